@@ -1,0 +1,39 @@
+"""bedside: clinical data from raw files to a model that can stand at the bedside.
+
+`Study.load`, `run`, `load`, `audit`: the same words as the command line.
+Importing this package imports nothing heavy; names are resolved on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bedside.deployment.predictor import Predictor, load
+    from bedside.errors import BedsideError
+    from bedside.pipeline import Run, open_run, run
+    from bedside.study import Study
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "BedsideError": "bedside.errors",
+    "Predictor": "bedside.deployment.predictor",
+    "Run": "bedside.pipeline",
+    "Study": "bedside.study",
+    "load": "bedside.deployment.predictor",
+    "open_run": "bedside.pipeline",
+    "run": "bedside.pipeline",
+}
+__all__ = ["BedsideError", "Predictor", "Run", "Study", "load", "open_run", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'bedside' has no attribute '{name}'")
+    return getattr(import_module(_WHERE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

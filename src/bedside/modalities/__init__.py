@@ -1,0 +1,8 @@
+"""Modalities: raw file -> array, one file each. The one plug-in seam."""
+
+from __future__ import annotations
+
+from bedside.registry import Registry
+from bedside.schema import Modality
+
+REGISTRY: Registry[type[Modality]] = Registry("modality", {"image": "bedside.modalities.image:Image"})

@@ -1,0 +1,154 @@
+"""The folder a study leaves behind, and how files get into it.
+
+Every file is written under a temporary name, flushed to disk and renamed, so
+that a run that dies leaves whole files only.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from bedside.errors import RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; on success it replaces `path`.
+
+    Raises:
+        RunError: the disk is full or the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        with partial.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _cannot_write(path: Path, error: OSError) -> RunError:
+    if error.errno == errno.ENOSPC:
+        return RunError(
+            f"{path.name}: the disk is full. Free some space and repeat with --resume; "
+            "what was finished before is kept."
+        )
+    return RunError(f"{path.name}: cannot be written ({error.strerror or type(error).__name__}).")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 text file atomically."""
+    with atomic(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON atomically; NaN is refused, since JSON has none."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON.
+
+    Raises:
+        RunError: the file is missing or damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunError(f"{path.name}: no such file in {path.parent.name}/.") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+        raise RunError(f"{path.name}: damaged, not valid JSON.") from None
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths of one run; `root` need not exist yet."""
+
+    root: Path
+
+    @property
+    def study(self) -> Path:
+        return self.root / "study.yaml"
+
+    @property
+    def environment(self) -> Path:
+        return self.root / "environment.json"
+
+    @property
+    def audit(self) -> Path:
+        return self.root / "audit.json"
+
+    @property
+    def splits(self) -> Path:
+        return self.root / "splits.csv"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "log.jsonl"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.root / "checkpoint"
+
+    @property
+    def predictions(self) -> Path:
+        return self.root / "predictions.csv"
+
+    @property
+    def metrics(self) -> Path:
+        return self.root / "metrics.json"
+
+    @property
+    def figures(self) -> Path:
+        return self.root / "figures"
+
+    @property
+    def package(self) -> Path:
+        return self.root / "package"
+
+    @property
+    def model_card(self) -> Path:
+        return self.root / "model_card.md"
+
+    @property
+    def report(self) -> Path:
+        return self.root / "report.html"
+
+
+@dataclass
+class Log:
+    """Appends one JSON object a line; never patient data."""
+
+    stream: IO[str] | None = None
+
+    @classmethod
+    def open(cls, path: Path) -> Log:
+        """Append to the log file of a run."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return cls(path.open("a", encoding="utf-8"))
+
+    def write(self, event: str, **facts: float | int | str | bool | None) -> None:
+        """Write one line with the time and the event's name; a log that fails stops no run."""
+        if self.stream is None:
+            return
+        line = {"time": round(time.time(), 3), "event": event, **facts}
+        try:
+            self.stream.write(json.dumps(line) + "\n")
+            self.stream.flush()
+        except OSError:
+            self.stream = None

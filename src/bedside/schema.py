@@ -1,0 +1,201 @@
+"""The nouns that all parts share.
+
+Axis letters, everywhere: N cases of a cohort, B cases of a batch, C channels,
+T time or tokens, D depth, H height, W width, F features, K classes or labels.
+
+A batch is a flat dict of named arrays, ``"<input>.<array>"`` (``"xray.values"``),
+with explicit masks where anything was padded. Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from bedside.data.cohort import Cohort
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+Arrays: TypeAlias = dict[str, Array]
+State: TypeAlias = dict[str, Any]
+Network: TypeAlias = Callable[[Arrays], Arrays]
+"""Named input arrays, first axis B -> named output arrays, first axis B."""
+
+Part: TypeAlias = Literal["train", "validation", "test"]
+PARTS: tuple[Part, ...] = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Where the raw value of one input of one case lies.
+
+    Args:
+        where: names the place in messages by its row (``"row 12 of cases.csv"``),
+            never by a file name, which may carry a patient's name.
+        content: the file's path, the array itself, a text, or the cells of a row.
+    """
+
+    where: str
+    content: Path | Array | str | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """How a sample's values lie in the world; what is unknown stays None.
+
+    Args:
+        shape: shape of the source before any resizing.
+        spacing_mm: distance of neighbouring source elements along each axis.
+        affine: (4, 4) index -> patient coordinates in mm.
+        times_seconds: (T,) sampling times.
+        source: plain facts of the source (``{"mode": "RGBA", "format": "PNG"}``),
+            free of anything that names a patient.
+    """
+
+    shape: tuple[int, ...] = ()
+    spacing_mm: tuple[float, ...] | None = None
+    affine: Array | None = None
+    times_seconds: Array | None = None
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One input of one case, read: values in physical units (text: str) and geometry."""
+
+    values: Array | str
+    geometry: Geometry = field(default_factory=Geometry)
+
+
+class Modality(Protocol):
+    """One kind of raw input; everything after it is blind to which.
+
+    The study's words under ``inputs.<name>`` are the fields of a modality
+    (a pydantic model), so the study file and the package rebuild it alike.
+    All methods but `augment` and `describe` work on the base install.
+    """
+
+    def columns_used(self) -> list[str]:
+        """Columns of the cohort that hold this input's references."""
+        ...
+
+    def read(self, reference: Reference) -> Sample:
+        """Raw file, array or cells -> values. Raises DataError naming `reference.where`."""
+        ...
+
+    def fit(self, samples: Iterable[Sample]) -> State:
+        """Learn from training samples only; plain JSON.
+
+        ``state["standardise"] = {array: {"mean": [C], "std": [C]}}`` asks the
+        network to standardise that array over its axis 1, so that compact
+        dtypes (uint8) travel all the way to it.
+        """
+        ...
+
+    def prepare(self, sample: Sample, state: State) -> Arrays:
+        """One sample -> named arrays without batch axis (``values`` and any masks)."""
+        ...
+
+    def collate(self, prepared: Sequence[Arrays]) -> Arrays:
+        """Stack prepared samples, first axis B; pads with explicit masks."""
+        ...
+
+    def augment(
+        self, batch: dict[str, torch.Tensor], generator: torch.Generator
+    ) -> dict[str, torch.Tensor]:
+        """Training only; the arrays of this input, names without the input's prefix."""
+        ...
+
+    def describe(self, arrays: Arrays) -> Array:
+        """Collated arrays (B, ...) -> (B, F) float32 hand-made features for classical peers."""
+        ...
+
+    def fake(self, rng: np.random.Generator, n: int) -> list[Sample]:
+        """Made-up samples of plausible shape and range, for tests and packages."""
+        ...
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What a task predicts, for N cases.
+
+    Args:
+        arrays: named arrays, first axis N. `classify`: ``truth`` (N, K) float32
+            0/1 (binary K=1, several classes one-hot, several labels multi-hot)
+            and ``known`` (N, K) bool; unknown is never negative.
+        names: K class or label names; binary: (negative, positive).
+    """
+
+    arrays: Arrays
+    names: tuple[str, ...]
+
+    def take(self, rows: Array) -> Targets:
+        """The same targets for some rows, in that order."""
+        return Targets({key: value[rows] for key, value in self.arrays.items()}, self.names)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What `Task.infer` answers, for N cases.
+
+    Args:
+        arrays: named arrays, first axis N. `classify`: ``probability`` (N, K)
+            calibrated (binary K=1), ``decision`` (N, K) bool.
+        names: K class or label names; binary: (negative, positive).
+    """
+
+    arrays: Arrays
+    names: tuple[str, ...]
+
+
+class Task(Protocol):
+    """What is to be predicted: a base half (numpy) and a torch half.
+
+    The study's words under ``target`` are the fields of a task (a pydantic
+    model). `state` is plain JSON and travels in the package.
+    """
+
+    def columns_used(self) -> list[str]:
+        """Columns of the cohort that hold targets."""
+        ...
+
+    def targets(self, cohort: Cohort) -> Targets:
+        """Read the targets of all cases. Raises DataError with every bad row."""
+        ...
+
+    def fit(self, targets: Targets) -> State:
+        """Learn from training targets only (classes, weights)."""
+        ...
+
+    def calibrate(self, outputs: Arrays, targets: Targets, state: State) -> State:
+        """Fit the calibration on validation outputs; returns a new state."""
+        ...
+
+    def infer(self, networks: Mapping[str, Network], arrays: Arrays, state: State) -> Prediction:
+        """Networks on prepared arrays -> prediction in the target's own words and units.
+
+        ``networks["network"]`` answers calibrated outputs; the same call serves the
+        trained network, a baseline and the package's engine.
+        """
+        ...
+
+    def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:
+        """Columns (N,) of `predictions.csv` and of what `predict` writes."""
+        ...
+
+    def head(self, width: int, state: State) -> nn.Module:
+        """Torch half: Features of `width` -> named outputs; applies its calibration in eval."""
+        ...
+
+    def loss(
+        self, outputs: dict[str, torch.Tensor], targets: dict[str, torch.Tensor], state: State
+    ) -> torch.Tensor:
+        """Torch half: scalar loss of a batch, unknown targets left out."""
+        ...

@@ -1,0 +1,8 @@
+"""Tasks: what is predicted, one file each."""
+
+from __future__ import annotations
+
+from bedside.registry import Registry
+from bedside.schema import Task
+
+REGISTRY: Registry[type[Task]] = Registry("task", {"classify": "bedside.tasks.classify:Classify"})
