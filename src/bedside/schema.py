@@ -31,6 +31,9 @@ Network: TypeAlias = Callable[[Arrays], Arrays]
 Part: TypeAlias = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
+Kind: TypeAlias = Literal["binary", "classes", "labels"]
+"""One label of two classes, one of several classes, or several labels at once."""
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -131,14 +134,18 @@ class Targets:
             0/1 (binary K=1, several classes one-hot, several labels multi-hot)
             and ``known`` (N, K) bool; unknown is never negative.
         names: K class or label names; binary: (negative, positive).
+        kind: which of the forms above.
     """
 
     arrays: Arrays
     names: tuple[str, ...]
+    kind: Kind = "binary"
 
     def take(self, rows: Array) -> Targets:
         """The same targets for some rows, in that order."""
-        return Targets({key: value[rows] for key, value in self.arrays.items()}, self.names)
+        return Targets(
+            {key: value[rows] for key, value in self.arrays.items()}, self.names, self.kind
+        )
 
 
 @dataclass(frozen=True)
@@ -170,12 +177,16 @@ class Task(Protocol):
         """Read the targets of all cases. Raises DataError with every bad row."""
         ...
 
-    def fit(self, targets: Targets) -> State:
-        """Learn from training targets only (classes, weights)."""
+    def fit(self, targets: Targets, *, balance: bool = True) -> State:
+        """Learn from training targets only (classes, weights against imbalance)."""
         ...
 
     def calibrate(self, outputs: Arrays, targets: Targets, state: State) -> State:
-        """Fit the calibration on validation outputs; returns a new state."""
+        """Fit the calibration on uncalibrated validation outputs; returns a new state."""
+        ...
+
+    def calibrated(self, outputs: Arrays, state: State) -> Arrays:
+        """Apply the calibration of `state`, as the head does in evaluation mode."""
         ...
 
     def infer(self, networks: Mapping[str, Network], arrays: Arrays, state: State) -> Prediction:
@@ -188,6 +199,10 @@ class Task(Protocol):
 
     def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:
         """Columns (N,) of `predictions.csv` and of what `predict` writes."""
+        ...
+
+    def truth_rows(self, targets: Targets) -> dict[str, Array]:
+        """Columns (N,) that put the truth beside `rows`; unknown is blank."""
         ...
 
     def head(self, width: int, state: State) -> nn.Module:

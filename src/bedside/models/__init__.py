@@ -1,1 +1,22 @@
-"""models."""
+"""Networks: encoders (inputs -> Features), fusion (Features joined), heads (-> outputs)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bedside.registry import Registry
+
+if TYPE_CHECKING:
+    from bedside.models.features import Encoder, Fusion
+
+ENCODERS: Registry[type[Encoder]] = Registry(
+    "encoder",
+    {
+        "cnn": "bedside.models.cnn:Cnn",
+        "resnet": "bedside.models.resnet:ResNet",
+    },
+)
+FUSIONS: Registry[type[Fusion]] = Registry(
+    "fusion",
+    {"concat": "bedside.models.fusion:Concat"},
+)

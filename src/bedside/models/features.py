@@ -1,0 +1,71 @@
+"""What encoders leave and heads receive.
+
+An encoder turns the arrays of one input into `Features`; a fusion joins the
+features of several inputs; a head reads them. None of them sees a data set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True)
+class Features:
+    """What an encoder says of a batch.
+
+    Args:
+        pooled: (B, F), one vector a case.
+        tokens: (B, T, F) with `mask` (B, T) bool, True where valid.
+        pyramid: feature maps (B, C, ...), the first at input resolution.
+    """
+
+    pooled: torch.Tensor
+    tokens: torch.Tensor | None = None
+    mask: torch.Tensor | None = None
+    pyramid: tuple[torch.Tensor, ...] = ()
+
+
+class Encoder(nn.Module):
+    """Arrays of one input -> Features; `width` is F of `Features.pooled`.
+
+    Args:
+        shapes: name -> shape of one case's array, without the batch axis.
+
+    Raises:
+        StudyError: the shapes do not suit this encoder.
+    """
+
+    width: int
+
+    def __init__(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        super().__init__()
+        self.shapes = dict(shapes)
+
+    def forward(self, arrays: dict[str, torch.Tensor]) -> Features:
+        """Read standardised float arrays, first axis B."""
+        raise TypeError(f"{type(self).__name__} must define forward")
+
+
+class Fusion(nn.Module):
+    """Features of several inputs -> Features; `width` is F of the joined vector.
+
+    Args:
+        widths: F of each input's pooled features, in the inputs' order.
+    """
+
+    width: int
+
+    def __init__(self, widths: Sequence[int]) -> None:
+        super().__init__()
+        self.widths = tuple(widths)
+
+    def forward(self, features: list[Features]) -> Features:
+        """Join, in the inputs' order."""
+        raise TypeError(f"{type(self).__name__} must define forward")

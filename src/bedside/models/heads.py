@@ -1,0 +1,45 @@
+"""Heads: Features -> named outputs. A head carries its calibration and applies it in eval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+if TYPE_CHECKING:
+    from bedside.models.features import Features
+
+
+class LogitHead(nn.Module):
+    """One linear layer to K logits.
+
+    In evaluation mode the answer is ``(logits - shift) / temperature``: `shift`
+    (K,) undoes what class weights did to the odds, `temperature` (1,) or (K,) is
+    fitted on validation data.
+    """
+
+    shift: torch.Tensor
+    temperature: torch.Tensor
+
+    def __init__(self, width: int, classes: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(width, classes)
+        self.register_buffer("shift", torch.zeros(classes))
+        self.register_buffer("temperature", torch.ones(1))
+
+    def calibrate(self, shift: list[float], temperature: list[float]) -> None:
+        """Set what evaluation mode applies."""
+        self.shift = self.shift.new_tensor(shift)
+        self.temperature = self.shift.new_tensor(temperature)
+
+    def forward(
+        self,
+        features: Features,
+        inputs: dict[str, torch.Tensor],  # noqa: ARG002 - other heads copy from the inputs
+    ) -> dict[str, torch.Tensor]:
+        """Pooled (B, F) -> ``logits`` (B, K) float32."""
+        logits = self.linear(features.pooled).float()
+        if not self.training:
+            logits = (logits - self.shift) / self.temperature
+        return {"logits": logits}

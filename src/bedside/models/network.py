@@ -1,0 +1,115 @@
+"""The whole network of a study: standardise, encode each input, fuse, head.
+
+Enters: named arrays ``"<input>.<array>"`` as the modalities prepared them
+(uint8 stays uint8 until here). Leaves: the head's named outputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import nn
+
+from bedside.models import ENCODERS, FUSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bedside.models.features import Features
+    from bedside.schema import Array, Arrays, Network, State
+
+
+@dataclass(frozen=True)
+class InputPlan:
+    """What the network must know of one input.
+
+    Args:
+        encoder: name in the registry of encoders.
+        shapes: array name (without prefix) -> shape of one case.
+        state: the modality's fitted state; its ``standardise`` is done here.
+    """
+
+    encoder: str
+    shapes: Mapping[str, tuple[int, ...]]
+    state: State
+
+
+class Standardise(nn.Module):
+    """``(x - mean) / std`` over axis 1, in float32, for the arrays that ask for it."""
+
+    def __init__(
+        self, rules: Mapping[str, Mapping[str, list[float]]], shapes: Mapping[str, tuple[int, ...]]
+    ) -> None:
+        super().__init__()
+        self.names = tuple(rules)
+        for name, rule in rules.items():
+            view = (1, -1) + (1,) * (len(shapes[name]) - 1)
+            self.register_buffer(f"{name}_mean", torch.tensor(rule["mean"]).view(view))
+            self.register_buffer(f"{name}_scale", 1 / torch.tensor(rule["std"]).view(view))
+
+    def forward(self, arrays: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Standardise the named arrays; others pass through."""
+        done = dict(arrays)
+        for name in self.names:
+            mean, scale = getattr(self, f"{name}_mean"), getattr(self, f"{name}_scale")
+            done[name] = (arrays[name].to(mean.dtype) - mean) * scale
+        return done
+
+
+class StudyNetwork(nn.Module):
+    """Encoders by input, fusion, head."""
+
+    def __init__(
+        self, plans: Mapping[str, InputPlan], *, fusion: str, head: Callable[[int], nn.Module]
+    ) -> None:
+        super().__init__()
+        self.array_names = {name: tuple(plan.shapes) for name, plan in plans.items()}
+        self.standardise = nn.ModuleDict(
+            {
+                name: Standardise(plan.state.get("standardise", {}), plan.shapes)
+                for name, plan in plans.items()
+            }
+        )
+        self.encoders = nn.ModuleDict(
+            {name: ENCODERS.load(plan.encoder)(plan.shapes) for name, plan in plans.items()}
+        )
+        widths = [int(encoder.width) for encoder in self.encoders.values()]
+        self.fusion = FUSIONS.load(fusion)(widths)
+        self.head = head(self.fusion.width)
+
+    def forward(self, arrays: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Named arrays (B, ...) -> the head's outputs (B, ...)."""
+        features: list[Features] = []
+        for name, encoder in self.encoders.items():
+            own = {array: arrays[f"{name}.{array}"] for array in self.array_names[name]}
+            features.append(encoder(self.standardise[name](own)))
+        outputs: dict[str, torch.Tensor] = self.head(self.fusion(features), arrays)
+        return outputs
+
+
+def as_callable(network: nn.Module, *, batch_size: int = 256) -> Network:
+    """A trained network as named numpy arrays -> named numpy arrays, batch by batch.
+
+    The network is set to evaluation mode at every call, so its calibration
+    applies; arrays may be memory-mapped.
+    """
+
+    def call(arrays: Arrays) -> Arrays:
+        network.eval()
+        device = next(network.parameters()).device
+        count = len(next(iter(arrays.values())))
+        found: dict[str, list[Array]] = {}
+        with torch.inference_mode():
+            for start in range(0, count, batch_size):
+                batch = {
+                    name: torch.from_numpy(array[start : start + batch_size].copy()).to(device)
+                    for name, array in arrays.items()
+                }
+                for name, values in network(batch).items():
+                    found.setdefault(name, []).append(values.float().cpu().numpy())
+        return {name: np.concatenate(parts) for name, parts in found.items()}
+
+    return call

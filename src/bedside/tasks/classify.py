@@ -1,0 +1,312 @@
+"""Task `classify`: one label of two or several classes, or several labels at once.
+
+Enters: label columns of the cohort; logits of a network or a baseline.
+Leaves: targets with explicit unknowns; calibrated probabilities and decisions.
+The base half needs numpy alone; head and loss import torch when called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bedside.errors import DataError, Problems, StudyError, nearest
+from bedside.schema import Array, Arrays, Kind, Network, Prediction, State, Targets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import torch
+    from torch import nn
+
+    from bedside.data.cohort import Cohort
+
+DEFAULT_COLUMN = "label"
+LARGEST_WEIGHT = 10.0
+MOST_CLASSES = 50
+YES_NO = {"1": 1.0, "0": 0.0, "true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
+
+
+class Classify(BaseModel):
+    """The words of ``target`` for this task.
+
+    Args:
+        column: one label column (default ``label``).
+        columns: several 0/1 label columns instead: several labels at once.
+        positive: the value that counts as positive; all others are negative.
+        negative: the value that counts as negative; all others are positive.
+        unknown: values that mean "not known"; ``""`` stands for a blank cell.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    task: Literal["classify"] = "classify"
+    column: str | None = None
+    columns: list[str] | None = Field(default=None, min_length=1)
+    positive: str | int | None = None
+    negative: str | int | None = None
+    unknown: list[str | int | float] = Field(default_factory=list)
+
+    baselines: tuple[str, ...] = Field(
+        default=("majority", "logistic", "boosted-trees"), exclude=True, repr=False
+    )
+    primary: str = Field(default="auroc", exclude=True, repr=False)
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if self.column is not None and self.columns is not None:
+            raise ValueError("expected column or columns, got both")
+        if self.columns is not None and (self.positive is not None or self.negative is not None):
+            raise ValueError("expected 0/1 columns without positive or negative, got both")
+        return self
+
+    def columns_used(self) -> list[str]:
+        """Columns of the cohort that hold targets."""
+        return list(self.columns) if self.columns else [self.column or DEFAULT_COLUMN]
+
+    def targets(self, cohort: Cohort) -> Targets:
+        """Read the labels of all cases.
+
+        Raises:
+            StudyError: a column is missing, or which class is positive is not said.
+            DataError: blank or unreadable labels, by row; one class only.
+        """
+        columns = self._present_columns(cohort)
+        if self.columns is not None or len(columns) > 1:
+            return self._labels(cohort, columns)
+        cells = [_plain(cell) for cell in cohort.cases[columns[0]]]
+        known = self._known(cohort, cells, column=columns[0])
+        found = sorted({cell for cell, is_known in zip(cells, known, strict=True) if is_known})
+        where = f"{cohort.source}, column '{columns[0]}'"
+        if len(found) < 2:
+            raise DataError(
+                f"{where}: expected at least two classes, got {len(found)}. "
+                "Add cases of another class or name another target.column."
+            )
+        positive_names = self._binary_names(found, where=where)
+        if positive_names is not None:
+            names, positive = positive_names
+            truth = np.array([[cell in positive] for cell in cells], dtype=np.float32)
+            return _targets(truth, known[:, None], names=names, kind="binary")
+        if len(found) > MOST_CLASSES:
+            raise DataError(
+                f"{where}: expected at most {MOST_CLASSES} classes, got {len(found)} different "
+                "values. Name a label column, or say target.positive or target.negative."
+            )
+        truth = np.array([[cell == name for name in found] for cell in cells], dtype=np.float32)
+        known_classes = np.repeat(known[:, None], len(found), axis=1)
+        return _targets(truth, known_classes, names=tuple(found), kind="classes")
+
+    def _present_columns(self, cohort: Cohort) -> list[str]:
+        have = [str(name) for name in cohort.cases.columns]
+        columns = self.columns_used()
+        if self.column is None and self.columns is None and DEFAULT_COLUMN not in have:
+            numbered = [name for name in have if name.startswith(f"{DEFAULT_COLUMN}_")]
+            columns = numbered or columns
+        missing = [name for name in columns if name not in have]
+        if missing:
+            raise StudyError(
+                f"{cohort.source}: no target column '{missing[0]}'. {nearest(missing[0], have)}"
+            )
+        return columns
+
+    def _known(self, cohort: Cohort, cells: list[str], *, column: str) -> Array:
+        unknown = {_plain(value) for value in self.unknown}
+        problems = Problems(DataError)
+        for row, cell in enumerate(cells):
+            if cell == "" and cell not in unknown:
+                problems.add(
+                    f"{cohort.where(row)}, column '{column}'",
+                    expected="a label",
+                    got="a blank cell",
+                    remedy="Fill it in, leave the row out, or list '' under target.unknown",
+                )
+        problems.raise_if_any()
+        return np.array([cell not in unknown for cell in cells])
+
+    def _binary_names(
+        self, found: list[str], *, where: str
+    ) -> tuple[tuple[str, str], set[str]] | None:
+        """((negative, positive), values that count as positive), or None for several classes."""
+        said = {
+            word: _plain(value)
+            for word, value in (("positive", self.positive), ("negative", self.negative))
+            if value is not None
+        }
+        for word, value in said.items():
+            if value not in found:
+                raise StudyError(f"{where}: target.{word} '{value}' never occurs.")
+        if "positive" in said:
+            others = [name for name in found if name != said["positive"]]
+            negative = said.get("negative", others[0] if len(others) == 1 else "other")
+            if "negative" in said and len(found) > 2:
+                raise StudyError(
+                    f"{where}: expected two classes beside target.positive and target.negative, "
+                    f"got {len(found)}. Name one of the two; the other takes all the rest."
+                )
+            return (negative, said["positive"]), {said["positive"]}
+        if "negative" in said:
+            others = [name for name in found if name != said["negative"]]
+            positive = others[0] if len(others) == 1 else f"not {said['negative']}"
+            return (said["negative"], positive), set(others)
+        if len(found) == 2:
+            if set(found) == {"0", "1"}:
+                return ("0", "1"), {"1"}
+            raise StudyError(
+                f"{where}: expected target.positive to say which of two classes is positive, "
+                f"got nothing. Write target.positive: {found[1]} (or {found[0]})."
+            )
+        return None
+
+    def _labels(self, cohort: Cohort, columns: list[str]) -> Targets:
+        truth = np.zeros((len(cohort), len(columns)), dtype=np.float32)
+        known = np.zeros(truth.shape, dtype=bool)
+        problems = Problems(DataError)
+        for index, column in enumerate(columns):
+            cells = [_plain(cell) for cell in cohort.cases[column]]
+            known[:, index] = self._known(cohort, cells, column=column)
+            for row in np.flatnonzero(known[:, index]):
+                value = YES_NO.get(cells[row].lower())
+                if value is None:
+                    problems.add(
+                        f"{cohort.where(int(row))}, column '{column}'",
+                        expected="0 or 1",
+                        got="another value",
+                        remedy="Correct it, or list the value under target.unknown",
+                    )
+                else:
+                    truth[row, index] = value
+        problems.raise_if_any()
+        return _targets(truth, known, names=tuple(columns), kind="labels")
+
+    def fit(self, targets: Targets, *, balance: bool = True) -> State:
+        """Class names, prevalence and weights, from training targets only.
+
+        Weights are the square root of the inverse odds (binary, labels) or of the
+        inverse share (classes), at most ten: half way to balance in log-odds.
+        `shift` is what they add to the logits, and is taken off again in
+        evaluation, so that probabilities keep the training prevalence.
+
+        Raises:
+            DataError: a class has no known case in training.
+        """
+        truth, known = targets.arrays["truth"], targets.arrays["known"]
+        count = known.sum(axis=0)
+        share = (truth * known).sum(axis=0) / np.maximum(count, 1)
+        missing = [n for n, p in zip(targets.names[-len(share) :], share, strict=True) if p <= 0]
+        if missing or (targets.kind == "binary" and share[0] >= 1):
+            raise DataError(
+                f"training part: expected cases of every class, got none of "
+                f"'{missing[0] if missing else targets.names[0]}'. Add cases, or split otherwise."
+            )
+        if not balance:
+            weights = np.ones_like(share)
+        elif targets.kind == "classes":
+            weights = 1 / np.sqrt(share)
+            weights = np.clip(weights / np.average(weights, weights=share), None, LARGEST_WEIGHT)
+        else:
+            odds = (1 - share) / share
+            weights = np.clip(np.sqrt(odds), 1 / LARGEST_WEIGHT, LARGEST_WEIGHT)
+        return {
+            "kind": targets.kind,
+            "names": list(targets.names),
+            "prevalence": share.tolist(),
+            "weights": weights.tolist(),
+            "shift": np.log(weights).tolist(),
+            "temperature": [1.0],
+            "thresholds": [0.5] * len(share),
+        }
+
+    def calibrate(self, outputs: Arrays, targets: Targets, state: State) -> State:
+        """Fit the temperature on validation logits (before any calibration)."""
+        from bedside.tasks.calibration import fit_temperature
+
+        truth, known = targets.arrays["truth"], targets.arrays["known"]
+        temperature = fit_temperature(outputs["logits"], truth, known, kind=targets.kind)
+        return {**state, "temperature": temperature}
+
+    def calibrated(self, outputs: Arrays, state: State) -> Arrays:
+        """``logits / temperature``, as the head does in evaluation mode."""
+        return {**outputs, "logits": outputs["logits"] / np.asarray(state["temperature"])}
+
+    def infer(self, networks: Mapping[str, Network], arrays: Arrays, state: State) -> Prediction:
+        """Calibrated logits -> ``probability`` (N, K) and ``decision`` (N, K) bool."""
+        logits = networks["network"](arrays)["logits"].astype(np.float64)
+        if state["kind"] == "classes":
+            probability = np.exp(logits - logits.max(axis=1, keepdims=True))
+            probability /= probability.sum(axis=1, keepdims=True)
+            decision = np.arange(logits.shape[1]) == logits.argmax(axis=1)[:, None]
+        else:
+            probability = np.exp(-np.logaddexp(0, -logits))
+            decision = probability >= np.asarray(state["thresholds"])
+        return Prediction({"probability": probability, "decision": decision}, tuple(state["names"]))
+
+    def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:
+        """Columns of `predictions.csv`: probabilities and the decision in class names."""
+        probability, decision = prediction.arrays["probability"], prediction.arrays["decision"]
+        names = np.array(prediction.names, dtype=object)
+        if state["kind"] == "binary":
+            return {
+                "probability": probability[:, 0],
+                "decision": names[decision[:, 0].astype(int)],
+            }
+        columns: dict[str, Array] = {
+            f"probability_{name}": probability[:, index] for index, name in enumerate(names)
+        }
+        if state["kind"] == "classes":
+            return {**columns, "decision": names[decision.argmax(axis=1)]}
+        decisions = {f"decision_{name}": decision[:, i].astype(int) for i, name in enumerate(names)}
+        return {**columns, **decisions}
+
+    def truth_rows(self, targets: Targets) -> dict[str, Array]:
+        """Column ``truth`` (class name), or ``truth_<label>`` (0/1); unknown is blank."""
+        truth, known = targets.arrays["truth"], targets.arrays["known"]
+        names = np.array(targets.names, dtype=object)
+        if targets.kind == "labels":
+            return {
+                f"truth_{name}": np.where(known[:, i], truth[:, i].astype(int).astype(str), "")
+                for i, name in enumerate(names)
+            }
+        index = truth[:, 0].astype(int) if targets.kind == "binary" else truth.argmax(axis=1)
+        return {"truth": np.where(known[:, 0], names[index], "")}
+
+    def head(self, width: int, state: State) -> nn.Module:
+        """A linear head with K logits that carries the calibration of `state`."""
+        from bedside.models.heads import LogitHead
+
+        head = LogitHead(width, len(state["weights"]))
+        head.calibrate(state["shift"], state["temperature"])
+        return head
+
+    def loss(
+        self, outputs: dict[str, torch.Tensor], targets: dict[str, torch.Tensor], state: State
+    ) -> torch.Tensor:
+        """Weighted cross-entropy, mean over what is known; 0 where nothing is."""
+        from torch.nn import functional
+
+        logits, truth = outputs["logits"], targets["truth"]
+        known = targets["known"].to(logits.dtype)
+        weights = logits.new_tensor(state["weights"])
+        if state["kind"] == "classes":
+            each = functional.cross_entropy(logits, truth, weight=weights, reduction="none")
+            share = known[:, 0] * (truth * weights).sum(dim=1)
+            return (each * known[:, 0]).sum() / share.sum().clamp_min(1e-6)
+        each = functional.binary_cross_entropy_with_logits(
+            logits, truth, pos_weight=weights, reduction="none"
+        )
+        return (each * known).sum() / known.sum().clamp_min(1.0)
+
+
+def _plain(cell: Any) -> str:
+    """A cell as text: blank for None and NaN, ``1`` for 1.0."""
+    if cell is None or cell != cell:  # noqa: PLR0124 - NaN alone differs from itself
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).strip()
+
+
+def _targets(truth: Array, known: Array, *, names: tuple[str, ...], kind: Kind) -> Targets:
+    return Targets({"truth": truth * known, "known": known}, names, kind)
