@@ -1,0 +1,177 @@
+"""The same metrics within subgroups: does the model serve everyone alike?
+
+Enters: targets, prediction, and attributes of the cases (sex, age, hospital).
+Leaves: attribute -> value -> counts and a short list of metrics with intervals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from bedside.evaluation import PRIMARY
+from bedside.evaluation.scoring import check, measurer, tabulate
+from bedside.schema import Array, Kind, Prediction, Targets
+
+METRICS = (PRIMARY, "sensitivity", "specificity", "brier")
+SMALLEST = 20
+"""Fewer cases are counted but not measured: their intervals would span almost everything."""
+MOST_VALUES = 50
+"""An attribute with more values keeps the commonest and pools the rest."""
+DISTINCT_NUMBERS = 10
+"""A column of more distinct numbers than this is cut into bands."""
+UNKNOWN = "unknown"
+OTHER = "other"
+_BLANKS = frozenset({"", "nan", "none", "null", "na", "n/a", "<na>", "nat"})
+
+
+def score_subgroups(
+    targets: Targets,
+    prediction: Prediction,
+    *,
+    kind: Kind,
+    groups: Array,
+    attributes: Mapping[str, Array],
+    confidence: float = 0.95,
+    replicates: int = 1000,
+    seed: int,
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Measure each subgroup, resampling the patients within it.
+
+    Args:
+        targets: as in `scoring.score`.
+        prediction: as in `scoring.score`.
+        kind: as in `scoring.score`.
+        groups: (N,) integers, equal for cases of one patient.
+        attributes: name -> (N,) values; blanks become "unknown", numbers with many
+            distinct values are cut into `bands`.
+        confidence: of the intervals.
+        replicates: R, number of resamples.
+        seed: of the resamples.
+
+    Returns:
+        attribute -> value -> ``{"cases", "patients", "positives", "metrics"}``.
+        ``positives`` is a number for one yes-or-no question, else class -> number.
+        Metrics are None in groups of under 20 cases or of one class only.
+    """
+    check(targets, prediction, groups, kind=kind)
+    table: dict[str, dict[str, dict[str, Any]]] = {}
+    for name, values in attributes.items():
+        labels, order = _labels(values)
+        table[name] = {}
+        for label in order:
+            rows = np.flatnonzero(labels == label)
+            inside = Prediction({k: v[rows] for k, v in prediction.arrays.items()}, targets.names)
+            about = _counts(targets.take(rows), groups[rows], kind=kind)
+            about["metrics"] = {m: {"value": None, "low": None, "high": None} for m in METRICS}
+            if rows.size >= SMALLEST and _has_two_classes(targets.take(rows)):
+                measure = measurer(
+                    targets.take(rows), inside, kind=kind, metrics=METRICS, each_class=False
+                )
+                about["metrics"], _ = tabulate(
+                    measure, groups[rows], confidence=confidence, replicates=replicates, seed=seed
+                )
+            table[name][label] = about
+    return table
+
+
+def bands(values: Array) -> Array:
+    """Cut numbers near their quartiles, at bounds that one would say aloud.
+
+    Whole numbers give labels such as "under 40", "40-59", "60-69", "70 and over";
+    others "under 2.5", "2.5 to <3", "3 and over"; what is not finite "unknown".
+
+    Args:
+        values: (N,) numbers.
+
+    Returns:
+        (N,) str.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    labels = np.full(values.shape, UNKNOWN, dtype=object)
+    finite = np.isfinite(values)
+    if not finite.any():
+        return labels.astype(str)
+    bounds = _round_quartiles(values[finite])
+    names = _band_names(bounds, whole=bool(np.all(values[finite] % 1 == 0)))
+    labels[finite] = np.asarray(names, dtype=object)[
+        np.searchsorted(bounds, values[finite], side="right")
+    ]
+    return labels.astype(str)
+
+
+def _round_quartiles(values: Array) -> list[float]:
+    """Quartiles, rounded to a step of 1, 2 or 5 times a power of ten near a quarter of them."""
+    quartiles = np.quantile(values, [0.25, 0.5, 0.75])
+    spread = float(quartiles[2] - quartiles[0]) or float(np.ptp(values))
+    if spread == 0:
+        return []
+    power = 10.0 ** np.floor(np.log10(spread / 3))
+    step = power * max((m for m in (1, 2, 5) if m * power <= spread / 3), default=1)
+    if np.all(values % 1 == 0):
+        step = max(step, 1.0)
+    bounds = {round(float(np.round(q / step) * step), 10) for q in quartiles}
+    return sorted(b for b in bounds if values.min() < b <= values.max())
+
+
+def _band_names(bounds: list[float], *, whole: bool) -> list[str]:
+    """Names of the intervals that `bounds` cut, lowest first."""
+    if not bounds:
+        return ["all"]
+    between = [_between(low, high, whole=whole) for low, high in pairwise(bounds)]
+    return [f"under {bounds[0]:.10g}", *between, f"{bounds[-1]:.10g} and over"]
+
+
+def _between(low: float, high: float, *, whole: bool) -> str:
+    if not whole:
+        return f"{low:.10g} to <{high:.10g}"
+    return f"{low:.10g}-{high - 1:.10g}" if high - 1 > low else f"{low:.10g}"
+
+
+def _labels(values: Array) -> tuple[Array, list[str]]:
+    """One label a case, and the labels in the order to show: rising, then other, unknown."""
+    words = np.asarray([str(v).strip() for v in values], dtype=str)
+    blank = np.asarray([word.lower() in _BLANKS for word in words], dtype=bool)
+    words[blank] = ""
+    numbers = _numbers(words, blank)
+    if numbers is not None:
+        labels = bands(numbers)
+        rising = numbers[~blank].argsort(kind="stable")
+        order = list(dict.fromkeys(labels[~blank][rising].tolist()))
+    else:
+        names, counts = np.unique(words[~blank], return_counts=True)
+        kept = np.sort(names[np.argsort(-counts, kind="stable")][:MOST_VALUES])
+        labels = np.where(np.isin(words, kept), words, OTHER).astype(object)
+        order = [*kept.tolist(), *([OTHER] if names.size > kept.size else [])]
+    labels = np.where(blank, UNKNOWN, labels)
+    return labels, [*order, *([UNKNOWN] if blank.any() and UNKNOWN not in order else [])]
+
+
+def _numbers(words: Array, blank: Array) -> Array | None:
+    """The words as numbers, NaN where blank, if all are numbers and many differ."""
+    numbers = np.full(words.shape, np.nan)
+    try:
+        numbers[~blank] = words[~blank].astype(np.float64)
+    except ValueError:
+        return None
+    distinct = np.unique(numbers[~blank])
+    return numbers if np.isfinite(distinct).all() and distinct.size > DISTINCT_NUMBERS else None
+
+
+def _counts(targets: Targets, groups: Array, *, kind: Kind) -> dict[str, Any]:
+    positive = (targets.arrays["truth"] > 0.5) & targets.arrays["known"]
+    each = {n: int(c) for n, c in zip(targets.names, positive.sum(axis=0), strict=False)}
+    return {
+        "cases": int(groups.size),
+        "patients": int(np.unique(groups).size),
+        "positives": int(positive.sum()) if kind == "binary" else each,
+    }
+
+
+def _has_two_classes(targets: Targets) -> bool:
+    """Whether any column holds both positives and negatives."""
+    known, truth = targets.arrays["known"], targets.arrays["truth"] > 0.5
+    return bool(((truth & known).any(axis=0) & (~truth & known).any(axis=0)).any())
