@@ -1,0 +1,43 @@
+# demo, test, lint, bench; each one first brings VENV up to date with pyproject.toml and
+# constraints.txt. Behind a machine without GPU, take PyTorch's smaller CPU builds:
+#   make test TORCH_INDEX=https://download.pytorch.org/whl/cpu
+PYTHON ?= python3
+VENV ?= .venv
+TORCH_INDEX ?=
+WORKERS ?= 2
+
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt \
+	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+GROUND := pyproject.toml constraints.txt
+
+.PHONY: demo test lint bench clean
+
+demo: $(VENV)/.study
+	$(BIN)/bedside demo -o demo
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/install.py --python $(PYTHON)
+
+clean:
+	rm -rf build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.study: $(GROUND) | $(BIN)/python
+	$(INSTALL) -e ".[study]"
+	@touch $@
+
+# What the tests need contains what the demo needs, so this stamp renews both.
+$(VENV)/.dev: $(GROUND) | $(BIN)/python
+	$(INSTALL) -e ".[study,dev]"
+	@touch $(VENV)/.study $@

@@ -1,0 +1,42 @@
+"""What every test shares: one thread a process, no network, caches inside the repository."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+# Before numpy or torch are imported: one thread gives the same sums on every machine, and
+# two workers of pytest-xdist do not fight for two cores.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_variable] = "1"
+ROOT = Path(__file__).resolve().parent.parent
+os.environ["MPLBACKEND"] = "Agg"
+os.environ["MPLCONFIGDIR"] = str(ROOT / ".pytest_cache" / "matplotlib")
+# Libraries that report their use to their makers; the product opts out itself, see
+# tests/test_install.py, this is for the tests that import them directly.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import numpy as np
+import pytest
+
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "", None}
+
+
+def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
+    host: object = None
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    if host not in LOCAL_HOSTS:
+        raise RuntimeError(f"a test reached for the network: {event} {host}")
+
+
+sys.addaudithook(_refuse_network)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A generator with a fixed seed."""
+    return np.random.default_rng(7)

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import errno
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from bedside.errors import RunError
+from bedside.run_folder import Log, RunFolder, atomic, read_json, write_json, write_text
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir())
+
+
+def test_text_is_written_whole_and_no_partial_file_stays(tmp_path: Path) -> None:
+    write_text(tmp_path / "deep" / "a.txt", "Größe 5 µm")
+    assert (tmp_path / "deep" / "a.txt").read_bytes() == "Größe 5 µm".encode()
+    assert left(tmp_path / "deep") == ["a.txt"]
+
+
+def test_an_exception_leaves_the_old_file_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+
+    def die_half_way() -> None:
+        with atomic(path) as partial:
+            partial.write_text("half of the new")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        die_half_way()
+    assert path.read_text() == "old"
+    assert left(tmp_path) == ["a.txt"]
+
+
+def test_the_new_file_is_not_seen_before_it_is_complete(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with atomic(path) as partial:
+        partial.write_text("new")
+        assert not path.exists()
+        assert partial.parent == path.parent  # renaming is atomic on one file system only
+    assert path.read_text() == "new"
+
+
+def test_a_full_disk_is_one_sentence_and_keeps_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "metrics.json"
+    write_json(path, {"auroc": 0.9})
+
+    def full(self: Path, *args: object, **kwargs: object) -> int:
+        self.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(RunError) as caught:
+        write_json(path, {"auroc": 0.95})
+    assert str(caught.value) == (
+        "metrics.json: the disk is full. Free some space and repeat with --resume; "
+        "what was finished before is kept."
+    )
+    assert json.loads(path.read_text()) == {"auroc": 0.9}
+    assert left(tmp_path) == ["metrics.json"]
+
+
+def test_other_failures_to_write_say_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, *args: object, **kwargs: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    with pytest.raises(RunError, match=r"^a\.json: cannot be written \(Permission denied\)\.$"):
+        write_json(tmp_path / "a.json", 1)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), {"a": [1.0, -float("inf")]}])
+def test_json_refuses_what_json_has_not(tmp_path: Path, value: object) -> None:
+    path = tmp_path / "a.json"
+    write_json(path, "old")
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(path, value)
+    assert read_json(path) == "old"
+
+
+def test_json_returns_as_it_was_written(tmp_path: Path) -> None:
+    value = {"patients": None, "auroc": 0.125, "names": ["Grün", "b"], "n": 3}
+    write_json(tmp_path / "a.json", value)
+    assert read_json(tmp_path / "a.json") == value
+
+
+def test_a_missing_file_names_itself_and_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(RunError) as caught:
+        read_json(tmp_path / "metrics.json")
+    assert str(caught.value) == f"metrics.json: no such file in {tmp_path.name}/."
+
+
+@pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe\x00"])
+def test_a_damaged_file_says_so(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(RunError, match=r"^a\.json: damaged, not valid JSON\.$"):
+        read_json(tmp_path / "a.json")
+
+
+def test_the_layout_of_a_run_is_a_contract(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    names = {
+        "study": "study.yaml",
+        "environment": "environment.json",
+        "audit": "audit.json",
+        "splits": "splits.csv",
+        "log": "log.jsonl",
+        "checkpoint": "checkpoint",
+        "predictions": "predictions.csv",
+        "metrics": "metrics.json",
+        "figures": "figures",
+        "package": "package",
+        "model_card": "model_card.md",
+        "report": "report.html",
+    }
+    assert {name: getattr(run, name) for name in names} == {
+        name: tmp_path / file for name, file in names.items()
+    }
+
+
+def test_the_log_appends_one_object_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "log.jsonl"
+    for event, facts in [("start", {"cases": 3}), ("epoch", {"loss": 0.5, "note": None})]:
+        log = Log.open(path)
+        log.write(event, **facts)
+        assert path.read_text().endswith("\n"), "a line is on disk before the log is closed"
+        assert log.stream is not None
+        log.stream.close()
+    first, second = map(json.loads, path.read_text().splitlines())
+    assert (first["event"], first["cases"]) == ("start", 3)
+    assert (second["event"], second["loss"], second["note"]) == ("epoch", 0.5, None)
+    assert first["time"] <= second["time"]
+
+
+class FullStream(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_log_that_fails_stops_no_run() -> None:
+    log = Log(FullStream())
+    log.write("epoch", loss=0.5)
+    log.write("epoch", loss=0.4)
+    assert log.stream is None
+
+
+def test_a_log_without_a_stream_is_silent() -> None:
+    Log().write("epoch", loss=0.5)
