@@ -95,7 +95,9 @@ def wilson(observed: Array, counts: Array, *, confidence: float = 0.95) -> tuple
     spread = z * np.sqrt(observed * (1 - observed) / counts + z**2 / (4 * counts**2))
     middle = observed + z**2 / (2 * counts)
     scale = 1 + z**2 / counts
-    return np.clip((middle - spread) / scale, 0, 1), np.clip((middle + spread) / scale, 0, 1)
+    # Rounding must not push a bound past the share itself: error bars cannot be negative.
+    low = np.clip((middle - spread) / scale, 0, observed)
+    return low, np.clip((middle + spread) / scale, observed, 1)
 
 
 def confusion(

@@ -136,6 +136,8 @@ def tabulate(
         for name, values in measure(weights).items():
             drawn[name].append(values)
     joined = {name: np.concatenate(parts) for name, parts in drawn.items()}
+    if np.unique(groups).size < 2:  # one patient resampled is the same patient: no spread to show
+        joined = {name: np.full(replicates, np.nan) for name in joined}
     table = {
         name: _entry(float(value[0]), joined[name], confidence) for name, value in point.items()
     }
