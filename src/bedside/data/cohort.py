@@ -33,6 +33,7 @@ class Cohort:
         part: name of the column with given parts, None where there is none.
         root: folder that file references must stay inside.
         arrays: for array sources: name of a column -> array whose row i is case i's value.
+        notes: plain sentences on what the source left out, for the audit.
     """
 
     cases: pd.DataFrame
@@ -44,6 +45,7 @@ class Cohort:
     part: str | None = None
     root: Path | None = None
     arrays: Arrays = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.cases)

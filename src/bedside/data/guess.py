@@ -1,0 +1,321 @@
+"""A first study file, guessed from the data.
+
+Enters: a folder per class, a CSV, TSV or Parquet table, a MedMNIST .npz, or a
+Decathlon folder. Leaves: the text of a study file with a comment on every line,
+ready to run where this version can, and plain about it where it cannot.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bedside.data.array_source import label_columns, npz_headers, npz_parts, read_labels
+from bedside.data.column_roles import MAX_CLASSES, Roles, find_roles, negative_of, straddling
+from bedside.data.folder_source import IMAGE_SUFFIXES, read_folder
+from bedside.data.study_text import StudyText
+from bedside.data.table_source import PARQUET_SUFFIXES, TEXT_SUFFIXES, read_table
+from bedside.errors import StudyError, sentence
+
+if TYPE_CHECKING:
+    from bedside.data.raw_cases import RawCases
+
+SMALL = 64
+DEFAULT_SIZE = [128, 128]
+LOOKED_AT = 5
+DECATHLON = "dataset.json"
+NOT_YET = "This version cannot run this study yet: it reads images, and these are volumes."
+SIZE_MEANS = "height and width given to the model; larger shows more and takes longer"
+BY_CASE = (
+    "WARNING: no patient column is known, so cases are split one by one. If a patient has",
+    "several cases, the answer will be too good. Better: a table with a patient column, named",
+    "as data.patient, and by: patient.",
+)
+
+
+def guess_study(path: Path, *, name: str | None = None, relative_to: Path | None = None) -> str:
+    """Guess a study file from data.
+
+    Args:
+        path: a folder per class, a table, an .npz or a Decathlon folder.
+        name: the study's name; by default that of the data.
+        relative_to: the folder the study file will lie in; paths are written relative
+            to it. By default the folder the data lie in.
+
+    Raises:
+        StudyError: the data are of no known form, or lack files or a label.
+        DataError: the data are damaged.
+    """
+    path = Path(path)
+    if not path.exists():
+        got, remedy = "none there", "Correct the path"
+        raise StudyError(
+            sentence(path.name, expected="a file or folder of data", got=got, remedy=remedy)
+        )
+    if path.name == DECATHLON:
+        path = path.parent
+    base = Path(relative_to) if relative_to is not None else path.resolve().parent
+    place = Path(os.path.relpath(path.resolve(), base.resolve())).as_posix()
+    text = StudyText()
+    text.say(f"Guessed by 'bedside init' from {path.resolve().name}: read it before you trust it.")
+    text.add("name", name or _stem(path.resolve()), means="names the study and its run", depth=0)
+    if path.is_dir():
+        write = _decathlon if (path / DECATHLON).is_file() else _folder
+    elif path.suffix.lower() in TEXT_SUFFIXES + PARQUET_SUFFIXES:
+        write = _table
+    elif path.suffix.lower() == ".npz":
+        write = _npz
+    else:
+        raise StudyError(
+            sentence(
+                path.name,
+                expected="a folder per class, a .csv, .tsv, .parquet or .npz file, "
+                "or a Decathlon folder",
+                got=f"a file with the suffix '{path.suffix}'",
+                remedy="Bring the data into one of these forms",
+            )
+        )
+    write(text, path, place)
+    return text.text()
+
+
+def _stem(path: Path) -> str:
+    return path.name if path.is_dir() else path.stem
+
+
+def _folder(text: StudyText, path: Path, place: str) -> None:
+    raw = read_folder(path)
+    text.open("data", means="where the cases come from: table, folder, npz or synthetic")
+    text.add("folder", f"{place}/", means="one sub-folder per class; relative to this file")
+    _image_input(text, column="file", size=_image_size(raw, "file", path))
+    counts = Counter(raw.cases["label"])
+    _target(text, column="label", classes=tuple(sorted(counts)), counts=counts)
+    part = "part" if "part" in raw.cases else None
+    _split(text, by="case", part=part)
+    text.rest(subgroups=[])
+
+
+def _table(text: StudyText, path: Path, place: str) -> None:
+    raw = read_table(path)
+    roles = find_roles(raw)
+    _refuse_unfit(raw, roles)
+    if roles.volume:
+        text.lines.insert(0, f"# {NOT_YET}")
+    _table_data(text, raw, roles, place)
+    root = path.parent / (roles.root or "")
+    if roles.volume:
+        _volume_input(text, "volume", column=roles.file)
+    else:
+        _image_input(text, column=str(roles.file), size=_image_size(raw, str(roles.file), root))
+    for other in roles.other_files:
+        text.say(f"Column {json.dumps(other, ensure_ascii=False)} names files, too.")
+    counts = Counter(raw.cases[roles.label].dropna()) if roles.label else Counter[str]()
+    _target(text, column=roles.label, columns=roles.labels, classes=roles.classes, counts=counts)
+    shared = 0
+    if roles.part and roles.patient:
+        shared = straddling(raw.cases, patient=roles.patient, part=roles.part)
+    _split(text, by="patient" if roles.patient else "case", part=roles.part, shared=shared)
+    text.rest(subgroups=list(roles.subgroups))
+
+
+def _table_data(text: StudyText, raw: RawCases, roles: Roles, place: str) -> None:
+    text.open("data", means="where the cases come from: table, folder, npz or synthetic")
+    text.add("table", place, means="one row a case; the path is relative to this file")
+    if roles.root:
+        inner = (Path(place).parent / roles.root).as_posix()
+        text.add("root", inner, means="the folder that the files named in the table lie in")
+    if not roles.found:
+        text.say("The files were not found beside the table: name their folder as root.")
+    if roles.patient:
+        blanks = int(raw.cases[roles.patient].isna().sum())
+        also = f"; {blanks} blank cells there must be filled in" if blanks else ""
+        text.add("patient", roles.patient, means=f"who: keeps a patient in one part{also}")
+    for key, column, means in (
+        ("case", roles.case, "which: names each case in the predictions"),
+        ("site", roles.site, "where: lets you split or report by hospital"),
+        ("time", roles.time, "when: lets you test on the latest cases"),
+    ):
+        if column:
+            text.add(key, column, means=means)
+
+
+def _refuse_unfit(raw: RawCases, roles: Roles) -> None:
+    """Tell what a table lacks for a study of images."""
+    if roles.file is None:
+        raise StudyError(
+            sentence(
+                raw.source,
+                expected=f"a column that names a file in each row ({', '.join(IMAGE_SUFFIXES)})",
+                got=f"{len(raw.cases.columns)} columns without file names",
+                remedy="Add the images' paths as a column; tables alone need a later version",
+            )
+        )
+    if roles.label is None and not roles.labels:
+        raise StudyError(
+            sentence(
+                raw.source,
+                expected="a column with two or more classes, by the name of label, target or "
+                "diagnosis, or several columns of 0 and 1",
+                got=f"{len(raw.cases.columns)} columns without one",
+                remedy="Add the label or name its column so",
+            )
+        )
+
+
+def _npz(text: StudyText, path: Path, place: str) -> None:
+    headers = npz_headers(path)
+    parts = npz_parts(headers)
+    labels = label_columns(read_labels(path, parts))
+    shape = headers[f"{parts[0]}images"].shape
+    volume = len(shape) > 4 or (len(shape) == 4 and shape[3] not in (1, 3, 4))
+    if volume:
+        text.lines.insert(0, f"# {NOT_YET}")
+    text.open("data", means="where the cases come from: table, folder, npz or synthetic")
+    text.add("npz", place, means="images, labels and parts in one file, as MedMNIST has them")
+    if volume:
+        _volume_input(text, "volume", column="image")
+    else:
+        _image_input(text, column="image", size="native" if max(shape[1:3]) <= SMALL else None)
+    single = "label" in labels
+    counts = Counter(labels["label"].dropna()) if single else Counter[str]()
+    _target(
+        text,
+        column="label" if single else None,
+        columns=() if single else tuple(map(str, labels.columns)),
+        classes=tuple(sorted(counts)),
+        counts=counts,
+    )
+    _split(text, by="case", part="part" if parts != ("",) else None)
+    text.rest(subgroups=[])
+
+
+def _decathlon(text: StudyText, path: Path, place: str) -> None:
+    try:
+        words = json.loads((path / DECATHLON).read_text(encoding="utf-8"))
+        modality = str(next(iter(words["modality"].values())))
+        structures = [str(label) for label in words["labels"].values()][1:]
+        cases = len(words["training"])
+    except (OSError, ValueError, LookupError, AttributeError, TypeError, StopIteration):
+        raise StudyError(
+            sentence(
+                f"{path.name}/{DECATHLON}",
+                expected="the keys modality, labels and training as the Decathlon has them",
+                got="another form",
+                remedy="Correct the file, or name a folder per class or a table",
+            )
+        ) from None
+    text.lines.insert(0, f"# {NOT_YET}")
+    text.open("data", means=f"where the cases come from: {cases} volumes with masks")
+    text.add("decathlon", place, means="the folder that holds dataset.json")
+    if (path / "groups.csv").is_file():
+        text.add(
+            "groups", f"{place}/groups.csv", means="case, patient: keeps a patient in one part"
+        )
+    else:
+        text.offer("groups", "groups.csv", means="case, patient: keeps a patient in one part")
+    name = "".join(letter for letter in modality.lower() if letter.isalnum()) or "volume"
+    _volume_input(text, name)
+    text.open("target", means="what the model shall answer")
+    text.add(
+        "task", "segment", means=f"marks {len(structures)} structures: {', '.join(structures)}"
+    )
+    _split(text, by="patient", part=None)
+
+
+def _volume_input(text: StudyText, name: str, *, column: str | None = None) -> None:
+    text.open("inputs", means="what the model sees; the names are yours")
+    text.add(name, means="one input")
+    text.add(
+        "modality", "volume", means="a stack of slices; this version reads image only", depth=2
+    )
+    if column:
+        text.add("column", column, means="the column that holds it", depth=2)
+
+
+def _image_input(text: StudyText, *, column: str, size: list[int] | str | None) -> None:
+    text.open("inputs", means="what the model sees; the names are yours")
+    text.add("image", means="one input")
+    text.add("modality", "image", means="PNG, JPEG, TIFF or DICOM, or an array of pixels", depth=2)
+    text.add("column", column, means="the column that holds it", depth=2)
+    means = "the images as they are; [height, width] resizes" if size == "native" else SIZE_MEANS
+    text.add("size", size or DEFAULT_SIZE, means=means, depth=2)
+
+
+def _target(
+    text: StudyText,
+    *,
+    column: str | None,
+    columns: tuple[str, ...] = (),
+    classes: tuple[str, ...],
+    counts: Counter[str],
+) -> None:
+    text.open("target", means="what the model shall answer")
+    text.add("task", "classify", means="one class of two or several, or several labels at once")
+    if column is None:
+        text.add("columns", list(columns), means="one label each: 1 is yes, 0 is no")
+        text.add("unknown", [-1], means="values that mean nobody knows; blanks do, too")
+        return
+    text.add("column", column, means="the column that holds the class")
+    negative = negative_of(classes)
+    if len(classes) == 2:
+        positive = _positive(classes, negative=negative, counts=counts)
+        share = counts[positive] / max(1, counts.total())
+        means = f"the class to be found ({share:.0%} of cases); the other counts as negative"
+        text.add("positive", positive, means=means)
+    elif negative is not None and _several_findings(classes):
+        text.add("negative", negative, means="this value is negative, every other one positive")
+    else:
+        text.say(f"{len(classes)} classes were found; each is told from all others.")
+        if negative is not None:
+            text.offer("negative", negative, means="switch on to ask: this value, or any other?")
+
+
+def _several_findings(classes: tuple[str, ...]) -> bool:
+    """Whether the values are lists of findings rather than classes of their own."""
+    return len(classes) > MAX_CLASSES or any(mark in c for c in classes for mark in "|;")
+
+
+def _positive(classes: tuple[str, ...], *, negative: str | None, counts: Counter[str]) -> str:
+    """Of two classes the one that is not negative; where neither is known to be, the rarer."""
+    if negative is not None:
+        return next(c for c in classes if c != negative)
+    return min(classes, key=lambda c: (counts[c], c))
+
+
+def _split(text: StudyText, *, by: str, part: str | None, shared: int = 0) -> None:
+    text.open("split", means="which cases train the model and which test it")
+    if by == "case":
+        for line in BY_CASE:
+            text.say(line)
+    text.split(by=by)
+    if part is None:
+        return
+    if shared:
+        text.say(f"Not used: {shared} patients have cases in more than one of these parts.")
+        text.offer("column", part, means="the parts that came with the data")
+    else:
+        text.add("column", part, means="the parts that came with the data; remove to draw them")
+
+
+def _image_size(raw: RawCases, column: str, root: Path) -> list[int] | None:
+    """(height, width) where the first images are all alike and small; None otherwise."""
+    sizes = {_size_of(root / cell) for cell in raw.cases[column].dropna().head(LOOKED_AT)}
+    size = next(iter(sizes)) if len(sizes) == 1 else None
+    return list(size) if size is not None and max(size) <= SMALL else None
+
+
+def _size_of(file: Path) -> tuple[int, int] | None:
+    """(height, width) from the file's header; None where it cannot be told."""
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(file) as image:
+                return image.height, image.width
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None

@@ -1,0 +1,192 @@
+"""A table of cases on disk: CSV, TSV or Parquet.
+
+Enters: a path. Leaves: `RawCases` with every cell as it was written. A damaged
+table stops here, with the line that is at fault, since a reader that fills gaps
+would shift labels to other patients.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from bedside.data.raw_cases import RawCases, text_table
+from bedside.errors import DataError, Problems, StudyError, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+PARQUET_SUFFIXES = (".parquet", ".pq")
+CHUNK_ROWS = 50_000
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_table(path: Path) -> RawCases:
+    """Read a table; the first line of a CSV or TSV names its columns.
+
+    A ``.csv`` whose header holds no comma but semicolons or tabs is read with those.
+    Rows are named as a spreadsheet shows them: the header is row 1.
+
+    Raises:
+        StudyError: the suffix is unknown or the file is missing.
+        DataError: the file is empty, not UTF-8, ragged, badly quoted or damaged.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in TEXT_SUFFIXES + PARQUET_SUFFIXES:
+        raise StudyError(
+            sentence(
+                f"data.table {path.name}",
+                expected="a .csv, .tsv or .parquet file",
+                got=f"'{suffix}'" if suffix else "no suffix",
+                remedy="Save the table as CSV in UTF-8",
+            )
+        )
+    if not path.is_file():
+        raise StudyError(
+            sentence(
+                f"data.table {path.name}",
+                expected="an existing file",
+                got="a folder" if path.is_dir() else "none there",
+                remedy="Correct the path; it is relative to the study file",
+            )
+        )
+    if suffix in PARQUET_SUFFIXES:
+        return RawCases(_read_parquet(path), path.name, first_row=1, root=path.parent)
+    return RawCases(_read_text(path), path.name, first_row=2, root=path.parent)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        raise DataError(
+            sentence(
+                path.name,
+                expected="a readable Parquet file",
+                got=f"a damaged one ({type(error).__name__})",
+                remedy="Write it again",
+            )
+        ) from None
+    table.columns = _checked_header([str(name) for name in table.columns], path.name)
+    return text_table(table.reset_index(drop=True))
+
+
+def _read_text(path: Path) -> pd.DataFrame:
+    text = _decode(path)
+    lines = _Lines(text, separator=_separator(text, path), name=path.name)
+    header = _checked_header(lines.header(), path.name)
+    chunks: list[pd.DataFrame] = []
+    rows = lines.rows(len(header))
+    while chunk := list(islice(rows, CHUNK_ROWS)):
+        chunks.append(pd.DataFrame(chunk, columns=header, dtype="str"))
+    lines.problems.raise_if_any()
+    if not chunks:
+        return pd.DataFrame(columns=header, dtype="str")
+    return text_table(pd.concat(chunks, ignore_index=True))
+
+
+def _decode(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path.name}: cannot be read ({type(error).__name__}).") from None
+    remedy = "Save it as CSV in UTF-8"
+    if not raw.strip():
+        got = "an empty file"
+        raise DataError(sentence(path.name, expected="a table", got=got, remedy="Fill it in"))
+    if raw.startswith(UTF16_MARKS):
+        raise DataError(sentence(path.name, expected="UTF-8 text", got="UTF-16", remedy=remedy))
+    if (position := raw.find(b"\0")) >= 0:
+        got = f"a NUL byte on {_line_of(raw, position)}"
+        raise DataError(sentence(path.name, expected="plain text", got=got, remedy=remedy))
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        got = f"other bytes on {_line_of(raw, error.start)}"
+        raise DataError(
+            sentence(path.name, expected="UTF-8 text", got=got, remedy=remedy)
+        ) from None
+
+
+def _line_of(raw: bytes, position: int) -> str:
+    newlines = raw.count(b"\n", 0, position)
+    return f"line {newlines + 1}"
+
+
+def _separator(text: str, path: Path) -> str:
+    header = text.split("\n", 1)[0]
+    if path.suffix.lower() == ".tsv" or ("\t" in header and "," not in header):
+        return "\t"
+    return ";" if ";" in header and "," not in header else ","
+
+
+def _checked_header(names: list[str], source: str) -> list[str]:
+    """Strip the names, number the blank ones and refuse one name twice."""
+    header = [name.strip() or f"unnamed_{place + 1}" for place, name in enumerate(names)]
+    twice = sorted({name for name in header if header.count(name) > 1})
+    problems = Problems(DataError)
+    for name in twice:
+        problems.add(
+            f"header of {source}",
+            expected="each column name once",
+            got=f"'{name}' {header.count(name)} times",
+            remedy="Rename the columns",
+        )
+    problems.raise_if_any()
+    return header
+
+
+class _Lines:
+    """Reads the records of a text table and collects what is wrong with its lines."""
+
+    def __init__(self, text: str, *, separator: str, name: str) -> None:
+        self.reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        self.name = name
+        self.problems = Problems(DataError)
+
+    def header(self) -> list[str]:
+        """The column names."""
+        header = next(self._records(), (0, []))[1]
+        self.problems.raise_if_any()
+        return header
+
+    def rows(self, width: int) -> Iterator[list[str]]:
+        """All records of the right width; blank lines at the end are no records."""
+        blank: int | None = None
+        for line, record in self._records():
+            if not record or (width > 1 and record == [""]):
+                blank = line if blank is None else blank
+                continue
+            if blank is not None:
+                self._note(blank, got="a blank line between rows")
+                blank = None
+            if len(record) == width:
+                yield record
+            else:
+                self._note(line, got=f"{len(record)}", expected=f"{width} cells as in the header")
+
+    def _note(self, line: int, *, got: str, expected: str = "a row") -> None:
+        remedy = "Correct the line; quote cells that hold the separator"
+        self.problems.add(f"line {line} of {self.name}", expected=expected, got=got, remedy=remedy)
+
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        while True:
+            line = self.reader.line_num + 1
+            try:
+                record = next(self.reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                long = "field larger" in str(error)
+                got = (
+                    "a cell without an end" if long else "a quote that is not closed or stands free"
+                )
+                self._note(line, expected="cells quoted in pairs", got=got)
+                return
+            yield line, record
