@@ -39,6 +39,8 @@ def test_resamples_follow_the_seed_and_not_the_block(monkeypatch: pytest.MonkeyP
 def test_interval_uses_what_is_defined() -> None:
     values = np.concatenate([np.arange(101.0), np.full(101, np.nan)])
     assert interval(values, 0.9) == pytest.approx((5.0, 95.0))
+    assert interval(values, 0.9, estimate=2.0) == pytest.approx((2.0, 95.0))
+    assert interval(values, 0.9, estimate=96.0) == pytest.approx((5.0, 96.0))
     assert interval(np.append(values, np.nan), 0.9) is None
     assert interval(np.full(4, np.nan), 0.9) is None
 

@@ -48,12 +48,17 @@ def patient_weights(groups: Array, *, replicates: int, rng: np.random.Generator)
         yield block
 
 
-def interval(values: Array, confidence: float) -> tuple[float, float] | None:
+def interval(
+    values: Array, confidence: float, *, estimate: float | None = None
+) -> tuple[float, float] | None:
     """Percentile interval of the replicates that are defined.
 
     Args:
         values: (R,) replicates, NaN where undefined.
         confidence: such as 0.95.
+        estimate: the value the replicates belong to. The interval is widened to hold it:
+            resampling inflates a calibration error that is near zero, so that the
+            percentiles alone may lie wholly above the value they are to surround.
 
     Returns:
         (low, high), or None where fewer than half of the replicates are defined.
@@ -63,4 +68,6 @@ def interval(values: Array, confidence: float) -> tuple[float, float] | None:
         return None
     tail = (1 - confidence) / 2
     low, high = np.quantile(finite, [tail, 1 - tail])
+    if estimate is not None:
+        low, high = min(low, estimate), max(high, estimate)
     return float(low), float(high)

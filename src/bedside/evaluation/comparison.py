@@ -46,8 +46,9 @@ def compare(a: Scores, b: Scores, *, metric: str = PRIMARY, confidence: float = 
     if ours is None or theirs is None:
         return {"metric": metric, "value": None, "low": None, "high": None}
     drawn = sign * (a.replicates[metric] - b.replicates[metric])
-    low, high = interval(drawn, confidence) or (None, None)
-    return {"metric": metric, "value": sign * (ours - theirs), "low": low, "high": high}
+    value = sign * (ours - theirs)
+    low, high = interval(drawn, confidence, estimate=value) or (None, None)
+    return {"metric": metric, "value": value, "low": low, "high": high}
 
 
 def verdict(difference: Mapping[str, str | float | None]) -> str:

@@ -148,7 +148,7 @@ def _entry(value: float, replicates: Array, confidence: float) -> Entry:
     """One metric as JSON holds it; without a value there is no interval either."""
     if not np.isfinite(value):
         return {"value": None, "low": None, "high": None}
-    low, high = interval(replicates, confidence) or (None, None)
+    low, high = interval(replicates, confidence, estimate=value) or (None, None)
     return {"value": value, "low": low, "high": high}
 
 
