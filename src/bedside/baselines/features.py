@@ -21,7 +21,7 @@ def describe_inputs(
     *,
     batch: int = 256,
     threads: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Array:
     """Describe every case by the features of its modalities.
 
@@ -30,7 +30,7 @@ def describe_inputs(
         arrays: ``"<input>.<array>"`` -> array with first axis N.
         batch: how many cases a modality describes at a time.
         threads: how many batches are described side by side; changes no value.
-        progress: called with (cases done, N) after each batch, in order.
+        progress: called with the number of cases done so far, after each batch.
 
     Returns:
         (N, F) float32, finite; inputs in the order of `modalities`.
@@ -59,7 +59,7 @@ def describe_inputs(
     for start, block in zip(starts, _in_order(described, starts, threads), strict=True):
         blocks.append(block)
         if progress is not None:
-            progress(min(start + batch, cases), cases)
+            progress(min(start + batch, cases))
     return np.concatenate(blocks, axis=0)
 
 

@@ -1,0 +1,140 @@
+"""Checks of exact copies: within a part, across parts, with another label.
+
+Enters: the evidence. Leaves: findings. Two cases are copies where one input is
+equal bit for bit in both, after reading.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bedside.audit.evidence import WHOLE, Evidence
+from bedside.audit.findings import Finding
+from bedside.schema import Array
+
+
+def copies_within_parts(evidence: Evidence) -> list[Finding]:
+    """Cases that repeat another of the same part: they count twice (warn)."""
+    found = []
+    for name, groups in evidence.copies.items():
+        for part in evidence.rows_by_part():
+            members = [group[_in_part(evidence, group, part)] for group in groups]
+            inside = [group for group in members if group.size > 1]
+            extra = sum(group.size - 1 for group in inside)
+            if not extra:
+                continue
+            place = "the data" if part == WHOLE else f"part {part}"
+            message = (
+                f"{evidence.spoken(name)}{extra} surplus exact "
+                f"{'copy' if extra == 1 else 'copies'} in {place}; "
+                "rows stand copy beside copy."
+            )
+            remedy = "Keep one of each, unless the repetition is meant."
+            found.append(
+                evidence.finding(
+                    "copies-within-parts",
+                    "warn",
+                    message,
+                    rows=np.concatenate(inside),
+                    count=extra,
+                    remedy=remedy,
+                )
+            )
+    return found
+
+
+def copies_across_parts(evidence: Evidence) -> list[Finding]:
+    """Test cases that training or validation holds too (block), validation in training (warn)."""
+    if evidence.parts is None:
+        return []
+    found = []
+    for name, groups in evidence.copies.items():
+        spoken = evidence.spoken(name)
+        tested = [g for g in groups if _spans(evidence, g, "test")]
+        count = sum(int((evidence.parts[g] == "test").sum()) for g in tested)
+        if count:
+            message = (
+                f"{spoken}{count} test {_cases(count)} an exact copy in training or validation; "
+                "rows stand copy beside copy."
+            )
+            remedy = "Leave the copies out, or give the copies of one person one patient id."
+            found.append(
+                evidence.finding(
+                    "copies-across-parts",
+                    "block",
+                    message,
+                    rows=np.concatenate(tested),
+                    count=count,
+                    remedy=remedy,
+                )
+            )
+        found += _validation_in_training(evidence, groups, spoken=spoken)
+    return found
+
+
+def copies_with_other_labels(evidence: Evidence) -> list[Finding]:
+    """Copies that are known to be one thing here and another there (warn)."""
+    truth = evidence.targets.arrays["truth"] > 0.5
+    known = evidence.targets.arrays["known"].astype(bool)
+    found = []
+    for name, groups in evidence.copies.items():
+        torn = [
+            group
+            for group in groups
+            if ((known[group] & truth[group]).any(axis=0) & _denied(truth, known, group)).any()
+        ]
+        if not torn:
+            continue
+        rows = np.concatenate(torn)
+        message = (
+            f"{evidence.spoken(name)}{rows.size} cases are exact copies of a case with another "
+            "label; rows stand copy beside copy."
+        )
+        remedy = "Find out which label is right."
+        found.append(
+            evidence.finding("copies-with-other-labels", "warn", message, rows=rows, remedy=remedy)
+        )
+    return found
+
+
+def _validation_in_training(
+    evidence: Evidence, groups: list[Array], *, spoken: str
+) -> list[Finding]:
+    parts = evidence.parts
+    if parts is None:
+        return []
+    shared = [g for g in groups if {"train", "validation"} <= set(parts[g].tolist())]
+    count = sum(int((parts[g] == "validation").sum()) for g in shared)
+    if not count:
+        return []
+    rows = np.concatenate([g[parts[g] != "test"] for g in shared])
+    message = (
+        f"{spoken}{count} validation {_cases(count)} an exact copy in training, so validation "
+        "looks a little too good; rows stand copy beside copy."
+    )
+    remedy = "Leave the copies out of one of the two."
+    return [
+        evidence.finding(
+            "copies-across-parts", "warn", message, rows=rows, count=count, remedy=remedy
+        )
+    ]
+
+
+def _spans(evidence: Evidence, group: Array, part: str) -> bool:
+    """Whether a group of copies stands in this part and in another."""
+    parts = set() if evidence.parts is None else set(evidence.parts[group].tolist())
+    return part in parts and len(parts) > 1
+
+
+def _in_part(evidence: Evidence, group: Array, part: str) -> Array:
+    if evidence.parts is None:
+        return np.ones(group.size, dtype=bool)
+    return np.asarray(evidence.parts[group] == part)
+
+
+def _denied(truth: Array, known: Array, group: Array) -> Array:
+    return np.asarray((known[group] & ~truth[group]).any(axis=0))
+
+
+def _cases(count: int) -> str:
+    return "case has" if count == 1 else "cases have"

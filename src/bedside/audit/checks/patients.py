@@ -1,0 +1,113 @@
+"""Checks of who the cases are: patients and sites across parts, balance of attributes.
+
+Enters: the evidence. Leaves: findings; they count patients and never name one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from bedside.audit.evidence import Evidence
+from bedside.audit.findings import Finding, Severity
+from bedside.schema import PARTS, Array
+
+SEX_COLUMNS = {"sex", "gender", "patientsex", "patientgender"}
+
+
+def cases_per_patient(evidence: Evidence) -> list[Finding]:
+    """How many cases a patient has (note); no patient known at all (warn)."""
+    patients = evidence.cohort.patients()
+    if patients is None:
+        message = (
+            "No patient column: nobody can tell which cases belong to one person, so one may "
+            "stand in training and in test."
+        )
+        remedy = "Name the column as data.patient; without one, results may be too good."
+        count = len(evidence.cohort)
+        return [evidence.finding("patients", "warn", message, count=count, remedy=remedy)]
+    _, counts = np.unique(patients, return_counts=True)
+    message = (
+        f"{counts.size} patients with {int(counts.min())} to {int(counts.max())} cases each, "
+        f"median {float(np.median(counts)):g}."
+    )
+    return [evidence.finding("patients", "note", message, count=int(counts.size))]
+
+
+def patients_across_parts(evidence: Evidence) -> list[Finding]:
+    """Patients with cases in more than one part: block, or warn where split by case."""
+    patients = evidence.cohort.patients()
+    if evidence.parts is None or patients is None:
+        return []
+    torn, pairs = _across(patients, evidence.parts)
+    if not torn.size:
+        return []
+    severity: Severity = "warn" if evidence.by == "case" else "block"
+    listed = ", ".join(f"{n} in {first} and {second}" for (first, second), n in pairs.items())
+    subject = "1 patient has" if torn.size == 1 else f"{torn.size} patients have"
+    message = f"{subject} cases in more than one part ({listed})."
+    rows = np.flatnonzero(np.isin(patients, torn))
+    remedy = "Remove split.column, so that the parts are made by patient, or correct the column."
+    if severity == "warn":
+        message += " The study splits by case, so the result may be too good for new patients."
+        remedy = "Split by patient: split: {by: patient}."
+    return [
+        evidence.finding(
+            "patients-across-parts",
+            severity,
+            message,
+            rows=rows,
+            count=int(torn.size),
+            remedy=remedy,
+        )
+    ]
+
+
+def attribute_balance(evidence: Evidence) -> list[Finding]:
+    """How far site and sex differ between training and the other parts (note)."""
+    if evidence.parts is None:
+        return []
+    found = []
+    for column in _attributes(evidence):
+        cells = evidence.cohort.cases[column]
+        missing = int(cells.isna().sum())
+        shares = {
+            part: cells.iloc[rows].dropna().value_counts(normalize=True)
+            for part, rows in evidence.rows_by_part().items()
+        }
+        gaps = [
+            f"{part} {float(shares['train'].sub(own, fill_value=0).abs().sum()) / 2:.0%}"
+            for part, own in shares.items()
+            if part != "train" and len(own) and len(shares["train"])
+        ]
+        message = (
+            f"'{column}': share of cases that would have to change to look like training: "
+            f"{', '.join(gaps) or 'not known'}; missing in {missing} cases."
+        )
+        found.append(
+            evidence.finding("attributes", "note", message, rows=np.flatnonzero(cells.isna()))
+        )
+    return found
+
+
+def _across(patients: Array, parts: Array) -> tuple[Array, dict[tuple[str, str], int]]:
+    """Patients in several parts, and how many are in each two of them."""
+    members = {part: np.unique(patients[parts == part]) for part in PARTS}
+    pairs: Counter[tuple[str, str]] = Counter()
+    torn = np.array([], dtype=patients.dtype)
+    for position, first in enumerate(PARTS):
+        for second in PARTS[position + 1 :]:
+            shared = np.intersect1d(members[first], members[second])
+            torn = np.union1d(torn, shared)
+            if shared.size:
+                pairs[first, second] = int(shared.size)
+    return torn, dict(pairs)
+
+
+def _attributes(evidence: Evidence) -> list[str]:
+    """Columns that say site or sex."""
+    columns = [str(column) for column in evidence.cohort.cases.columns]
+    sexes = [c for c in columns if "".join(filter(str.isalpha, c)).lower() in SEX_COLUMNS]
+    site = evidence.cohort.site
+    return sexes if site is None or site in sexes else [site, *sexes]

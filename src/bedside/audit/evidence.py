@@ -1,0 +1,140 @@
+"""What every check looks at.
+
+Enters: the cohort, readings, targets and parts. Leaves: `Evidence`, which also
+computes once what several checks need: copies, images, answers of each class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+
+import numpy as np
+
+from bedside.audit.findings import SHOWN_ROWS, Finding, Severity
+from bedside.baselines import Kind
+from bedside.data.cohort import Cohort
+from bedside.modalities.reading import Readings
+from bedside.schema import PARTS, Array, Sample, Targets
+
+WHOLE = "all cases"
+TELLING_SIZE = 64
+"""A shorter text or list of numbers can be equal in two cases by chance."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """N cases under audit.
+
+    Args:
+        cohort: the cases.
+        inputs: input name -> its readings, N samples.
+        targets: truth and known (N, K).
+        kind: binary, classes or labels.
+        parts: (N,) of train, validation and test; None before a split.
+        by: what the split keeps together: patient, site, time or case.
+    """
+
+    cohort: Cohort
+    inputs: Mapping[str, Readings]
+    targets: Targets
+    kind: Kind
+    parts: Array | None
+    by: str
+
+    def finding(
+        self,
+        check: str,
+        severity: Severity,
+        message: str,
+        *,
+        rows: Iterable[int] = (),
+        count: int | None = None,
+        remedy: str = "",
+    ) -> Finding:
+        """A finding on rows 0..N-1; `count` is their number where not given."""
+        found = [int(row) for row in rows]
+        seen = tuple(row + self.cohort.first_row for row in found[:SHOWN_ROWS])
+        return Finding(
+            check, severity, message, len(found) if count is None else count, seen, remedy
+        )
+
+    def rows_by_part(self) -> dict[str, Array]:
+        """Part -> its rows; one entry for the whole cohort before a split."""
+        if self.parts is None:
+            return {WHOLE: np.arange(len(self.cohort))}
+        return {part: np.flatnonzero(self.parts == part) for part in PARTS}
+
+    def spoken(self, name: str) -> str:
+        """How a message names an input: not at all where there is only one."""
+        return f"input '{name}': " if len(self.inputs) > 1 else ""
+
+    @cached_property
+    def images(self) -> dict[str, dict[int, Sample]]:
+        """Input -> row -> sample, for the inputs that are images, unreadable ones left out."""
+        return {
+            name: found
+            for name, readings in self.inputs.items()
+            if (found := {n: s for n, s in enumerate(readings.samples) if s and is_image(s)})
+        }
+
+    @cached_property
+    def copies(self) -> dict[str, list[Array]]:
+        """Input -> groups of rows (two or more, ascending) whose values are equal bit for bit.
+
+        One hash a case, so the cost grows linearly with the cohort.
+        """
+        return {name: _equal_rows(readings.samples) for name, readings in self.inputs.items()}
+
+    @cached_property
+    def answers(self) -> dict[str, Array]:
+        """What a model must tell apart -> (N,) bool, True where a case is known to be that.
+
+        Binary and classes: one entry a class. Labels: each label present and absent.
+        """
+        truth = self.targets.arrays["truth"] > 0.5
+        known = self.targets.arrays["known"].astype(bool)
+        names = self.targets.names
+        if self.kind == "binary":
+            return {names[0]: known[:, 0] & ~truth[:, 0], names[1]: known[:, 0] & truth[:, 0]}
+        if self.kind == "classes":
+            return {name: known[:, k] & truth[:, k] for k, name in enumerate(names)}
+        present = {f"{name} present": known[:, k] & truth[:, k] for k, name in enumerate(names)}
+        absent = {f"{name} absent": known[:, k] & ~truth[:, k] for k, name in enumerate(names)}
+        return {**present, **absent}
+
+
+def is_image(sample: Sample) -> bool:
+    """Whether a sample is a flat picture: (H, W) or (H, W, C), not a volume or signal."""
+    geometry = sample.geometry
+    return (
+        isinstance(sample.values, np.ndarray)
+        and sample.values.ndim in (2, 3)
+        and geometry.affine is None
+        and geometry.times_seconds is None
+    )
+
+
+def _equal_rows(samples: Iterable[Sample | None]) -> list[Array]:
+    rows: dict[bytes, list[int]] = {}
+    for row, sample in enumerate(samples):
+        if sample is not None and _is_telling(sample):
+            rows.setdefault(_fingerprint(sample), []).append(row)
+    return [np.asarray(group) for group in rows.values() if len(group) > 1]
+
+
+def _is_telling(sample: Sample) -> bool:
+    if isinstance(sample.values, str):
+        return len(sample.values) >= TELLING_SIZE
+    return sample.values.ndim >= 2 or sample.values.size >= TELLING_SIZE
+
+
+def _fingerprint(sample: Sample) -> bytes:
+    values = sample.values
+    if isinstance(values, str):
+        return blake2b(values.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    digest = blake2b(f"{values.dtype.str}{values.shape}".encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(values).data)
+    return digest.digest()

@@ -1,0 +1,125 @@
+"""The audit itself: every check over the same evidence.
+
+Enters: the cohort, readings, targets and parts. Leaves: an `AuditReport`. A
+check is one function ``Evidence -> list of Finding`` and one line in `CHECKS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import TypeAlias
+
+from bedside.audit.evidence import Evidence
+from bedside.audit.facts import cohort_facts
+from bedside.audit.findings import SEVERITIES, AuditReport, Finding
+from bedside.baselines import Kind
+from bedside.data.cohort import Cohort
+from bedside.errors import DataError, Problems, StudyError, nearest
+from bedside.modalities.reading import Readings
+from bedside.registry import Registry
+from bedside.schema import PARTS, Array, Targets
+
+Check: TypeAlias = Callable[[Evidence], list[Finding]]
+
+CHECKS: Registry[Check] = Registry(
+    "audit check",
+    {
+        "unreadable-files": "bedside.audit.checks.images:unreadable_files",
+        "source": "bedside.audit.checks.images:source_notes",
+        "image-sizes": "bedside.audit.checks.images:image_sizes",
+        "image-modes": "bedside.audit.checks.images:image_modes",
+        "blank-images": "bedside.audit.checks.images:blank_images",
+        "unknown-labels": "bedside.audit.checks.labels:unknown_labels",
+        "class-balance": "bedside.audit.checks.labels:class_balance",
+        "file-facts-and-labels": "bedside.audit.checks.labels:file_facts_and_labels",
+        "copies-within-parts": "bedside.audit.checks.copies:copies_within_parts",
+        "copies-across-parts": "bedside.audit.checks.copies:copies_across_parts",
+        "copies-with-other-labels": "bedside.audit.checks.copies:copies_with_other_labels",
+        "patients": "bedside.audit.checks.patients:cases_per_patient",
+        "patients-across-parts": "bedside.audit.checks.patients:patients_across_parts",
+        "attributes": "bedside.audit.checks.patients:attribute_balance",
+    },
+)
+
+NEVER_WAIVED = {"patients-across-parts": "Say split: {by: case} to go on without patients"}
+
+
+def audit_cases(
+    cohort: Cohort,
+    *,
+    inputs: Mapping[str, Readings],
+    targets: Targets,
+    kind: Kind,
+    parts: Array | None,
+    by: str = "patient",
+    waive: Collection[str] = (),
+) -> AuditReport:
+    """Look for everything that would make a result wrong or worthless.
+
+    Args:
+        cohort: N cases.
+        inputs: input name -> its readings, N samples.
+        targets: ``truth`` and ``known`` (N, K).
+        kind: binary, classes or labels.
+        parts: (N,) of train, validation and test; None before a split.
+        by: what the split keeps together: patient, site, time or case.
+        waive: checks whose blocking findings a person has accepted: they warn
+            instead, and ``facts["waived"]`` lists them.
+
+    Raises:
+        StudyError: `waive` names an unknown check, or one that cannot be waived.
+        DataError: inputs, targets or parts are not of these N cases.
+    """
+    evidence = Evidence(cohort, inputs, targets, kind, parts, by)
+    _check_evidence(evidence)
+    names = [*CHECKS.table, *(name for name in CHECKS.names() if name not in CHECKS.table)]
+    _check_waive(waive, names)
+    found = [finding for name in names for finding in CHECKS.load(name)(evidence)]
+    waived = [f for f in found if f.severity == "block" and f.check in waive]
+    findings = [_accepted(f) if f in waived else f for f in found]
+    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    facts = cohort_facts(evidence)
+    facts["waived"] = [{"check": f.check, "message": f.message, "count": f.count} for f in waived]
+    return AuditReport(tuple(findings), facts)
+
+
+def _accepted(finding: Finding) -> Finding:
+    message = f"{finding.message} This would stop a run; it was waived."
+    return replace(finding, severity="warn", message=message)
+
+
+def _check_waive(waive: Collection[str], names: list[str]) -> None:
+    problems = Problems(StudyError)
+    for name in waive:
+        if name not in names:
+            problems.found.append(f"Unknown audit check '{name}'. {nearest(name, names)}")
+        elif name in NEVER_WAIVED:
+            problems.add(
+                "waive",
+                expected="a check that may be waived",
+                got=f"'{name}'",
+                remedy=NEVER_WAIVED[name],
+            )
+    problems.raise_if_any()
+
+
+def _check_evidence(evidence: Evidence) -> None:
+    cases = len(evidence.cohort)
+    lengths = {f"input '{name}'": len(r.samples) for name, r in evidence.inputs.items()}
+    lengths |= {f"targets '{name}'": len(a) for name, a in evidence.targets.arrays.items()}
+    problems = Problems(DataError)
+    if evidence.parts is not None:
+        lengths["parts"] = len(evidence.parts)
+        if not set(evidence.parts.tolist()) <= set(PARTS):
+            problems.add(
+                "parts",
+                expected=", ".join(PARTS),
+                got="another word",
+                remedy="Leave out the cases that are in no part",
+            )
+    for where, length in lengths.items():
+        if length != cases:
+            remedy = "Read inputs, targets and parts from the same cohort"
+            problems.add(where, expected=f"{cases} cases", got=str(length), remedy=remedy)
+    problems.raise_if_any()

@@ -1,0 +1,87 @@
+"""What an audit found.
+
+Enters: one finding a fault, from the checks. Leaves: an `AuditReport` and its
+plain JSON form, ``audit.json``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from bedside.errors import RunError
+
+Severity: TypeAlias = Literal["block", "warn", "note"]
+SEVERITIES: tuple[Severity, ...] = ("block", "warn", "note")
+"""Gravest first: a run stops, a person should look, a person may want to know."""
+
+SHOWN_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault or fact of the data.
+
+    Args:
+        check: name of the check that found it.
+        severity: ``block`` stops a run, ``warn`` and ``note`` do not.
+        message: one or two sentences; no patient id, file name or cell content.
+        count: how many cases, or patients where the message says so.
+        rows: the first 50 rows concerned, numbered as the user sees them.
+        remedy: what to do; empty where nothing needs doing.
+    """
+
+    check: str
+    severity: Severity
+    message: str
+    count: int
+    rows: tuple[int, ...]
+    remedy: str
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """All findings, the gravest first, and plain facts of the cohort (JSON)."""
+
+    findings: tuple[Finding, ...]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """The findings that stop a run."""
+        return tuple(f for f in self.findings if f.severity == "block")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain lists and dicts, as ``audit.json`` holds them."""
+        findings = [{**asdict(finding), "rows": list(finding.rows)} for finding in self.findings]
+        return {"findings": findings, "facts": self.facts}
+
+    @classmethod
+    def from_json(cls, words: Mapping[str, Any]) -> AuditReport:
+        """Rebuild a report from its JSON form.
+
+        Raises:
+            RunError: a key is missing or a severity is unknown.
+        """
+        try:
+            findings = tuple(_finding(entry) for entry in words["findings"])
+            return cls(findings, dict(words["facts"]))
+        except (KeyError, TypeError, ValueError):
+            raise RunError(
+                "audit.json: expected findings and facts as an audit writes them, got another "
+                "form. Audit the study again."
+            ) from None
+
+
+def _finding(entry: Mapping[str, Any]) -> Finding:
+    if entry["severity"] not in SEVERITIES:
+        raise ValueError("unknown severity")
+    return Finding(
+        check=str(entry["check"]),
+        severity=entry["severity"],
+        message=str(entry["message"]),
+        count=int(entry["count"]),
+        rows=tuple(int(row) for row in entry["rows"]),
+        remedy=str(entry["remedy"]),
+    )
