@@ -216,7 +216,7 @@ def given_parts(
         )
     if cohort.part is None:
         raise StudyError("split.column: the cohort was loaded without it. Load it with this study.")
-    parts = np.asarray(cohort.cases[cohort.part], dtype="<U10")
+    parts = np.array(cohort.cases[cohort.part], dtype="<U10")
     for part in ("train", "test"):
         if not (parts == part).any():
             raise DataError(
