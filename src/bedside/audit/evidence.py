@@ -14,10 +14,9 @@ from hashlib import blake2b
 import numpy as np
 
 from bedside.audit.findings import SHOWN_ROWS, Finding, Severity
-from bedside.baselines import Kind
 from bedside.data.cohort import Cohort
 from bedside.modalities.reading import Readings
-from bedside.schema import PARTS, Array, Sample, Targets
+from bedside.schema import PARTS, Array, Kind, Sample, Targets
 
 WHOLE = "all cases"
 TELLING_SIZE = 64

@@ -13,12 +13,11 @@ from typing import TypeAlias
 from bedside.audit.evidence import Evidence
 from bedside.audit.facts import cohort_facts
 from bedside.audit.findings import SEVERITIES, AuditReport, Finding
-from bedside.baselines import Kind
 from bedside.data.cohort import Cohort
 from bedside.errors import DataError, Problems, StudyError, nearest
 from bedside.modalities.reading import Readings
 from bedside.registry import Registry
-from bedside.schema import PARTS, Array, Targets
+from bedside.schema import PARTS, Array, Kind, Targets
 
 Check: TypeAlias = Callable[[Evidence], list[Finding]]
 

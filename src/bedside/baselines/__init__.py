@@ -7,7 +7,7 @@ the task's own calibration, inference and metrics run over a baseline unchanged.
 
 from __future__ import annotations
 
-from bedside.baselines.contract import Baseline, FittedBaseline, Kind, Labelled
+from bedside.baselines.contract import Baseline, FittedBaseline, Labelled
 from bedside.baselines.features import describe_inputs
 from bedside.registry import Registry
 
@@ -20,4 +20,4 @@ REGISTRY: Registry[type[Baseline]] = Registry(
     },
 )
 
-__all__ = ["REGISTRY", "Baseline", "FittedBaseline", "Kind", "Labelled", "describe_inputs"]
+__all__ = ["REGISTRY", "Baseline", "FittedBaseline", "Labelled", "describe_inputs"]

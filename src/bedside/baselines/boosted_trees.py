@@ -16,9 +16,9 @@ from typing import Any
 import lightgbm
 import numpy as np
 
-from bedside.baselines.contract import FittedBaseline, Kind, Labelled
+from bedside.baselines.contract import FittedBaseline, Labelled
 from bedside.baselines.questions import Question, Scorer, answer_each, log_probabilities
-from bedside.schema import Array
+from bedside.schema import Array, Kind
 
 SMALL = 1000
 """Below so many training cases: smaller trees and smaller steps."""

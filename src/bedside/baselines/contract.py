@@ -5,12 +5,9 @@ Enters and leaves: nothing but types.
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
-from bedside.schema import Array, Arrays
-
-Kind: TypeAlias = Literal["binary", "classes", "labels"]
-"""Of a classification: one yes or no, one of K classes, K labels of their own."""
+from bedside.schema import Array, Arrays, Kind
 
 Labelled: TypeAlias = tuple[Array, Array, Array]
 """Features (n, F) float32, truth (n, K) float32 0/1, known (n, K) bool."""

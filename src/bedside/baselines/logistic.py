@@ -21,11 +21,11 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from bedside.baselines.contract import FittedBaseline, Kind, Labelled
+from bedside.baselines.contract import FittedBaseline, Labelled
 from bedside.baselines.questions import Question, Scorer, answer_each, log_probabilities
-from bedside.schema import Array
+from bedside.schema import Array, Kind
 
-PENALTIES = (0.0001, 0.001, 0.01, 0.1, 1.0)
+PENALTIES = (0.00001, 0.0001, 0.001, 0.01, 0.1, 1.0)
 """Inverse strengths C that are tried, strongest penalty first."""
 UNTRIED = 0.01
 """C where no validation case can choose it."""

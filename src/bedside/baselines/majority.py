@@ -6,9 +6,9 @@ not beat it has learned nothing.
 
 from __future__ import annotations
 
-from bedside.baselines.contract import FittedBaseline, Kind, Labelled
+from bedside.baselines.contract import FittedBaseline, Labelled
 from bedside.baselines.questions import Constant, answer_each, prevalence_score
-from bedside.schema import Array
+from bedside.schema import Array, Kind
 
 
 class Majority:

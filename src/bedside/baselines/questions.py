@@ -15,9 +15,9 @@ from typing import TypeAlias, cast
 import numpy as np
 from scipy.special import logsumexp
 
-from bedside.baselines.contract import Kind, Labelled
+from bedside.baselines.contract import Labelled
 from bedside.errors import DataError, Problems
-from bedside.schema import Array, Arrays
+from bedside.schema import Array, Arrays, Kind
 
 Scorer: TypeAlias = Callable[[Array], Array]
 """Features (n, F) -> log-odds (n,) of a yes/no question, log-probabilities (n, C) of classes."""
