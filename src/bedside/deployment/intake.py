@@ -1,0 +1,222 @@
+"""What a user hands to a predictor -> the cases to predict.
+
+Enters: files, folders, a CSV with the study's input columns, arrays or samples.
+Leaves: a list of `Case`, each with the reference of every input. Nothing is
+decoded here, so a hundred thousand files cost their names only.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from bedside.errors import DataError, nearest, sentence
+from bedside.schema import Array, Reference, Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bedside.schema import Modality
+
+Source: TypeAlias = str | Path | Array | Sample
+_CASE_ID = "case_id"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case to predict.
+
+    Args:
+        name: what the user calls it: the file as given, the row's ``case_id``, or its number.
+        where: names it in messages, by number or row, never by file name.
+        inputs: input -> its reference, or a sample that was read elsewhere.
+        problem: the sentence that says why there are no inputs.
+    """
+
+    name: str
+    where: str
+    inputs: Mapping[str, Reference | Sample] = field(default_factory=dict)
+    problem: str | None = None
+
+
+def find_cases(
+    sources: Source | Sequence[Source], modalities: Mapping[str, Modality]
+) -> list[Case]:
+    """List the cases behind what the user gave, in that order, folders sorted.
+
+    Args:
+        sources: one or several files, folders, CSV tables, arrays or samples.
+            A folder is searched to its depth for the modality's suffixes; a CSV
+            has the columns of all inputs, its paths relative to itself.
+        modalities: the package's inputs.
+
+    Raises:
+        DataError: nothing was given or found, a column is missing, or the package
+            has several inputs and something else than a CSV was given.
+    """
+    given = [sources] if isinstance(sources, str | Path | np.ndarray | Sample) else list(sources)
+    if not given:
+        raise DataError(
+            sentence(
+                "Cases to predict",
+                expected="files, folders or a CSV",
+                got="none",
+                remedy="Name at least one",
+            )
+        )
+    found: list[Case | tuple[str, Reference | Sample]] = []
+    for source in given:
+        if isinstance(source, np.ndarray):
+            found.append(("", Reference("", source)))
+        elif isinstance(source, Sample):
+            found.append(("", source))
+        elif _is_table(Path(source), modalities):
+            found += _rows(Path(source), modalities)
+        else:
+            found += ((str(file), Reference("", file)) for file in _files(Path(source), modalities))
+    return [
+        item if isinstance(item, Case) else _single(item, modalities, f"{i + 1} of {len(found)}")
+        for i, item in enumerate(found)
+    ]
+
+
+def _is_table(path: Path, modalities: Mapping[str, Modality]) -> bool:
+    read_as_input = any(".csv" in modality.suffixes for modality in modalities.values())
+    return path.suffix.lower() == ".csv" and not read_as_input
+
+
+def _single(
+    item: tuple[str, Reference | Sample], modalities: Mapping[str, Modality], number: str
+) -> Case:
+    """A case of the one input that the package has."""
+    if len(modalities) != 1:
+        raise DataError(
+            sentence(
+                "Cases to predict",
+                expected=f"a CSV, since the package has the inputs {', '.join(modalities)}",
+                got="files or arrays",
+                remedy=f"Write a CSV with the columns {', '.join(_columns(modalities))}",
+            )
+        )
+    (name,) = modalities
+    label, content = item
+    where = f"{'file' if label else 'case'} {number}"
+    if isinstance(content, Reference):
+        content = Reference(where, content.content)
+    return Case(label or number.partition(" ")[0], where, {name: content})
+
+
+def _files(path: Path, modalities: Mapping[str, Modality]) -> Iterator[Path]:
+    """A file itself, whatever its suffix; of a folder, the files with the modality's suffixes."""
+    if not path.is_dir():
+        yield path
+        return
+    suffixes = tuple(suffix for modality in modalities.values() for suffix in modality.suffixes)
+    others = count = 0
+    for place, folders, files in os.walk(path, followlinks=False):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if name.lower().endswith(suffixes) and not name.startswith("."):
+                count += 1
+                yield Path(place) / name
+            else:
+                others += 1
+    if not count:
+        raise DataError(
+            sentence(
+                "Folder to predict",
+                expected=f"files ending in {', '.join(suffixes) or 'what this package reads'}",
+                got=f"{others} other files" if others else "no files",
+                remedy="Name another folder, or the files themselves",
+            )
+        )
+
+
+def _rows(path: Path, modalities: Mapping[str, Modality]) -> Iterator[Case]:
+    """The rows of a CSV; numbered as a spreadsheet shows them, the header being row 1."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            _check_columns(reader.fieldnames or [], path.name, modalities)
+            count = 0
+            for count, cells in enumerate(reader, start=1):
+                yield _row(cells, path, f"row {count + 1} of {path.name}", modalities=modalities)
+    except FileNotFoundError:
+        raise DataError(
+            sentence(path.name, expected="a CSV table", got="no such file", remedy="Check its name")
+        ) from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(
+            sentence(
+                path.name,
+                expected="a CSV table in UTF-8",
+                got=type(error).__name__,
+                remedy="Save it as CSV in UTF-8",
+            )
+        ) from None
+    if not count:
+        raise DataError(
+            sentence(path.name, expected="at least one row", got="none", remedy="Add cases")
+        )
+
+
+def _columns(modalities: Mapping[str, Modality]) -> list[str]:
+    used = (column for modality in modalities.values() for column in modality.columns_used())
+    return list(dict.fromkeys(used))
+
+
+def _check_columns(have: Sequence[str], table: str, modalities: Mapping[str, Modality]) -> None:
+    missing = [column for column in _columns(modalities) if column not in have]
+    if missing:
+        raise DataError(f"{table}: no column '{missing[0]}'. {nearest(missing[0], have)}")
+
+
+def _row(
+    cells: Mapping[str, str | None], path: Path, where: str, *, modalities: Mapping[str, Modality]
+) -> Case:
+    name = cells.get(_CASE_ID) or where.split(" of ", maxsplit=1)[0]
+    try:
+        inputs = {
+            key: _reference(cells, path, where, modality=modality)
+            for key, modality in modalities.items()
+        }
+    except DataError as error:
+        return Case(name, where, problem=str(error))
+    return Case(name, where, inputs)
+
+
+def _reference(
+    cells: Mapping[str, str | None], path: Path, where: str, *, modality: Modality
+) -> Reference:
+    columns = modality.columns_used()
+    if not modality.suffixes:
+        content = {column: cells[column] or "" for column in columns}
+        return Reference(where, content if len(columns) > 1 else content[columns[0]])
+    cell = (cells[columns[0]] or "").strip()
+    place = f"{where}, column '{columns[0]}'"
+    if not cell:
+        raise DataError(
+            sentence(
+                place,
+                expected="a file path",
+                got="a blank cell",
+                remedy="Fill it in or leave the row out",
+            )
+        )
+    file = (path.parent / cell).resolve()
+    if not file.is_relative_to(path.parent.resolve()):
+        raise DataError(
+            sentence(
+                place,
+                expected="a file in or below the table's folder",
+                got="a path that leads out of it",
+                remedy="Put the table into a folder above its files",
+            )
+        )
+    return Reference(where, file)

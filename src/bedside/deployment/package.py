@@ -1,0 +1,223 @@
+"""The package: the deployable part of a run. What it holds, and how it is read.
+
+Enters: a package's folder: ONNX, JSON, plain arrays and Markdown with checksums,
+nothing pickled. Leaves: the proven `Package`, its modalities and task rebuilt.
+`docs/package.md` describes the files; `packing` writes them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bedside import __version__
+from bedside.deployment.integrity import read_verified
+from bedside.deployment.selfcheck import SelfCheck, decode_check
+from bedside.errors import BedsideError, PackageError, sentence
+from bedside.modalities import REGISTRY as MODALITIES
+from bedside.study import parse_options
+from bedside.tasks import REGISTRY as TASKS
+
+if TYPE_CHECKING:
+    from bedside.registry import Registry
+    from bedside.schema import Modality, State, Task
+
+FORMAT_VERSION = 1
+_AGAIN = "Copy the package again from its run"
+
+
+class Facts(BaseModel):
+    """What a package says of its origin; all of it is printed, none of it computes.
+
+    Args:
+        study: the study's name.
+        model: the encoder, or encoders, by name.
+        created: when, ISO 8601 with time zone.
+        data_version: fingerprint of the training cases.
+        training_cases: how many cases it learnt from.
+        split: the rule that made the parts, in words.
+        question: what the study asked.
+        intended_use: what the model is for, and what it is not for.
+        contact: who answers for it.
+        metrics: summary of the test metrics.
+        bedside: version of bedside that wrote it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    study: str
+    model: str
+    created: str
+    data_version: str
+    training_cases: int
+    split: str
+    question: str | None = None
+    intended_use: str | None = None
+    contact: str | None = None
+    metrics: dict[str, Any] = Field(default_factory=dict)
+    bedside: str = __version__
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a package holds beside its networks.
+
+    Args:
+        modalities: input -> the modality that reads it.
+        modality_states: input -> that modality's fitted state, plain JSON.
+        task: what is predicted.
+        task_state: classes, thresholds and calibration, plain JSON.
+        facts: the package's origin.
+        model_card: Markdown for people.
+    """
+
+    modalities: Mapping[str, Modality]
+    modality_states: Mapping[str, State]
+    task: Task
+    task_state: State
+    facts: Facts
+    model_card: str = ""
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package that was read and proven whole.
+
+    Args:
+        contents: modalities, task, their states, facts and card.
+        networks: name -> bytes of the ONNX file.
+        check: made-up inputs with the answers the trained network gave.
+        digest: sha256 over all files; names this very package.
+        precision: arithmetic the networks were found sound in.
+    """
+
+    contents: Contents
+    networks: Mapping[str, bytes]
+    check: SelfCheck
+    digest: str
+    precision: Literal["float32", "bf16"] = "float32"
+
+    @property
+    def version(self) -> str:
+        """The first twelve signs of the digest, as predictions carry it."""
+        return self.digest[:12]
+
+
+class Plugin(BaseModel):
+    """A modality or task as `package.json` names it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    options: dict[str, Any]
+
+
+class TaskPlugin(Plugin):
+    """The task, with what it learnt: classes, thresholds, calibration."""
+
+    state: dict[str, Any]
+
+
+class Manifest(BaseModel):
+    """The words of `package.json`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format_version: int
+    task: TaskPlugin
+    inputs: dict[str, Plugin] = Field(min_length=1)
+    networks: list[str] = Field(min_length=1)
+    precision: Literal["float32", "bf16"]
+    facts: Facts
+
+
+def read_package(folder: Path) -> Package:
+    """Read a package and prove it whole.
+
+    Raises:
+        PackageError: not a package, changed, of an unknown version, or it needs a
+            plug-in that is not installed here.
+    """
+    files, digest = read_verified(folder)
+    manifest = _manifest(files)
+    names = {"package.json", "model_card.md"}
+    names |= {f"{name}.onnx" for name in manifest.networks}
+    names |= {f"state/{name}.json" for name in manifest.inputs}
+    for name in sorted(names - files.keys()):
+        raise PackageError(
+            sentence(name, expected="this file of the package", got="none", remedy=_AGAIN)
+        )
+    contents = Contents(
+        modalities={
+            name: _rebuilt(MODALITIES, part, where=f"package.json, input '{name}'")
+            for name, part in manifest.inputs.items()
+        },
+        modality_states={
+            name: _json(files[f"state/{name}.json"], f"state/{name}.json")
+            for name in manifest.inputs
+        },
+        task=_rebuilt(TASKS, manifest.task, where="package.json, task"),
+        task_state=manifest.task.state,
+        facts=manifest.facts,
+        model_card=files["model_card.md"].decode("utf-8", errors="replace"),
+    )
+    return Package(
+        contents=contents,
+        networks={name: files[f"{name}.onnx"] for name in manifest.networks},
+        check=decode_check(files),
+        digest=digest,
+        precision=manifest.precision,
+    )
+
+
+def _manifest(files: Mapping[str, bytes]) -> Manifest:
+    words = _json(files.get("package.json", b"null"), "package.json")
+    version = words.get("format_version")
+    if version != FORMAT_VERSION:
+        raise PackageError(
+            sentence(
+                "package.json",
+                expected=f"format version {FORMAT_VERSION}",
+                got=repr(version) if isinstance(version, int) else "none",
+                remedy="Use the version of bedside that wrote it, or package the run again",
+            )
+        )
+    try:
+        return Manifest.model_validate(words)
+    except ValidationError as error:
+        key = ".".join(str(step) for step in error.errors(include_input=False)[0]["loc"])
+        raise PackageError(
+            sentence(f"package.json: {key}", expected="a valid entry", got="another", remedy=_AGAIN)
+        ) from None
+
+
+def _rebuilt(registry: Registry[Any], part: Plugin, *, where: str) -> Any:
+    """A modality or task from its words; only registered names are ever imported."""
+    try:
+        return parse_options(registry.load(part.name), part.options, where=where)
+    except BedsideError as error:
+        raise PackageError(
+            sentence(
+                where,
+                expected=f"a {registry.kind} and options that bedside {__version__} knows",
+                got=f"'{part.name}', which is unknown or has other options here",
+                remedy="Install the version or plug-in the package was made with",
+            )
+        ) from error
+
+
+def _json(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        words = json.loads(content)
+    except (ValueError, RecursionError):
+        words = None
+    if not isinstance(words, dict):
+        raise PackageError(
+            sentence(name, expected="a JSON object", got="something else", remedy=_AGAIN)
+        )
+    return words

@@ -1,0 +1,179 @@
+"""Write a package: export the networks, prove parity, store the rest, add checksums.
+
+Enters: trained networks and `Contents`. Leaves: a whole package in its place,
+read back once, or the error that stopped it and the older package untouched.
+Nothing in it names a patient or a place on the machine that wrote it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from pydantic import BaseModel
+
+from bedside.deployment.engine import open_engine
+from bedside.deployment.integrity import write_checksums
+from bedside.deployment.package import (
+    FORMAT_VERSION,
+    Contents,
+    Manifest,
+    Plugin,
+    TaskPlugin,
+    read_package,
+)
+from bedside.deployment.selfcheck import encode_check, make_check
+from bedside.deployment.staging import staged_folder
+from bedside.errors import PackageError, sentence
+from bedside.modalities import REGISTRY as MODALITIES
+from bedside.tasks import REGISTRY as TASKS
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from bedside.registry import Registry
+    from bedside.schema import Arrays, Network
+
+_CHECK_CASES = 3
+_SAFE_NAME = re.compile(r"\w[\w -]*")
+
+
+@dataclass(frozen=True)
+class Written:
+    """What `write_package` leaves: where, which, and how near the engine comes."""
+
+    folder: Path
+    digest: str
+    parity: Mapping[str, float] = field(default_factory=dict)
+
+
+def write_package(
+    folder: str | Path,
+    networks: Mapping[str, nn.Module],
+    contents: Contents,
+    *,
+    real: Arrays | None = None,
+    seed: int = 7,
+) -> Written:
+    """Export, prove parity and write a package; an older one gives way only to a whole one.
+
+    Args:
+        folder: where the package goes; a package that is there is replaced.
+        networks: name -> trained network; a task looks for ``"network"``.
+        contents: all else.
+        real: prepared arrays of some real cases (first axis N), for the proof of
+            parity alone; they are not written.
+        seed: for the made-up cases of the self-check.
+
+    Returns:
+        The folder, its digest, and the largest |difference| per network.
+
+    Raises:
+        PackageError: parity fails, a name cannot be a file's name, the folder
+            holds something else, or the disk is full.
+    """
+    from bedside.deployment.export import export_network, prove_parity, torch_network
+
+    folder = Path(folder).absolute()
+    _check_names([*contents.modalities, *networks])
+    fakes = _fakes(contents, seed=seed)
+    parity: dict[str, float] = {}
+    with staged_folder(folder) as stage:
+        for name, network in networks.items():
+            path = stage / f"{name}.onnx"
+            export_network(network, fakes, path)
+            engine = open_engine(path)
+            parity[name] = max(
+                prove_parity(network, engine, arrays) for arrays in (fakes, real) if arrays
+            )
+        trained = {name: torch_network(network) for name, network in networks.items()}
+        _write_words(stage, contents, networks=trained, fakes=fakes)
+        digest = write_checksums(stage)
+        read_package(stage)
+    return Written(folder, digest, parity)
+
+
+def _write_words(
+    stage: Path, contents: Contents, *, networks: Mapping[str, Network], fakes: Arrays
+) -> None:
+    manifest = Manifest(
+        format_version=FORMAT_VERSION,
+        task=TaskPlugin(
+            name=_registered(TASKS, contents.task),
+            options=_options(contents.task),
+            state=contents.task_state,
+        ),
+        inputs={
+            name: Plugin(name=_registered(MODALITIES, modality), options=_options(modality))
+            for name, modality in contents.modalities.items()
+        },
+        networks=sorted(networks),
+        precision="float32",
+        facts=contents.facts,
+    )
+    _write_json(stage / "package.json", manifest.model_dump(mode="json"))
+    for name, state in contents.modality_states.items():
+        _write_json(stage / "state" / f"{name}.json", state)
+    check = make_check(contents.task, contents.task_state, networks=networks, inputs=fakes)
+    for name, content in encode_check(check).items():
+        _write_bytes(stage / name, content)
+    _write_bytes(stage / "model_card.md", contents.model_card.encode())
+
+
+def _registered(registry: Registry[Any], plugin: object) -> str:
+    """The name a plug-in is registered under, so that the package can ask for it again."""
+    for name in registry.names():
+        if registry.load(name) is type(plugin):
+            return name
+    raise PackageError(
+        sentence(
+            f"Package: {registry.kind}",
+            expected="one of the registry",
+            got=type(plugin).__name__,
+            remedy=f"Add it to the registry, or to the entry points 'bedside.{registry.kind}'",
+        )
+    )
+
+
+def _options(plugin: object) -> dict[str, Any]:
+    return cast("BaseModel", plugin).model_dump(mode="json")
+
+
+def _fakes(contents: Contents, *, seed: int) -> Arrays:
+    """Prepared made-up cases of all inputs, ``"<input>.<array>"``."""
+    rng = np.random.default_rng(seed)
+    arrays: Arrays = {}
+    for name, modality in contents.modalities.items():
+        state = contents.modality_states[name]
+        samples = modality.fake(rng, _CHECK_CASES)
+        batch = modality.collate([modality.prepare(sample, state) for sample in samples])
+        arrays |= {f"{name}.{key}": array for key, array in batch.items()}
+    return arrays
+
+
+def _check_names(names: list[str]) -> None:
+    for name in names:
+        if not _SAFE_NAME.fullmatch(name):
+            raise PackageError(
+                sentence(
+                    "Package: name of an input or network",
+                    expected="letters, digits, spaces, '-' and '_'",
+                    got="other signs",
+                    remedy="Rename it in the study file",
+                )
+            )
+
+
+def _write_json(path: Path, value: Any) -> None:
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True)
+    _write_bytes(path, (text + "\n").encode())
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)

@@ -1,0 +1,252 @@
+"""Predict new cases with a package: no torch, no pandas, batch by batch.
+
+Enters: a package's folder, then files, folders, a CSV, arrays or samples.
+Leaves: one record a case: its name, the prediction, and which model and data
+it comes from.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+
+import numpy as np
+
+from bedside.deployment.engine import EngineName, engine_version, open_engine
+from bedside.deployment.intake import Case, Source, find_cases
+from bedside.deployment.package import Facts, Package, read_package
+from bedside.deployment.selfcheck import machine_key, note_passed, passed_before, run_check
+from bedside.errors import DataError, Problems, sentence
+from bedside.modalities.reading import read_all
+from bedside.schema import Arrays, Reference, Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bedside.schema import Array, Modality, Network
+
+Record: TypeAlias = dict[str, Any]
+OnError: TypeAlias = Literal["stop", "skip"]
+
+
+def load(
+    folder: str | Path, *, threads: int | None = None, engine: EngineName = "openvino"
+) -> Predictor:
+    """Open a package; the first time on a machine it must compute what it computed in training.
+
+    Args:
+        folder: the package's folder.
+        threads: threads to use; None takes what the machine has.
+        engine: which engine runs the networks.
+
+    Raises:
+        PackageError: the package is damaged, of an unknown version, or computes
+            other numbers here.
+    """
+    package = read_package(Path(folder))
+    networks = {
+        name: open_engine(content, engine=engine, threads=threads, precision=package.precision)
+        for name, content in package.networks.items()
+    }
+    version = f"{engine} {engine_version(engine)} {package.precision}"
+    key = machine_key(package.digest, engine=version)
+    if not passed_before(key):
+        contents = package.contents
+        run_check(package.check, contents.task, contents.task_state, networks=networks)
+        note_passed(key)
+    return Predictor(package, networks, threads=threads or len(_processors()))
+
+
+def _processors() -> Sequence[int]:
+    """Processors this process may use, which a container may limit."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return range(os.cpu_count() or 1)
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A package, ready to predict.
+
+    Args:
+        package: what was read.
+        networks: its networks, open in an engine.
+        threads: how many cases are decoded at once.
+    """
+
+    package: Package
+    networks: Mapping[str, Network]
+    threads: int = 1
+
+    @property
+    def facts(self) -> Facts:
+        """Study, model, data version, intended use and test metrics of the package."""
+        return self.package.contents.facts
+
+    def cases(self, sources: Source | Sequence[Source]) -> list[Case]:
+        """List the cases behind files, folders, a CSV, arrays or samples; see `find_cases`."""
+        return find_cases(sources, self.package.contents.modalities)
+
+    def predict(
+        self,
+        sources: Source | Sequence[Source] | Sequence[Case],
+        *,
+        batch_size: int = 64,
+        on_error: OnError = "stop",
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Record]:
+        """Predict cases, in their order.
+
+        Args:
+            sources: what `cases` takes, or what it answered.
+            batch_size: cases that are in memory at once.
+            on_error: what an unreadable case does. ``stop``: all cases are read,
+                all problems are raised at once, nothing is answered. ``skip``: the
+                others are predicted, and every record has an ``error``, None
+                where there was none.
+            progress: called with the number of cases done since the last call.
+
+        Returns:
+            One record a case: ``case``, the task's columns (``probability``,
+            ``decision``...), ``model``, ``package`` and ``data_version``.
+
+        Raises:
+            DataError: nothing to predict, or unreadable cases under ``stop``.
+        """
+        cases = self._listed(sources)
+        records: list[Record] = []
+        problems: list[str] = []
+        for start in range(0, len(cases), batch_size):
+            batch = cases[start : start + batch_size]
+            arrays, failed = self._read(batch)
+            if not (problems or failed) or on_error == "skip":
+                answers = self._answers(batch, arrays, failed)
+                records += self._records(batch, answers, failed, with_error=on_error == "skip")
+            problems += failed.values()
+            if progress is not None:
+                progress(len(batch))
+        if on_error == "stop" and problems:
+            headline = (
+                f"{len(problems)} of {len(cases)} cases cannot be predicted, so none was. "
+                "Mend them, or predict the others with --on-error skip (on_error='skip')."
+            )
+            Problems(DataError, [headline, *problems]).raise_if_any()
+        return records
+
+    def _listed(self, sources: Source | Sequence[Source] | Sequence[Case]) -> Sequence[Case]:
+        if isinstance(sources, str | Path | Sample | np.ndarray):
+            return self.cases(sources)
+        listed = list(sources)
+        if listed and all(isinstance(item, Case) for item in listed):
+            return cast("list[Case]", listed)
+        return self.cases(cast("list[Source]", listed))
+
+    def _read(self, batch: Sequence[Case]) -> tuple[Arrays, dict[int, str]]:
+        """Arrays of the readable cases, in order, and position -> sentence of the others."""
+        contents = self.package.contents
+        failed = {i: case.problem for i, case in enumerate(batch) if case.problem is not None}
+        prepared: dict[str, dict[int, Arrays]] = {}
+        for name, modality in contents.modalities.items():
+            rows = [i for i in range(len(batch)) if i not in failed]
+            samples = _samples(
+                modality, [batch[i].inputs[name] for i in rows], threads=self.threads
+            )
+            prepared[name] = {}
+            for i, sample in zip(rows, samples, strict=True):
+                answer = _prepare(modality, contents.modality_states[name], sample)
+                if isinstance(answer, str):
+                    failed[i] = answer if isinstance(sample, str) else f"{batch[i].where}, {answer}"
+                else:
+                    prepared[name][i] = answer
+        arrays: Arrays = {}
+        for name, modality in contents.modalities.items():
+            good = [each for i, each in prepared[name].items() if i not in failed]
+            if good:
+                collated = modality.collate(good)
+                arrays |= {f"{name}.{key}": array for key, array in collated.items()}
+        return arrays, failed
+
+    def _answers(
+        self, batch: Sequence[Case], arrays: Arrays, failed: dict[int, str]
+    ) -> dict[int, Record]:
+        """Position -> the task's columns; an answer that is not a number joins the failed."""
+        if not arrays:
+            return {}
+        contents = self.package.contents
+        with np.errstate(all="ignore"):
+            prediction = contents.task.infer(self.networks, arrays, contents.task_state)
+            rows = contents.task.rows(prediction, contents.task_state)
+        columns = {name: _plain(column) for name, column in rows.items()}
+        positions = [i for i in range(len(batch)) if i not in failed]
+        thresholds = contents.task_state.get("thresholds", [])
+        if len(thresholds) == 1 and "threshold" not in columns:
+            columns["threshold"] = thresholds * len(positions)
+        answers: dict[int, Record] = {}
+        for i, values in zip(positions, zip(*columns.values(), strict=True), strict=True):
+            if any(isinstance(value, float) and not math.isfinite(value) for value in values):
+                failed[i] = sentence(
+                    batch[i].where,
+                    expected="a prediction",
+                    got="a value that is not a number",
+                    remedy="Check this case, or leave it out",
+                )
+            else:
+                answers[i] = dict(zip(columns, values, strict=True))
+        return answers
+
+    def _records(
+        self,
+        batch: Sequence[Case],
+        answers: Mapping[int, Record],
+        failed: Mapping[int, str],
+        *,
+        with_error: bool,
+    ) -> list[Record]:
+        """One record a case of the batch, in order; the failed lack the task's columns."""
+        origin = {
+            "model": self.facts.model,
+            "package": self.package.version,
+            "data_version": self.facts.data_version,
+        }
+        return [
+            {
+                "case": case.name,
+                **answers.get(i, {}),
+                **origin,
+                **({"error": failed.get(i)} if with_error else {}),
+            }
+            for i, case in enumerate(batch)
+        ]
+
+
+def _samples(
+    modality: Modality, inputs: Sequence[Reference | Sample], *, threads: int
+) -> list[Sample | str]:
+    """Read what is a reference; a sentence stands where that failed."""
+    references = [each for each in inputs if isinstance(each, Reference)]
+    readings = read_all(modality, references, threads=min(threads, len(references)))
+    read = iter(
+        sample if sample is not None else readings.problems[i]
+        for i, sample in enumerate(readings.samples)
+    )
+    return [each if isinstance(each, Sample) else next(read) for each in inputs]
+
+
+def _prepare(modality: Modality, state: dict[str, Any], sample: Sample | str) -> Arrays | str:
+    if isinstance(sample, str):
+        return sample
+    try:
+        return modality.prepare(sample, state)
+    except DataError as error:
+        return str(error)
+
+
+def _plain(column: Array) -> list[Any]:
+    """Plain Python values; floats to six digits, about what a float32 network knows."""
+    if np.issubdtype(column.dtype, np.floating):
+        return [float(f"{value:.6g}") for value in column.tolist()]
+    return list(column.tolist())

@@ -1,0 +1,191 @@
+"""The check a package makes of each new machine: made-up inputs, known answers.
+
+Enters: a task with its networks, or the files of a package. Leaves: a `SelfCheck`
+that a machine passes or fails, and a note in the user's cache that it passed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bedside.errors import PackageError, sentence
+
+if TYPE_CHECKING:
+    from bedside.schema import Array, Arrays, Network, State, Task
+
+ABSOLUTE = 1e-3
+RELATIVE = 1e-3
+FOLDER = "selfcheck"
+_EXPECTED = f"{FOLDER}/expected.json"
+
+
+@dataclass(frozen=True)
+class SelfCheck:
+    """Made-up inputs and what the trained network answered to them.
+
+    Args:
+        inputs: prepared arrays, ``"<input>.<array>"``, first axis B.
+        expected: ``"<network>/<output>"`` or ``"prediction/<array>"`` -> floats, first axis B.
+    """
+
+    inputs: Arrays
+    expected: Mapping[str, Array]
+
+
+def make_check(
+    task: Task, state: State, *, networks: Mapping[str, Network], inputs: Arrays
+) -> SelfCheck:
+    """Answer the made-up inputs with the trained networks."""
+    return SelfCheck(inputs, _answers(task, state, networks=networks, inputs=inputs))
+
+
+def run_check(
+    check: SelfCheck, task: Task, state: State, *, networks: Mapping[str, Network]
+) -> float:
+    """Compare this machine's answers with the expected ones.
+
+    Returns:
+        The largest absolute difference.
+
+    Raises:
+        PackageError: some |difference| exceeds 1e-3 + 1e-3 |expected|.
+    """
+    answers = _answers(task, state, networks=networks, inputs=check.inputs)
+    largest = 0.0
+    for name, expected in check.expected.items():
+        answer = answers.get(name)
+        if answer is None or answer.shape != expected.shape:
+            raise _mismatch(name, "another shape")
+        difference = np.abs(answer - expected)
+        within = difference <= ABSOLUTE + RELATIVE * np.abs(expected)
+        if not within.all():  # NaN is never within
+            raise _mismatch(name, f"a difference of {np.max(difference):.3g}")
+        largest = max(largest, float(difference.max(initial=0.0)))
+    return largest
+
+
+def _answers(
+    task: Task, state: State, *, networks: Mapping[str, Network], inputs: Arrays
+) -> dict[str, Array]:
+    """Outputs and prediction as float64; decisions are left out, since they jump at a threshold."""
+    found: dict[str, Array] = {}
+    for network, call in networks.items():
+        found |= {f"{network}/{name}": array for name, array in call(inputs).items()}
+    with np.errstate(all="ignore"):  # what is not finite fails the comparison, in our words
+        prediction = task.infer(networks, inputs, state)
+    found |= {f"prediction/{name}": array for name, array in prediction.arrays.items()}
+    return {
+        name: array.astype(np.float64)
+        for name, array in found.items()
+        if np.issubdtype(array.dtype, np.floating)
+    }
+
+
+def _mismatch(name: str, got: str) -> PackageError:
+    return PackageError(
+        sentence(
+            f"Self-check of the package, '{name}'",
+            expected="the numbers of the machine that trained it (within 1e-3)",
+            got=got,
+            remedy="Do not use it here; update the engine, choose the other engine, "
+            "or package the run again",
+        )
+    )
+
+
+def encode_check(check: SelfCheck) -> dict[str, bytes]:
+    """Files of the check by name: plain arrays and JSON."""
+    files = {}
+    for name, array in check.inputs.items():
+        stream = io.BytesIO()
+        np.lib.format.write_array(stream, np.ascontiguousarray(array), allow_pickle=False)
+        files[f"{FOLDER}/{name}.npy"] = stream.getvalue()
+    words = {name: array.tolist() for name, array in check.expected.items()}
+    text = json.dumps(words, indent=1, sort_keys=True, allow_nan=False)
+    files[_EXPECTED] = (text + "\n").encode()
+    return files
+
+
+def decode_check(files: Mapping[str, bytes]) -> SelfCheck:
+    """Read the check from a package's files.
+
+    Raises:
+        PackageError: it is missing or not readable.
+    """
+    try:
+        inputs = {
+            name.removeprefix(f"{FOLDER}/").removesuffix(".npy"): np.lib.format.read_array(
+                io.BytesIO(content), allow_pickle=False
+            )
+            for name, content in files.items()
+            if name.startswith(f"{FOLDER}/") and name.endswith(".npy")
+        }
+        words: dict[str, Any] = json.loads(files[_EXPECTED])
+        expected = {name: np.asarray(value, dtype=np.float64) for name, value in words.items()}
+    except (KeyError, ValueError, AttributeError, TypeError):
+        inputs, expected = {}, {}
+    if not inputs or not expected:
+        raise PackageError(
+            sentence(
+                FOLDER,
+                expected="made-up inputs and their answers",
+                got="none that can be read",
+                remedy="Copy the package again from its run",
+            )
+        )
+    return SelfCheck(inputs, expected)
+
+
+def passed_before(key: str) -> bool:
+    """Whether this machine's note says that the check passed; see `machine_key`."""
+    try:
+        return _note(key).is_file()
+    except (OSError, RuntimeError):
+        return False
+
+
+def note_passed(key: str) -> None:
+    """Leave the note; where none can be written the check simply runs each time."""
+    try:
+        note = _note(key)
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.touch()
+    except (OSError, RuntimeError):
+        return
+
+
+def machine_key(digest: str, *, engine: str) -> str:
+    """Name what a pass holds for: the package, the engine with its version, the processor."""
+    facts = [digest, engine, np.__version__, platform.machine(), _processor()]
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32]
+
+
+def _note(key: str) -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    root = Path(cache) if Path(cache).is_absolute() else Path.home() / ".cache"
+    return root / "bedside" / "checked" / key
+
+
+def _processor() -> str:
+    """Model and instruction sets of the processor: they decide which kernels an engine takes."""
+    try:
+        with Path("/proc/cpuinfo").open(encoding="utf-8") as stream:
+            lines = []
+            for line in stream:
+                if not line.strip():
+                    break  # the other cores are alike
+                if line.startswith(("model name", "flags", "Features", "CPU part")):
+                    lines.append(line.strip())
+            return "\n".join(lines)
+    except OSError:
+        return platform.processor()

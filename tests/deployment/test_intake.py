@@ -1,0 +1,105 @@
+"""Files, folders, tables and arrays become cases, named for the user and not by patient."""
+
+import numpy as np
+import pytest
+
+from bedside.deployment.intake import find_cases
+from bedside.deployment.package import read_package
+from bedside.errors import DataError
+from bedside.schema import Reference, Sample
+
+
+@pytest.fixture(scope="module")
+def one(written_once):
+    return read_package(written_once).contents.modalities
+
+
+@pytest.fixture(scope="module")
+def two(written_twice):
+    return read_package(written_twice).contents.modalities
+
+
+def test_a_folder_is_searched_to_its_depth_in_order(pictures, one):
+    folder, _ = pictures
+    cases = find_cases(folder, one)
+    names = ["a.PNG", "b.png", "deeper/c.jpeg"]
+    assert [case.name for case in cases] == [str(folder / name) for name in names]
+    assert [case.where for case in cases] == ["file 1 of 3", "file 2 of 3", "file 3 of 3"]
+    assert cases[2].inputs["xray"] == Reference("file 3 of 3", folder / "deeper" / "c.jpeg")
+
+
+def test_a_named_file_is_taken_whatever_its_suffix_and_folders_may_mix(pictures, one):
+    folder, _ = pictures
+    cases = find_cases([folder / "notes.txt", str(folder / "deeper")], one)
+    assert [case.name for case in cases] == [
+        str(folder / "notes.txt"),
+        str(folder / "deeper" / "c.jpeg"),
+    ]
+
+
+def test_arrays_and_samples_are_numbered(one):
+    array, sample = np.zeros((16, 16), np.uint8), Sample(np.ones((16, 16), np.uint8))
+    cases = find_cases([array, sample], one)
+    assert [(case.name, case.where) for case in cases] == [
+        ("1", "case 1 of 2"),
+        ("2", "case 2 of 2"),
+    ]
+    assert cases[0].inputs["xray"].content is array
+    assert cases[1].inputs["xray"] is sample
+    assert len(find_cases(array, one)) == 1
+
+
+def test_a_table_gives_rows_with_paths_relative_to_itself(pictures, two):
+    folder, _ = pictures
+    table = folder / "new.csv"
+    table.write_text("\ufeffcase_id,side,front\nc7,b.png,a.PNG\n,deeper/c.jpeg,b.png\n", "utf-8")
+    first, second = find_cases(table, two)
+    assert (first.name, first.where) == ("c7", "row 2 of new.csv")
+    assert (second.name, second.where) == ("row 3", "row 3 of new.csv")
+    assert first.inputs["front"].content == (folder / "a.PNG").resolve()
+    assert second.inputs["side"].content == (folder / "deeper" / "c.jpeg").resolve()
+
+
+def test_a_bad_row_is_a_problem_of_that_case_alone(pictures, one):
+    folder, _ = pictures
+    (folder / "new.csv").write_text('file\nb.png\n../secret.png\n" "\n')
+    good, outside, blank = find_cases(folder / "new.csv", one)
+    assert good.problem is None
+    assert outside.problem == (
+        "row 3 of new.csv, column 'file': expected a file in or below the table's folder, "
+        "got a path that leads out of it. Put the table into a folder above its files."
+    )
+    assert "row 4 of new.csv, column 'file': expected a file path, got a blank" in blank.problem
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"fil\nb.png\n", r"new\.csv: no column 'file'\. Did you mean 'fil'\?"),
+        (b"", r"new\.csv: no column 'file'"),
+        (b"file\n", r"new\.csv: expected at least one row, got none"),
+        (b"file\n\xff\n", r"new\.csv: expected a CSV table in UTF-8, got UnicodeDecodeError"),
+        (None, r"new\.csv: expected a CSV table, got no such file"),
+    ],
+)
+def test_a_table_that_cannot_serve_is_one_sentence(tmp_path, one, content, message):
+    if content is not None:
+        (tmp_path / "new.csv").write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        find_cases(tmp_path / "new.csv", one)
+
+
+def test_a_folder_with_nothing_readable_says_what_it_looked_for(tmp_path, one):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match=r"expected files ending in \.png, .*got no files\."):
+        find_cases(tmp_path / "empty", one)
+    (tmp_path / "empty" / "notes.txt").write_text("")
+    with pytest.raises(DataError, match=r"got 1 other files\. Name another folder"):
+        find_cases(tmp_path / "empty", one)
+    with pytest.raises(DataError, match="expected files, folders or a CSV, got none"):
+        find_cases([], one)
+
+
+def test_several_inputs_need_a_table_with_their_columns(pictures, two):
+    with pytest.raises(DataError, match="a CSV with the columns front, side"):
+        find_cases(pictures[0], two)
