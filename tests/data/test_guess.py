@@ -156,7 +156,18 @@ def test_several_classes_are_told_apart(tmp_path: Path) -> None:
 def test_flag_columns_become_several_labels(tmp_path: Path) -> None:
     columns = {"Edema": [1, 0, -1, 0, 1, 0], "Mass": ["1.0", "", "0.0", "1.0", "", "0.0"]}
     target = loaded(guess_study(table_of(tmp_path, columns)), tmp_path).target.model_dump()
-    assert target == {"task": "classify", "columns": ["Edema", "Mass"], "unknown": [-1]}
+    assert target == {"task": "classify", "columns": ["Edema", "Mass"], "unknown": ["", -1]}
+
+
+def test_blank_labels_are_unknown_and_not_negative(tmp_path: Path) -> None:
+    text = guess_study(table_of(tmp_path, {"label": ["a", "b", None, "a", "b", "a"]}))
+    assert loaded(text, tmp_path).target.model_dump()["unknown"] == [""]
+
+
+def test_uncertain_flags_are_listed_as_they_are_written(tmp_path: Path) -> None:
+    columns = {"Edema": ["1.0", "0.0", "-1.0"] * 2, "Mass": ["1.0", "0.0"] * 3}
+    target = loaded(guess_study(table_of(tmp_path, columns)), tmp_path).target.model_dump()
+    assert target["unknown"] == ["-1.0"]
 
 
 def test_of_two_unnamed_classes_the_rarer_is_to_be_found(tmp_path: Path) -> None:
@@ -183,8 +194,8 @@ def test_files_that_are_not_there_are_announced(tmp_path: Path) -> None:
     assert loaded(text, tmp_path).inputs["image"].model_dump()["size"] == [128, 128]
 
 
-@pytest.mark.parametrize("size", [(65, 20), (300, 300)])
-def test_larger_images_get_the_default_size(tmp_path: Path, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("size", [(65, 20), (300, 300), (15, 40)])
+def test_images_of_other_sizes_get_the_default_size(tmp_path: Path, size: tuple[int, int]) -> None:
     for name in ("a/1.png", "a/2.png", "b/3.png"):
         picture(tmp_path / "set" / name, size)
     words = yaml.safe_load(guess_study(tmp_path / "set"))
@@ -226,7 +237,7 @@ def npz(tmp_path: Path, shape: tuple[int, ...], labels: int = 1) -> Path:
 def test_a_medmnist_file(tmp_path: Path) -> None:
     study = loaded(guess_study(npz(tmp_path, (28, 28))), tmp_path)
     assert study.inputs["image"].model_dump() == {
-        "modality": "image", "column": "image", "size": "native",
+        "modality": "image", "column": "image", "size": [28, 28],
     }  # fmt: skip
     assert study.target.model_dump() == {"task": "classify", "column": "label", "positive": "1"}
     assert (study.split.by, study.split.column) == ("case", "part")

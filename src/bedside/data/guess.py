@@ -22,9 +22,11 @@ from bedside.data.table_source import PARQUET_SUFFIXES, TEXT_SUFFIXES, read_tabl
 from bedside.errors import StudyError, sentence
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from bedside.data.raw_cases import RawCases
 
-SMALL = 64
+TINY, SMALL = 16, 64
 DEFAULT_SIZE = [128, 128]
 LOOKED_AT = 5
 DECATHLON = "dataset.json"
@@ -114,7 +116,14 @@ def _table(text: StudyText, path: Path, place: str) -> None:
     for other in roles.other_files:
         text.say(f"Column {json.dumps(other, ensure_ascii=False)} names files, too.")
     counts = Counter(raw.cases[roles.label].dropna()) if roles.label else Counter[str]()
-    _target(text, column=roles.label, columns=roles.labels, classes=roles.classes, counts=counts)
+    _target(
+        text,
+        column=roles.label,
+        columns=roles.labels,
+        classes=roles.classes,
+        counts=counts,
+        unknown=_unknown_values(raw.cases, roles),
+    )
     shared = 0
     if roles.part and roles.patient:
         shared = straddling(raw.cases, patient=roles.patient, part=roles.part)
@@ -179,7 +188,7 @@ def _npz(text: StudyText, path: Path, place: str) -> None:
     if volume:
         _volume_input(text, "volume", column="image")
     else:
-        _image_input(text, column="image", size="native" if max(shape[1:3]) <= SMALL else None)
+        _image_input(text, column="image", size=_small(shape[1], shape[2]))
     single = "label" in labels
     counts = Counter(labels["label"].dropna()) if single else Counter[str]()
     _target(
@@ -236,13 +245,12 @@ def _volume_input(text: StudyText, name: str, *, column: str | None = None) -> N
         text.add("column", column, means="the column that holds it", depth=2)
 
 
-def _image_input(text: StudyText, *, column: str, size: list[int] | str | None) -> None:
+def _image_input(text: StudyText, *, column: str, size: list[int] | None) -> None:
     text.open("inputs", means="what the model sees; the names are yours")
     text.add("image", means="one input")
     text.add("modality", "image", means="PNG, JPEG, TIFF or DICOM, or an array of pixels", depth=2)
     text.add("column", column, means="the column that holds it", depth=2)
-    means = "the images as they are; [height, width] resizes" if size == "native" else SIZE_MEANS
-    text.add("size", size or DEFAULT_SIZE, means=means, depth=2)
+    text.add("size", size or DEFAULT_SIZE, means=SIZE_MEANS, depth=2)
 
 
 def _target(
@@ -252,14 +260,16 @@ def _target(
     columns: tuple[str, ...] = (),
     classes: tuple[str, ...],
     counts: Counter[str],
+    unknown: tuple[str | int, ...] = (),
 ) -> None:
     text.open("target", means="what the model shall answer")
     text.add("task", "classify", means="one class of two or several, or several labels at once")
     if column is None:
         text.add("columns", list(columns), means="one label each: 1 is yes, 0 is no")
-        text.add("unknown", [-1], means="values that mean nobody knows; blanks do, too")
+        _unknown(text, unknown)
         return
     text.add("column", column, means="the column that holds the class")
+    _unknown(text, unknown)
     negative = negative_of(classes)
     if len(classes) == 2:
         positive = _positive(classes, negative=negative, counts=counts)
@@ -272,6 +282,24 @@ def _target(
         text.say(f"{len(classes)} classes were found; each is told from all others.")
         if negative is not None:
             text.offer("negative", negative, means="switch on to ask: this value, or any other?")
+
+
+def _unknown(text: StudyText, values: tuple[str | int, ...]) -> None:
+    if values:
+        means = "values that mean nobody knows, never counted as negative; '' is a blank cell"
+        text.add("unknown", list(values), means=means)
+
+
+def _unknown_values(cases: pd.DataFrame, roles: Roles) -> tuple[str | int, ...]:
+    """Blanks, and in columns of 0 and 1 the -1 that some sets write for uncertain."""
+    columns = cases[[roles.label] if roles.label else list(roles.labels)]
+    found: list[str | int] = [""] if bool(columns.isna().any(axis=None)) else []
+    if roles.labels:
+        uncertain: dict[str, str | int] = {"-1": -1, "-1.0": "-1.0"}
+        found += [
+            value for word, value in uncertain.items() if bool((columns == word).any(axis=None))
+        ]
+    return tuple(found)
 
 
 def _several_findings(classes: tuple[str, ...]) -> bool:
@@ -305,7 +333,12 @@ def _image_size(raw: RawCases, column: str, root: Path) -> list[int] | None:
     """(height, width) where the first images are all alike and small; None otherwise."""
     sizes = {_size_of(root / cell) for cell in raw.cases[column].dropna().head(LOOKED_AT)}
     size = next(iter(sizes)) if len(sizes) == 1 else None
-    return list(size) if size is not None and max(size) <= SMALL else None
+    return _small(*size) if size is not None else None
+
+
+def _small(height: int, width: int) -> list[int] | None:
+    """The images' own size where it is small enough to keep and large enough to see."""
+    return [height, width] if min(height, width) >= TINY and max(height, width) <= SMALL else None
 
 
 def _size_of(file: Path) -> tuple[int, int] | None:
