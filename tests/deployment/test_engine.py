@@ -105,7 +105,8 @@ def test_precision_is_set_by_name(content, monkeypatch):
     assert seen == ["f32", "bf16"]
 
 
-def test_opening_an_engine_reports_to_nobody(written_once, tmp_path):
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
+def test_opening_an_engine_reports_to_nobody(written_once, tmp_path, engine):
     script = """
 import sys
 def refuse(event, _):
@@ -114,12 +115,12 @@ def refuse(event, _):
 sys.addaudithook(refuse)
 from pathlib import Path
 from bedside.deployment.engine import open_engine
-open_engine(Path(sys.argv[1]))
+open_engine(Path(sys.argv[1]), engine=sys.argv[2])
 assert not [name for name in sys.modules if "telemetry" in name]
 assert "openvino.tools.ovc" not in sys.modules  # no stump left for who imports it later
 """
     done = subprocess.run(
-        [sys.executable, "-c", script, str(written_once / "network.onnx")],
+        [sys.executable, "-c", script, str(written_once / "network.onnx"), engine],
         check=False,
         capture_output=True,
         text=True,

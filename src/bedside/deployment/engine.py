@@ -8,6 +8,7 @@ with AMX without saying so.
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -95,12 +96,12 @@ def _import_openvino() -> Any:
 
 
 def _import_onnxruntime() -> Any:
+    """Import ONNX Runtime told to report to nobody, which only works before the import."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
-        module = import_module("onnxruntime")
+        return import_module("onnxruntime")
     except ImportError:
         raise _missing("onnxruntime", "pip install 'bedside[onnxruntime]'") from None
-    module.disable_telemetry_events()  # its Windows builds report usage unless told not to
-    return module
 
 
 def _missing(engine: str, command: str) -> PackageError:
