@@ -1,0 +1,157 @@
+"""Forest plots: all models, their difference, and the deep model in subgroups.
+
+Enters: a `Record`. Leaves: a matplotlib figure, or None where there is nothing to compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bedside.reporting import style
+from bedside.reporting.formatting import bounds, count, has_interval, number, with_interval
+from bedside.reporting.glossary import label
+from bedside.reporting.wording import confidence_words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from bedside.reporting.record import Record
+
+ROW_INCHES = 0.36
+FEWEST_SHOWN = 5
+"""Groups below this are left out of the figure, which is also part of the copy to share."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a forest plot; a heading has no estimate."""
+
+    name: str
+    estimate: Mapping[str, Any] | None
+    colour: str = style.INK
+    marker: str = "s"
+
+
+def draw_comparison(record: Record) -> Figure | None:
+    """The primary metric of all models with intervals, and the paired difference below."""
+    rows = [
+        Row(
+            name,
+            record.estimate(name, record.primary),
+            style.DEEP if name == record.deep else style.INK,
+            "D" if name == record.deep else "s",
+        )
+        for name in record.models
+    ]
+    rows = [row for row in rows if row.estimate and _known(row.estimate)]
+    if not rows:
+        return None
+    difference = record.metrics.get("difference")
+    below = isinstance(difference, Mapping) and _known(difference)
+    height = 0.95 + ROW_INCHES * len(rows) + (1.4 if below else 0)
+    figure = style.blank(width=6.4, height=height)
+    ratios = [0.6 + len(rows), 1.9] if below else [1]
+    grid = figure.add_gridspec(len(ratios), 1, height_ratios=ratios)
+    upper = figure.add_subplot(grid[0])
+    _forest(upper, rows)
+    upper.set_xlabel(f"{label(record.primary)} ({confidence_words(record)})")
+    if below and isinstance(difference, Mapping):
+        _difference(figure.add_subplot(grid[1]), record, difference)
+    return figure
+
+
+def _difference(axes: Axes, record: Record, difference: Mapping[str, Any]) -> None:
+    name = f"{record.deep} − {record.best_baseline}"
+    _forest(axes, [Row(name, difference, style.DEEP, "D")])
+    axes.axvline(0, color=style.INK, linewidth=1)
+    left, right = axes.get_xlim()
+    reach = max(abs(left), abs(right), 0.01)
+    axes.set_xlim(-reach, reach)
+    axes.set_xlabel(f"Difference in {label(record.primary)} ({confidence_words(record)})")
+    for x, side, text in ((0, "left", "← simple better"), (1, "right", "deep better →")):
+        axes.text(x, 1.04, text, ha=side, va="bottom", transform=axes.transAxes,
+                  color=style.MUTED)  # fmt: skip
+
+
+def draw_subgroups(record: Record) -> Figure | None:
+    """The primary metric of the deep model by subgroup, beside its value over all."""
+    rows = list(_subgroup_rows(record))
+    if not any(row.estimate for row in rows):
+        return None
+    overall = record.estimate(record.deep, record.primary)
+    rows = [Row("All test cases", overall, style.DEEP, "D"), *rows]
+    figure = style.blank(width=6.4, height=0.85 + 0.3 * len(rows))
+    axes = figure.add_subplot()
+    if overall and _known(overall):
+        axes.axvline(overall["value"], color=style.DEEP, linewidth=1, linestyle=(0, (1.2, 1.6)))
+        if has_interval(overall):
+            axes.axvspan(overall["low"], overall["high"], color="#e4eff6", linewidth=0, zorder=0)
+    _forest(axes, rows)
+    axes.set_xlabel(f"{label(record.primary)} of the deep model ({confidence_words(record)})")
+    return figure
+
+
+def _subgroup_rows(record: Record) -> list[Row]:
+    rows: list[Row] = []
+    for attribute, groups in (record.metrics.get("subgroups") or {}).items():
+        inner = []
+        for name, group in groups.items():
+            if int(group.get("cases") or 0) < FEWEST_SHOWN:
+                continue
+            estimate = (group.get("metrics") or {}).get(record.primary)
+            inner.append(Row(f"{name}  (n = {count(group.get('cases'))})", estimate))
+        if inner:
+            rows += [Row(str(attribute), None, marker=""), *inner]
+    return rows
+
+
+def _forest(axes: Axes, rows: list[Row]) -> None:
+    axes.set_ylim(len(rows) - 0.45, -0.55)
+    for place, row in enumerate(rows):
+        if row.estimate and _known(row.estimate):
+            _whisker(axes, place, row)
+        text = with_interval(row.estimate) if row.estimate and _known(row.estimate) else ""
+        if not text and row.marker:
+            text = "too few cases"
+        axes.annotate(
+            text,
+            (1.02, place),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=10,
+            color=row.colour if row.estimate else style.MUTED,
+        )
+    axes.set_yticks(range(len(rows)), labels=[row.name for row in rows])
+    for tick, row in zip(axes.get_yticklabels(), rows, strict=True):
+        tick.set_color(row.colour)
+        tick.set_fontweight("bold" if not row.marker or row.colour == style.DEEP else "normal")
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(visible=True, axis="x")
+    axes.margins(x=0.08)
+
+
+def _whisker(axes: Axes, place: int, row: Row) -> None:
+    found = row.estimate or {}
+    if has_interval(found):
+        axes.plot(
+            [found["low"], found["high"]], [place, place], color=row.colour, linewidth=1.8, zorder=3
+        )
+    axes.plot([found["value"]], [place], row.marker, color=row.colour, markersize=6.5, zorder=4)
+
+
+def _known(estimate: Mapping[str, Any]) -> bool:
+    return isinstance(estimate.get("value"), int | float)
+
+
+def forest_words(record: Record) -> str:
+    """The comparison in one sentence, for those who cannot see it."""
+    parts = [
+        f"{name} {number(found.get('value'))} ({bounds(found) or 'interval n/a'})"
+        for name in record.models
+        if (found := record.estimate(name, record.primary))
+    ]
+    return f"{label(record.primary)}: {'; '.join(parts)}."

@@ -1,0 +1,124 @@
+"""How numbers become text, in one place, so that report, card and figures agree.
+
+Enters: numbers and estimates (``{"value", "low", "high"}``, any of them missing).
+Leaves: short strings; what is missing reads "n/a", never an empty cell.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+NOT_AVAILABLE = "n/a"
+DECIMALS = 3
+MINUS = "\N{MINUS SIGN}"
+
+Estimate: TypeAlias = Mapping[str, Any]
+"""One metric: ``value`` and the ends of its interval, ``low`` and ``high``."""
+
+
+def number(value: Any, *, decimals: int = DECIMALS) -> str:
+    """Three decimals and a true minus sign; "n/a" for what is missing or not finite."""
+    if not _is_number(value):
+        return NOT_AVAILABLE
+    text = f"{float(value):.{decimals}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def bounds(estimate: Estimate | None) -> str | None:
+    """``0.969 to 0.986``, or None where the interval is unknown."""
+    if not has_interval(estimate) or estimate is None:
+        return None
+    return f"{number(estimate['low'])} to {number(estimate['high'])}"
+
+
+def with_interval(estimate: Estimate | None, *, unknown: str = "interval n/a") -> str:
+    """``0.978 (0.969 to 0.986)``."""
+    if estimate is None or not _is_number(estimate.get("value")):
+        return NOT_AVAILABLE
+    return f"{number(estimate['value'])} ({bounds(estimate) or unknown})"
+
+
+def has_interval(estimate: Estimate | None) -> bool:
+    """Whether both ends of the interval are known."""
+    return estimate is not None and all(_is_number(estimate.get(end)) for end in ("low", "high"))
+
+
+def complement(estimate: Estimate | None) -> dict[str, Any] | None:
+    """One minus an estimate; the ends of the interval change places."""
+    if estimate is None or not _is_number(estimate.get("value")):
+        return None
+    known = has_interval(estimate)
+    return {
+        "value": 1 - estimate["value"],
+        "low": 1 - estimate["high"] if known else None,
+        "high": 1 - estimate["low"] if known else None,
+    }
+
+
+def of_hundred(estimate: Estimate | None) -> str:
+    """A share as a natural frequency: ``93 (90 to 96)``; "n/a" where unknown."""
+    if estimate is None or not _is_number(estimate.get("value")):
+        return NOT_AVAILABLE
+    whole = _people(estimate["value"])
+    if not has_interval(estimate):
+        return f"{whole} (interval n/a)"
+    return f"{whole} ({round(100 * estimate['low'])} to {round(100 * estimate['high'])})"
+
+
+def _people(share: float) -> str:
+    """Never "0 of 100" for what happens, nor "100 of 100" for what sometimes does not."""
+    rounded = round(100 * share)
+    if rounded == 0 and share > 0:
+        return "fewer than 1"
+    if rounded == 100 and share < 1:
+        return "more than 99"
+    return str(rounded)
+
+
+def percent(value: Any, *, decimals: int = 0) -> str:
+    """``62 %`` with a space that does not break."""
+    if not _is_number(value):
+        return NOT_AVAILABLE
+    return f"{100 * float(value):.{decimals}f}\N{NO-BREAK SPACE}%"
+
+
+def count(value: Any) -> str:
+    """``1,248``; "unknown" where nobody counted."""
+    return f"{int(value):,}" if _is_number(value) else "unknown"
+
+
+def counted(value: int, noun: str, *, plural: str | None = None) -> str:
+    """``1 case``, ``624 cases``."""
+    return f"{count(value)} {noun if value == 1 else plural or noun + 's'}"
+
+
+def duration(seconds: Any) -> str:
+    """``41 s``, ``3 min 12 s``, ``2 h 05 min``."""
+    if not _is_number(seconds):
+        return NOT_AVAILABLE
+    whole = round(float(seconds))
+    if whole < 1:
+        return "under 1 s"
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def listed(words: Iterable[object], *, shown: int = 6) -> str:
+    """``a, b and c``; long lists end in "and 9 more"."""
+    texts = [str(word) for word in words]
+    if len(texts) > shown:
+        texts = [*texts[:shown], f"{len(texts) - shown} more"]
+    if len(texts) < 2:
+        return "".join(texts)
+    return f"{', '.join(texts[:-1])} and {texts[-1]}"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,131 @@
+"""The metrics' names and what they mean, in plain words.
+
+Enters: a metric's key of ``metrics.json``. Leaves: its label, its meaning and
+which way is better.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Term:
+    """One metric for readers.
+
+    Args:
+        label: its name as a reader knows it.
+        meaning: one or two plain sentences.
+        higher_is_better: False for errors.
+    """
+
+    label: str
+    meaning: str
+    higher_is_better: bool = True
+
+
+TERMS: dict[str, Term] = {
+    "auroc": Term(
+        "AUROC",
+        "The chance that the model gives a random case with the finding a higher probability than "
+        "a random case without it. 0.5 is a coin toss, 1 is perfect.",
+    ),
+    "auprc": Term(
+        "AUPRC",
+        "How well the model keeps false alarms away while finding cases, averaged over all "
+        "thresholds. A useless model scores the share of cases with the finding, so compare with "
+        "that share and not with 0.5.",
+    ),
+    "accuracy": Term(
+        "Accuracy", "The share of all cases decided rightly. Misleading when one class is rare."
+    ),
+    "balanced_accuracy": Term(
+        "Balanced accuracy",
+        "The average of the shares decided rightly in each class, so rare classes count as much "
+        "as common ones.",
+    ),
+    "sensitivity": Term(
+        "Sensitivity", "Of the cases that have the finding, the share the model finds (recall)."
+    ),
+    "specificity": Term(
+        "Specificity", "Of the cases without the finding, the share the model leaves alone."
+    ),
+    "ppv": Term(
+        "Positive predictive value",
+        "When the model says yes, how often it is right (precision). It falls where the finding "
+        "is rarer than here.",
+    ),
+    "npv": Term(
+        "Negative predictive value",
+        "When the model says no, how often it is right. It falls where the finding is more common "
+        "than here.",
+    ),
+    "f1": Term("F1", "The harmonic mean of sensitivity and positive predictive value."),
+    "brier": Term(
+        "Brier score",
+        "The mean squared distance between the probability and what turned out to be true. "
+        "0 is perfect.",
+        higher_is_better=False,
+    ),
+    "ece": Term(
+        "Calibration error (ECE)",
+        "How far the stated probabilities lie from what happened, on average: 0.03 means that "
+        "'70 %' came true 67 to 73 times in 100.",
+        higher_is_better=False,
+    ),
+}
+
+OTHER_TERMS: tuple[tuple[str, str], ...] = (
+    (
+        "95 % interval",
+        "If the study were repeated on other patients like these, the interval would cover the "
+        "true value about 95 times in 100. It knows nothing of patients unlike these.",
+    ),
+    (
+        "Bootstrap",
+        "How the intervals are made: the test patients are drawn again and again with replacement, "
+        "each patient with all of their cases, and the metric is computed each time.",
+    ),
+    (
+        "Threshold",
+        "The probability from which the model says yes. It was chosen on the validation part, "
+        "never on the test part.",
+    ),
+    (
+        "Training, validation and test part",
+        "The model learns from the training part, choices are made on the validation part, and "
+        "the numbers of this report come from the test part, which played no role in either.",
+    ),
+    (
+        "Baseline, simple model",
+        "A well-known model without deep learning, trained and tested on the same cases. If it "
+        "is as good, there is no need for the deep one.",
+    ),
+)
+
+
+def label(metric: str) -> str:
+    """A metric's name for readers; an unknown key is shown as it stands."""
+    term = TERMS.get(metric)
+    return term.label if term else metric.replace("_", " ")
+
+
+def mid_sentence(metric: str) -> str:
+    """The label inside a sentence: acronyms keep their capitals."""
+    text = label(metric)
+    return text if text[:2].isupper() or text == "F1" else text[0].lower() + text[1:]
+
+
+def higher_is_better(metric: str) -> bool:
+    """Which way is better; unknown metrics are taken as scores."""
+    term = TERMS.get(metric)
+    return term.higher_is_better if term else True
+
+
+def split_class(metric: str, classes: list[str]) -> tuple[str, str] | None:
+    """``sensitivity_pneumonia`` -> ``("sensitivity", "pneumonia")``; None for a plain metric."""
+    for name in sorted(TERMS, key=len, reverse=True):
+        rest = metric.removeprefix(f"{name}_")
+        if rest != metric and rest in classes:
+            return name, rest
+    return None

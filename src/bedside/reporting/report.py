@@ -1,0 +1,278 @@
+"""The report: one HTML file that opens anywhere, without network or script.
+
+Enters: a run folder, nothing else. Leaves: ``report.html``, the first page for a
+clinician and the rest for whoever checks the work; or a copy without cases, to share.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from bedside import __version__
+from bedside.reporting import audit_words, formatting, glossary, notices, tables, wording
+from bedside.reporting.figures import DRAWERS, figure_words, write_figures
+from bedside.reporting.record import Record, read_record
+from bedside.run_folder import RunFolder, read_json, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COPY_NAME = "report-no-cases.html"
+PRIVATE_FACTS = frozenset({"host", "hostname", "node", "user", "username", "command", "cwd"})
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure ready for the page: its words and its content as a data URI."""
+
+    name: str
+    words: Any
+    uri: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """One key number of the first page."""
+
+    label: str
+    value: str
+    small: str
+
+
+def write_report(folder: RunFolder, *, cases: bool = True, output: Path | None = None) -> Path:
+    """Write the report of a run.
+
+    Figures are drawn first where the run has none yet.
+
+    Args:
+        folder: the run; its raw data is not needed.
+        cases: False makes a copy to share: no example cases, no row of the data,
+            no folder of this machine, no subgroup of under five cases.
+        output: where to; default ``report.html`` of the run, or
+            ``report-no-cases.html`` for the copy.
+
+    Raises:
+        RunError: the study or the metrics are missing or damaged.
+    """
+    record = read_record(folder)
+    if not any(folder.figures.glob("*.svg")):
+        write_figures(folder)
+    path = output or (folder.report if cases else folder.root / COPY_NAME)
+    write_text(path, _environment().get_template("report.html.j2").render(_page(record, cases)))
+    return path
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("bedside.reporting", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["stylesheet"] = _stylesheet(environment)
+    return environment
+
+
+def _stylesheet(environment: Environment) -> Markup:
+    loader = environment.loader
+    if loader is None:
+        return Markup("")
+    return Markup(loader.get_source(environment, "report.css")[0])  # our own file, no user's words
+
+
+def _page(record: Record, cases: bool) -> dict[str, Any]:
+    """Everything the template shows."""
+    return {
+        "record": record,
+        "cases": cases,
+        "version": record.environment.get("bedside", __version__),
+        **_first_page(record),
+        **_for_reviewers(record, cases=cases),
+        "pictures": {p.name: p for p in _pictures(record)},
+        "examples": _examples(record) if cases else [],
+        "study_text": _study_text(record, cases=cases),
+        "environment": _environment_facts(record, cases=cases),
+        "timing": _timing(record),
+        "terms": _terms(record),
+    }
+
+
+def _first_page(record: Record) -> dict[str, Any]:
+    found = wording.frequencies(record)
+    return {
+        "title": record.metrics.get("study") or record.study.name,
+        "question": wording.question(record),
+        "answer": wording.answer(record),
+        "cards": _cards(record),
+        "scored": wording.scored_words(record),
+        "confidence": wording.confidence_words(record),
+        "frequency": found[0] if record.kind == "binary" and found else None,
+        "frequency_words": (
+            wording.frequency_sentence(record, found[0])
+            if record.kind == "binary" and found
+            else None
+        ),
+        "frequency_dots": _dots(found[0]) if record.kind == "binary" and found else [],
+        "frequencies_table": tables.frequencies_table(record),
+        "alarm_words": wording.alarm_sentence(record),
+        "threshold_words": wording.threshold_sentence(record),
+        "people": wording.people_words(record),
+        "notices": notices.notices(record),
+        "limits": notices.limits(record),
+    }
+
+
+def _for_reviewers(record: Record, *, cases: bool) -> dict[str, Any]:
+    fewest = 0 if cases else tables.FEWEST_IN_COPY
+    return {
+        "findings": audit_words.findings(record, rows=cases),
+        "data_facts": audit_words.data_facts(record),
+        "parts_table": tables.parts_table(record),
+        "models_table": tables.models_table(record),
+        "classes_table": tables.classes_table(record),
+        "subgroups_table": tables.subgroups_table(record, fewest=fewest),
+        "other_parts": record.metrics.get("other_parts") or {},
+        "temperature_words": wording.temperature_sentence(record),
+        "calibration_words": wording.calibration_sentence(record),
+        "decisions": wording.decision_sentences(record),
+        "split_words": _split_words(record),
+        "split_notes": [str(note) for note in record.metrics.get("split_notes") or []],
+        "bootstrap_words": _bootstrap_words(record),
+    }
+
+
+def _cards(record: Record) -> list[Card]:
+    """The key numbers: primary metric, difference, and what a clinician asks for first."""
+    names = [record.primary, "sensitivity", "specificity", "ece"]
+    if record.kind == "classes":
+        names = [record.primary, "balanced_accuracy", "accuracy", "ece"]
+    cards = []
+    for name in dict.fromkeys(names):
+        estimate = record.estimate(record.deep, name)
+        value = formatting.number(estimate.get("value") if estimate else None)
+        cards.append(
+            Card(glossary.label(name), value, formatting.bounds(estimate) or "interval n/a")
+        )
+    difference = record.metrics.get("difference")
+    if isinstance(difference, Mapping):
+        value = formatting.number(difference.get("value"))
+        signed = value if value.startswith((formatting.MINUS, "n")) else f"+{value}"
+        small = formatting.bounds(difference) or "interval n/a"
+        cards.insert(1, Card(f"{glossary.label(record.primary)}, deep minus simple", signed, small))
+    return cards
+
+
+def _dots(entry: wording.Frequency) -> list[dict[str, Any]]:
+    """Two squares of 100 dots: how many of them the model calls positive."""
+    found = []
+    for key, estimate in (("with", entry.finds), ("without", entry.false_alarms)):
+        if estimate is not None and isinstance(estimate.get("value"), int | float):
+            found.append({"key": key, "called": round(100 * estimate["value"])})
+    return found
+
+
+def _split_words(record: Record) -> str:
+    by = str(record.metrics.get("split_by") or record.study.split.by)
+    words = {
+        "patient": "All cases of one patient stand in the same part.",
+        "site": "All cases of one site stand in the same part.",
+        "time": "Earlier cases train the model, later ones test it.",
+        "case": "Cases were drawn one by one, without regard to patients.",
+    }
+    given = record.study.split.column
+    source = f" The parts were given by the column '{given}'." if given else ""
+    seed = "" if given else f" Drawn with seed {record.study.split.seed}."
+    return f"Split by {by}. {words.get(by, '')}{source}{seed}"
+
+
+def _bootstrap_words(record: Record) -> str:
+    unit = "cases" if record.metrics.get("patients") is None else "patients"
+    return (
+        f"Intervals: {formatting.percent(record.metrics.get('confidence', 0.95))}, from "
+        f"{formatting.count(record.metrics.get('bootstrap'))} bootstrap samples of {unit} "
+        f"(seed {record.metrics.get('seed', 'unknown')})."
+    )
+
+
+def _pictures(record: Record) -> list[Picture]:
+    words = figure_words(record)
+    found = []
+    for name in DRAWERS:
+        path = record.folder.figures / f"{name}.svg"
+        if path.exists():
+            found.append(Picture(name, words[name], _uri(path, kind="svg+xml")))
+    return found
+
+
+def _uri(path: Path, *, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
+
+
+def _examples(record: Record) -> list[dict[str, Any]]:
+    """Groups of example cases with their pictures; empty where the run has none."""
+    place = record.folder.root / "explanations"
+    if not (place / "cases.json").exists():
+        return []
+    groups = read_json(place / "cases.json").get("groups", [])
+    for group in groups:
+        for case in group["cases"]:
+            name = case.get("picture")
+            picture = place / Path(name).name if name else None
+            shown = picture is not None and picture.exists()
+            case["uri"] = _uri(picture, kind="png") if shown and picture else None
+            case["probability"] = formatting.number(case.get("probability"))
+            case["right"] = case.get("truth") == case.get("said")
+    return [group for group in groups if group["cases"]]
+
+
+def _study_text(record: Record, *, cases: bool) -> str:
+    """The resolved study file; the copy to share names files without their folders."""
+    words = yaml.safe_load(record.study.dump())
+    if not cases:
+        data = words.get("data", {})
+        for key in ("table", "folder", "npz", "root"):
+            if key in data:
+                data[key] = Path(data[key]).name
+    return str(yaml.safe_dump(words, sort_keys=False, allow_unicode=True))
+
+
+def _environment_facts(record: Record, *, cases: bool) -> list[tuple[str, str]]:
+    facts = []
+    for key, value in record.environment.items():
+        if not cases and key in PRIVATE_FACTS:
+            continue
+        if isinstance(value, Mapping):
+            shown = ", ".join(f"{name} {version}" for name, version in value.items())
+        else:
+            shown = formatting.listed(value, shown=20) if isinstance(value, list) else str(value)
+        facts.append((key.replace("_", " "), shown))
+    return facts
+
+
+def _timing(record: Record) -> list[tuple[str, str]]:
+    timing = record.metrics.get("timing") or {}
+    rows = [("Training time", formatting.duration(timing.get("train_seconds")))]
+    for key, words in (("training", "Training speed"), ("predict", "Prediction speed")):
+        speed = timing.get(f"cases_per_second_{key}")
+        if speed is not None:
+            rows.append((words, f"{formatting.count(speed)} cases a second"))
+    epochs = record.epochs()
+    if epochs:
+        kept = record.chosen_epoch()
+        rows.append(("Epochs", f"{len(epochs)}, kept: {kept if kept else 'unknown'}"))
+    return rows
+
+
+def _terms(record: Record) -> Sequence[tuple[str, str]]:
+    used = set(record.metric_names())
+    own = [(t.label, t.meaning) for name, t in glossary.TERMS.items() if name in used]
+    return [*own, *glossary.OTHER_TERMS]
