@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from bedside.errors import StudyError, nearest
 
@@ -42,14 +42,32 @@ class Registry(Generic[T]):
         Raises:
             StudyError: the name is unknown; the nearest known one is named.
         """
+        self.check(name)
         target = self.table.get(name)
         if target is None:
-            for entry in self._entry_points():
-                if entry.name == name:
-                    return cast("T", entry.load())
-            raise StudyError(f"Unknown {self.kind} '{name}'. {nearest(name, self.names())}")
+            entry = next(e for e in self._entry_points() if e.name == name)
+            return cast("T", entry.load())
         module, _, attribute = target.partition(":")
         return cast("T", getattr(import_module(module), attribute))
 
+    def check(self, name: str) -> None:
+        """Refuse an unknown name without importing anything.
+
+        Raises:
+            StudyError: the name is unknown; the nearest known one is named.
+        """
+        if name not in self.names():
+            raise StudyError(f"Unknown {self.kind} '{name}'. {nearest(name, self.names())}")
+
     def _entry_points(self) -> list:  # type: ignore[type-arg]
         return list(entry_points(group=f"bedside.{self.kind}"))
+
+
+def lookup(package: str) -> Registry[Any]:
+    """The registry of a package by name (``"modalities"``, ``"tasks"``).
+
+    The study and the package file name plug-ins as text; this is the one place
+    where text becomes code, so no part has to import those below it.
+    """
+    registry: Registry[Any] = import_module(f"bedside.{package}").REGISTRY
+    return registry

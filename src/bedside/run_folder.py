@@ -130,6 +130,31 @@ class RunFolder:
         return self.root / "report.html"
 
 
+def claim(folder: RunFolder, words: str, *, resume: bool) -> None:
+    """Take a folder for a run: a new one, or on resume the one of this very study.
+
+    Args:
+        folder: of the run.
+        words: the resolved study, as ``study.yaml`` holds it.
+        resume: go on with the run that is there.
+
+    Raises:
+        RunError: the folder holds a run and `resume` is not set, or another study's.
+    """
+    started = folder.study.exists()
+    if started and not resume:
+        raise RunError(
+            f"{folder.root.name}: expected a new or empty folder, got one that holds a run. "
+            "Add --resume to go on with it, or name another with -o."
+        )
+    if started and folder.study.read_text(encoding="utf-8") != words:
+        raise RunError(
+            f"{folder.root.name}: expected the run of this study, got one of another study or "
+            "of other settings. Name another folder with -o."
+        )
+    write_text(folder.study, words)
+
+
 @dataclass
 class Log:
     """Appends one JSON object a line; never patient data."""

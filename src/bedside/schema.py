@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
 
 import numpy as np
 
@@ -83,7 +83,14 @@ class Modality(Protocol):
     The study's words under ``inputs.<name>`` are the fields of a modality
     (a pydantic model), so the study file and the package rebuild it alike.
     All methods but `augment` and `describe` work on the base install.
+
+    Args:
+        default_encoder: the encoder a study gets that names none.
+        suffixes: file suffixes it reads, lower case with the dot; empty where it reads none.
     """
+
+    default_encoder: ClassVar[str]
+    suffixes: ClassVar[tuple[str, ...]]
 
     def columns_used(self) -> list[str]:
         """Columns of the cohort that hold this input's references."""
@@ -118,6 +125,10 @@ class Modality(Protocol):
 
     def describe(self, arrays: Arrays) -> Array:
         """Collated arrays (B, ...) -> (B, F) float32 hand-made features for classical peers."""
+        ...
+
+    def picture(self, sample: Sample) -> Array | None:
+        """How a person would see it: (H, W) or (H, W, 3) uint8; None where there is no picture."""
         ...
 
     def fake(self, rng: np.random.Generator, n: int) -> list[Sample]:
@@ -167,7 +178,14 @@ class Task(Protocol):
 
     The study's words under ``target`` are the fields of a task (a pydantic
     model). `state` is plain JSON and travels in the package.
+
+    Args:
+        primary: name of the metric that comparisons and the verdict use.
+        baselines: names of its fair classical peers.
     """
+
+    primary: ClassVar[str]
+    baselines: ClassVar[tuple[str, ...]]
 
     def columns_used(self) -> list[str]:
         """Columns of the cohort that hold targets."""
@@ -175,6 +193,10 @@ class Task(Protocol):
 
     def targets(self, cohort: Cohort) -> Targets:
         """Read the targets of all cases. Raises DataError with every bad row."""
+        ...
+
+    def strata(self, targets: Targets) -> Array:
+        """(N,) int: what a stratified split keeps even; negative where unknown."""
         ...
 
     def fit(self, targets: Targets, *, balance: bool = True) -> State:

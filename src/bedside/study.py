@@ -6,16 +6,32 @@ with every default filled in. Unknown keys are errors that name the nearest one.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+import re
+from collections.abc import Hashable
+from pathlib import Path, PurePath
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from bedside.errors import BedsideError, Problems, StudyError, nearest
+from bedside.errors import Problems, StudyError, nearest, study_faults
 
 Options = TypeVar("Options", bound=BaseModel)
 SOURCES = ("table", "folder", "npz", "synthetic")
+INPUT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+AtLeastOne = Annotated[int, Field(strict=True, ge=1)]
+AtLeastTwo = Annotated[int, Field(strict=True, ge=2)]
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seed = Annotated[int, Field(strict=True, ge=0)]
+Threshold = Literal["youden"] | float | dict[Literal["sensitivity", "specificity"], float]
 
 
 class Section(BaseModel):
@@ -36,8 +52,8 @@ class DataSection(Section):
     patient: str | None = None
     site: str | None = None
     time: str | None = None
-    patients: int = Field(default=400, ge=3)
-    seed: int = 7
+    patients: int = Field(default=400, strict=True, ge=3)
+    seed: Seed = 7
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -57,6 +73,11 @@ class OpenSection(BaseModel):
     """A section whose remaining keys belong to a plug-in, which validates them."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_not_written(cls, words: Any) -> Any:
+        return _without_nulls(words)
 
 
 class InputSection(OpenSection):
@@ -79,7 +100,7 @@ class SplitSection(Section):
     validation: float = Field(default=0.15, gt=0, lt=1)
     test: float = Field(default=0.2, gt=0, lt=1)
     test_sites: list[str] | None = None
-    seed: int = 7
+    seed: Seed = 7
 
     @model_validator(mode="after")
     def _room_to_train(self) -> Self:
@@ -99,34 +120,38 @@ class ModelSection(Section):
 class TrainingSection(Section):
     """The recipe; ``auto`` follows the size of the training part."""
 
-    epochs: int | Literal["auto"] = "auto"
-    batch_size: int | Literal["auto"] = "auto"
-    learning_rate: float | Literal["auto"] = "auto"
-    weight_decay: float = Field(default=0.05, ge=0)
-    patience: int | Literal["auto"] = "auto"
+    epochs: AtLeastOne | Literal["auto"] = "auto"
+    batch_size: AtLeastTwo | Literal["auto"] = "auto"
+    learning_rate: Rate | Literal["auto"] = "auto"
+    weight_decay: float = Field(default=0.05, ge=0, allow_inf_nan=False)
+    patience: AtLeastOne | Literal["auto"] = "auto"
     augment: bool = True
     imbalance: Literal["auto", "none"] = "auto"
     precision: Literal["auto", "float32", "bf16"] = "auto"
-    seed: int = 7
+    seed: Seed = 7
 
 
 class EvaluationSection(Section):
     """Intervals, subgroups and the rule for the threshold (chosen on validation)."""
 
     subgroups: list[str] = Field(default_factory=list)
-    bootstrap: int = Field(default=1000, ge=100)
+    bootstrap: int = Field(default=1000, strict=True, ge=100)
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
-    threshold: Literal["youden"] | float | dict[Literal["sensitivity", "specificity"], float] = (
-        "youden"
-    )
+    threshold: Threshold = "youden"
 
-    @model_validator(mode="after")
-    def _threshold_is_a_share(self) -> Self:
-        rule = self.threshold
+    @field_validator("threshold")
+    @classmethod
+    def _threshold_is_a_share(cls, rule: Threshold) -> Threshold:
         shares = list(rule.values()) if isinstance(rule, dict) else [rule]
         if len(shares) != 1 or any(isinstance(s, float) and not 0 < s < 1 for s in shares):
             raise ValueError("expected 'youden', one number in (0, 1) or {sensitivity: 0.95}")
-        return self
+        return rule
+
+
+class AuditSection(Section):
+    """Blocking findings that someone has looked at and accepts, by the check's name."""
+
+    waive: list[str] = Field(default_factory=list)
 
 
 class PrivacySection(Section):
@@ -143,7 +168,7 @@ class AboutSection(Section):
     contact: str | None = None
 
 
-class Study(Section):
+class Study(Section):  # noqa: PLW1641 - it holds dicts, so it never had a hash
     """One study, as read from its YAML file; only data, inputs and target are required."""
 
     name: str = "study"
@@ -155,10 +180,35 @@ class Study(Section):
     training: TrainingSection = TrainingSection()
     baselines: Literal["auto"] | list[str] = "auto"
     evaluation: EvaluationSection = EvaluationSection()
+    audit: AuditSection = AuditSection()
     privacy: PrivacySection = PrivacySection()
     about: AboutSection = AboutSection()
     device: str = "auto"
-    threads: int | Literal["auto"] = "auto"
+    threads: AtLeastOne | Literal["auto"] = "auto"
+    _path: Path | None = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_not_written(cls, words: Any) -> Any:
+        return _without_nulls(words)
+
+    @field_validator("inputs")
+    @classmethod
+    def _plain_names(cls, inputs: dict[str, InputSection]) -> dict[str, InputSection]:
+        if not all(INPUT_NAME.fullmatch(name) for name in inputs):
+            raise ValueError(
+                "expected names of letters, digits, - and _ that start with a letter, got another"
+            )
+        return inputs
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both ask the same, wherever their files lie."""
+        return isinstance(other, Study) and self.model_dump() == other.model_dump()
+
+    @property
+    def path(self) -> Path | None:
+        """The study file it was loaded from; None for one made in Python."""
+        return self._path
 
     @classmethod
     def load(cls, path: str | Path, *, overrides: list[str] | None = None) -> Study:
@@ -176,8 +226,9 @@ class Study(Section):
         for override in overrides or []:
             _override(words, override)
         words.setdefault("name", path.stem)
-        study = cls.parse(words, where=path.name)
-        return study.anchored(path.resolve().parent)
+        study = cls.parse(words, where=path.name).anchored(path.resolve().parent)
+        study._path = path.resolve()
+        return study
 
     @classmethod
     def parse(cls, words: dict[str, Any], *, where: str = "study") -> Study:
@@ -202,9 +253,9 @@ class Study(Section):
         return self.model_copy(update={"data": self.data.model_copy(update=changes)})
 
     def dump(self) -> str:
-        """The resolved study as YAML, every default visible."""
-        words = self.model_dump(mode="json", exclude_none=True)
-        return yaml.safe_dump(words, sort_keys=False, allow_unicode=True)
+        """The resolved study as YAML, every default visible; `load` reads the same study."""
+        words = _as_yaml(self.model_dump(exclude_none=True))
+        return yaml.dump(words, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
 def parse_options(model: type[Options], words: Any, *, where: str) -> Options:
@@ -217,48 +268,67 @@ def parse_options(model: type[Options], words: Any, *, where: str) -> Options:
     try:
         return model.model_validate(words)
     except ValidationError as error:
-        problems = Problems(StudyError)
-        for fault in error.errors(include_url=False, include_input=False):
-            _describe(problems, fault=dict(fault), model=model, where=where)
-        problems.raise_if_any()
-        raise BedsideError(f"{where}: not valid.") from None  # unreachable: errors() is never empty
+        faults = study_faults(error, model=model, words=words, where=where)
+    problems = Problems(StudyError, faults)
+    problems.raise_if_any()
+    raise StudyError(f"{where}: not valid.")  # never reached: pydantic names at least one fault
 
 
-def _describe(
-    problems: Problems, *, fault: dict[str, Any], model: type[BaseModel], where: str
-) -> None:
-    location = [str(step) for step in fault["loc"]]
-    key = ".".join(location)
-    place = f"{where}: {key}" if key else where
-    if fault["type"] == "extra_forbidden":
-        known = _fields_at(model, location[:-1])
-        problems.found.append(f"{place}: unknown key. {nearest(location[-1], known)}")
-    elif fault["type"] == "missing":
-        problems.found.append(f"{place}: missing. Add it to the study file.")
-    else:
-        message = fault["msg"].removeprefix("Value error, ").rstrip(".")
-        problems.found.append(f"{place}: {message}. Correct it in the study file.")
+def _without_nulls(words: Any) -> Any:
+    """A key without a value counts as not written, as YAML leaves it under a lone heading."""
+    if not isinstance(words, dict):
+        return words
+    return {key: value for key, value in words.items() if value is not None}
 
 
-def _fields_at(model: type[BaseModel], location: list[str]) -> list[str]:
-    """Field names of the section at a path, for the nearest-key message."""
-    for step in location:
-        annotation = model.model_fields[step].annotation if step in model.model_fields else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            break
-        model = annotation
-    return list(model.model_fields)
+def _as_yaml(value: Any) -> Any:
+    """Plain YAML types: paths as text, tuples as lists."""
+    if isinstance(value, dict):
+        return {key: _as_yaml(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_yaml(one) for one in value]
+    return str(value) if isinstance(value, PurePath) else value
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes equal lists twice instead of an anchor and a reference, which nobody reads."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the name is PyYAML's
+        return True
+
+
+class _TwiceError(yaml.MarkedYAMLError):
+    """A key stands twice in one section."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain YAML, in which the second of two equal keys does not silently win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen = set()
+        for name, _ in node.value:
+            if isinstance(name, yaml.ScalarNode) and name.tag != "tag:yaml.org,2002:merge":
+                if name.value in seen:
+                    raise _TwiceError(problem=name.value[:40], problem_mark=name.start_mark)
+                seen.add(name.value)
+        return super().construct_mapping(node, deep=deep)
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        words = yaml.safe_load(path.read_text(encoding="utf-8"))
+        words = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except FileNotFoundError:
         raise StudyError(
             f"{path.name}: no such study file. Write one with 'bedside init DATA -o {path.name}'."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"{path.name}: cannot be read ({type(error).__name__}).") from None
+    except _TwiceError as error:
+        line = f" line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise StudyError(
+            f"{path.name}{line}: expected each key once, got '{error.problem}' again. "
+            "Remove one of the two."
+        ) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}" if mark else ""
@@ -278,11 +348,13 @@ def _override(words: dict[str, Any], override: str) -> None:
     *sections, key = path.strip().split(".")
     place = words
     for section in sections:
-        inner = place.setdefault(section, {})
+        if place.get(section) is None:
+            place[section] = {}
+        inner = place[section]
         if not isinstance(inner, dict):
             raise StudyError(f"--set {path}: '{section}' is a value, not a section.")
         place = inner
     try:
-        place[key] = yaml.safe_load(value)
+        place[key] = yaml.load(value, Loader=_Loader)
     except yaml.YAMLError:
         raise StudyError(f"--set {path}: the value is not valid YAML. Quote it.") from None

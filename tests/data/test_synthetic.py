@@ -18,7 +18,7 @@ from bedside.data.synthetic.chest_xray import (
     HOSPITALS,
     _draw_exams,
     _picture,
-    chest_xray,
+    make_chest_xrays,
     write_chest_xrays,
 )
 from bedside.errors import DataError, StudyError
@@ -41,11 +41,11 @@ COLUMNS = [
 
 @pytest.fixture(scope="module")
 def cohort() -> SyntheticCohort:
-    return chest_xray(patients=PATIENTS, seed=SEED, size=SIZE)
+    return make_chest_xrays(patients=PATIENTS, seed=SEED, size=SIZE)
 
 
 def test_registry_finds_the_cohort_and_names_the_nearest():
-    assert REGISTRY.load("chest-xray") is chest_xray
+    assert REGISTRY.load("chest-xray") is make_chest_xrays
     with pytest.raises(StudyError, match="Did you mean 'chest-xray'"):
         REGISTRY.load("chest-xrays")
 
@@ -60,11 +60,11 @@ def test_shapes_and_columns(cohort):
 
 
 def test_same_seed_gives_identical_bytes_and_another_seed_does_not(cohort):
-    again = chest_xray(patients=PATIENTS, seed=SEED, size=SIZE)
+    again = make_chest_xrays(patients=PATIENTS, seed=SEED, size=SIZE)
     assert again.arrays["image"].tobytes() == cohort.arrays["image"].tobytes()
     pd.testing.assert_frame_equal(again.table, cohort.table)
-    other = chest_xray(patients=PATIENTS, seed=SEED + 1, size=32)
-    same = chest_xray(patients=PATIENTS, seed=SEED, size=32)
+    other = make_chest_xrays(patients=PATIENTS, seed=SEED + 1, size=32)
+    same = make_chest_xrays(patients=PATIENTS, seed=SEED, size=32)
     assert not np.array_equal(other.arrays["image"][:20], same.arrays["image"][:20])
 
 
@@ -212,8 +212,8 @@ def test_picture_reads_as_a_chest(cohort):
 
 @pytest.mark.parametrize("size", [32, 64, 200])
 def test_other_sizes_show_the_same_chest(size):
-    small = chest_xray(patients=4, seed=1, size=size)
-    usual = chest_xray(patients=4, seed=1, size=128)
+    small = make_chest_xrays(patients=4, seed=1, size=size)
+    usual = make_chest_xrays(patients=4, seed=1, size=128)
     assert small.arrays["image"].shape[1:] == (size, size)
     scale = size / 128
     place = (usual.table["nodule_row"] + 0.5) * scale - 0.5
@@ -223,13 +223,13 @@ def test_other_sizes_show_the_same_chest(size):
 
 def test_three_patients_hold_both_labels():
     for seed in range(5):
-        table = chest_xray(patients=3, seed=seed, size=32).table
+        table = make_chest_xrays(patients=3, seed=seed, size=32).table
         assert set(table["label"]) == {"nodule", "normal"}
 
 
 def test_too_small_is_refused_with_both_faults():
     with pytest.raises(DataError) as error:
-        chest_xray(patients=2, seed=1, size=8)
+        make_chest_xrays(patients=2, seed=1, size=8)
     assert str(error.value) == (
         "synthetic chest X-rays, patients: expected at least 3, got 2. Ask for more.\n"
         "synthetic chest X-rays, size: expected at least 32, got 8. Ask for more."
@@ -238,7 +238,7 @@ def test_too_small_is_refused_with_both_faults():
 
 def test_written_files_read_back_equal(tmp_path):
     path = write_chest_xrays(tmp_path / "made", patients=6, seed=2, size=48)
-    cohort = chest_xray(patients=6, seed=2, size=48)
+    cohort = make_chest_xrays(patients=6, seed=2, size=48)
     assert path == tmp_path / "made" / "cases.csv"
     table = pd.read_csv(path)
     for file, image in zip(table["file"], cohort.arrays["image"], strict=True):

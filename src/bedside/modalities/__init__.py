@@ -5,4 +5,6 @@ from __future__ import annotations
 from bedside.registry import Registry
 from bedside.schema import Modality
 
-REGISTRY: Registry[type[Modality]] = Registry("modality", {"image": "bedside.modalities.image:Image"})
+REGISTRY: Registry[type[Modality]] = Registry(
+    "modality", {"image": "bedside.modalities.image:Image"}
+)

@@ -144,6 +144,10 @@ class Image(BaseModel):
 
         return describe_images(arrays["values"])
 
+    def picture(self, sample: Sample) -> Array:
+        """The pixels the model sees, (H, W) or (H, W, 3) uint8."""
+        return _as_dtype(_pixels(sample), "uint8")
+
     def fake(self, rng: np.random.Generator, n: int) -> list[Sample]:
         """Smooth cloudy uint8 images; colour only where the study asks for 3 channels."""
         shape = (_FAKE_GRID, _FAKE_GRID, 3) if self.channels == 3 else (_FAKE_GRID, _FAKE_GRID)

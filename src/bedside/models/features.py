@@ -35,6 +35,8 @@ class Features:
 class Encoder(nn.Module):
     """Arrays of one input -> Features; `width` is F of `Features.pooled`.
 
+    ``forward(arrays)`` reads standardised float arrays, first axis B.
+
     Args:
         shapes: name -> shape of one case's array, without the batch axis.
 
@@ -48,13 +50,11 @@ class Encoder(nn.Module):
         super().__init__()
         self.shapes = dict(shapes)
 
-    def forward(self, arrays: dict[str, torch.Tensor]) -> Features:
-        """Read standardised float arrays, first axis B."""
-        raise TypeError(f"{type(self).__name__} must define forward")
-
 
 class Fusion(nn.Module):
     """Features of several inputs -> Features; `width` is F of the joined vector.
+
+    ``forward(features)`` joins a list of `Features`, in the inputs' order.
 
     Args:
         widths: F of each input's pooled features, in the inputs' order.
@@ -65,7 +65,3 @@ class Fusion(nn.Module):
     def __init__(self, widths: Sequence[int]) -> None:
         super().__init__()
         self.widths = tuple(widths)
-
-    def forward(self, features: list[Features]) -> Features:
-        """Join, in the inputs' order."""
-        raise TypeError(f"{type(self).__name__} must define forward")

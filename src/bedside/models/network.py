@@ -73,11 +73,9 @@ class StudyNetwork(nn.Module):
                 for name, plan in plans.items()
             }
         )
-        self.encoders = nn.ModuleDict(
-            {name: ENCODERS.load(plan.encoder)(plan.shapes) for name, plan in plans.items()}
-        )
-        widths = [int(encoder.width) for encoder in self.encoders.values()]
-        self.fusion = FUSIONS.load(fusion)(widths)
+        encoders = {name: ENCODERS.load(plan.encoder)(plan.shapes) for name, plan in plans.items()}
+        self.encoders = nn.ModuleDict(encoders)
+        self.fusion = FUSIONS.load(fusion)([encoder.width for encoder in encoders.values()])
         self.head = head(self.fusion.width)
 
     def forward(self, arrays: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

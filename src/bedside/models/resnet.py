@@ -42,8 +42,8 @@ class Block(nn.Module):
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """Add what two convolutions find to what came in."""
-        found: torch.Tensor = self.second(self.first(maps))
-        return found + self.shortcut(maps)
+        found: torch.Tensor = self.second(self.first(maps)) + self.shortcut(maps)
+        return found
 
 
 class ResNet(Encoder):

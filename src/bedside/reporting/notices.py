@@ -59,7 +59,7 @@ def _split(record: Record) -> list[Notice]:
 
 
 def _looks(record: Record) -> list[Notice]:
-    looks = record.metrics.get("looks", 1)
+    looks = record.environment.get("looks", 1)
     if not isinstance(looks, int) or looks <= 1:
         return []
     text = (
@@ -133,7 +133,7 @@ def limits(record: Record) -> list[str]:
         )
     if not record.metrics.get("subgroups"):
         found.append(
-            "No subgroup (sex, age, device, hospital) was looked at: the model may be worse for some."
+            "No subgroup (sex, age, device, hospital) was looked at: the model may be worse in one."
         )
     found.append(
         "Probabilities hold where the finding is about as common as it was here; elsewhere they "

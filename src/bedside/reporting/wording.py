@@ -218,11 +218,7 @@ def alarm_sentence(record: Record) -> str | None:
 
 def threshold_sentence(record: Record) -> str:
     """Where the line between yes and no lies, and how it was chosen."""
-    rule = record.metrics.get("threshold_rule")
-    if isinstance(rule, Mapping):
-        rule = " and ".join(f"{name} of {share} or more" for name, share in rule.items())
-    words = THRESHOLD_WORDS.get(str(rule), str(rule)) if rule is not None else "a rule not stated"
-    chosen = f"chosen on the validation part as {words}, before the test part was looked at"
+    chosen = _threshold_rule(record)
     values = record.metrics.get("thresholds") or []
     if record.kind == "classes":
         return "The model names the most probable class."
@@ -231,7 +227,19 @@ def threshold_sentence(record: Record) -> str:
         return f"The model says {record.positive} from a probability of {line} on, {chosen}."
     pairs = zip(record.classes, values, strict=False)
     shown = ", ".join(f"{name} {number(value)}" for name, value in pairs)
-    return f"Thresholds ({shown or 'n/a'}) were {chosen}."
+    return f"Thresholds: {shown or 'n/a'}, {chosen}."
+
+
+def _threshold_rule(record: Record) -> str:
+    rule = record.metrics.get("threshold_rule")
+    if rule is None:
+        return "by a rule that was not recorded"
+    if isinstance(rule, int | float):
+        return "as the study file fixes it"
+    if isinstance(rule, Mapping):
+        aim = " and ".join(f"{name} is at least {share}" for name, share in rule.items())
+        return f"chosen on the validation part so that {aim} there"
+    return f"chosen on the validation part as {THRESHOLD_WORDS.get(str(rule), str(rule))}"
 
 
 def decision_sentences(record: Record) -> list[str]:

@@ -7,7 +7,7 @@ The base half needs numpy alone; head and loss import torch when called.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -41,6 +41,9 @@ class Classify(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    needs: ClassVar[str] = "pooled"
+    primary: ClassVar[str] = "auroc"
+    baselines: ClassVar[tuple[str, ...]] = ("majority", "logistic", "boosted-trees")
 
     task: Literal["classify"] = "classify"
     column: str | None = None
@@ -48,11 +51,6 @@ class Classify(BaseModel):
     positive: str | int | None = None
     negative: str | int | None = None
     unknown: list[str | int | float] = Field(default_factory=list)
-
-    baselines: tuple[str, ...] = Field(
-        default=("majority", "logistic", "boosted-trees"), exclude=True, repr=False
-    )
-    primary: str = Field(default="auroc", exclude=True, repr=False)
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -180,6 +178,19 @@ class Classify(BaseModel):
                     truth[row, index] = value
         problems.raise_if_any()
         return _targets(truth, known, names=tuple(columns), kind="labels")
+
+    def strata(self, targets: Targets) -> Array:
+        """The class of each case (several labels: its rarest positive one); -1 if unknown."""
+        truth, known = targets.arrays["truth"], targets.arrays["known"]
+        if targets.kind == "labels":
+            rarest_first = np.argsort(truth.sum(axis=0), kind="stable")
+            ranked = truth[:, rarest_first].astype(bool)
+            classes = np.where(ranked.any(axis=1), ranked.argmax(axis=1) + 1, 0)
+        elif targets.kind == "binary":
+            classes = truth[:, 0].astype(int)
+        else:
+            classes = truth.argmax(axis=1)
+        return np.where(known.any(axis=1), classes, -1)
 
     def fit(self, targets: Targets, *, balance: bool = True) -> State:
         """Class names, prevalence and weights, from training targets only.

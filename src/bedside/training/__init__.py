@@ -1,1 +1,1 @@
-"""training."""
+"""Training: recipe, loader, precision, loop, checkpoints."""

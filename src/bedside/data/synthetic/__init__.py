@@ -32,5 +32,5 @@ class SyntheticCohort:
 
 
 REGISTRY: Registry[Callable[..., SyntheticCohort]] = Registry(
-    "synthetic cohort", {"chest-xray": "bedside.data.synthetic.chest_xray:chest_xray"}
+    "synthetic cohort", {"chest-xray": "bedside.data.synthetic.chest_xray:make_chest_xrays"}
 )

@@ -138,7 +138,7 @@ class Exam:
     nodules: list[Nodule]
 
 
-def chest_xray(*, patients: int = 400, seed: int = 7, size: int = 128) -> SyntheticCohort:
+def make_chest_xrays(*, patients: int = 400, seed: int = 7, size: int = 128) -> SyntheticCohort:
     """Make a cohort of chest X-rays; the same arguments give the same bytes.
 
     Args:
@@ -173,14 +173,14 @@ def write_chest_xrays(folder: Path, *, patients: int, seed: int, size: int = 128
 
     Returns:
         Path of ``cases.csv``, whose column ``file`` holds paths relative to `folder`;
-        its other columns are those of `chest_xray`.
+        its other columns are those of `make_chest_xrays`.
 
     Raises:
         DataError: `patients` or `size` is too small.
     """
     from PIL import Image
 
-    cohort = chest_xray(patients=patients, seed=seed, size=size)
+    cohort = make_chest_xrays(patients=patients, seed=seed, size=size)
     (folder / "images").mkdir(parents=True, exist_ok=True)
     files = [f"images/{case}.png" for case in cohort.table["case_id"]]
     for file, image in zip(files, cohort.arrays["image"], strict=True):

@@ -1,0 +1,150 @@
+"""Everything of a study's data, gathered once: for the audit and for the run.
+
+Enters: a `Study`. Leaves: `Materials`: cohort, modalities, task, targets, every
+input read once, and the parts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bedside.audit.examination import audit_cases
+from bedside.audit.findings import AuditReport
+from bedside.data.sources import load_cohort, require_columns
+from bedside.data.split import Split, make_split
+from bedside.errors import DataError, LeakageError, Problems, StudyError
+from bedside.modalities.reading import Readings, read_all
+from bedside.models import ENCODERS, FUSIONS
+from bedside.registry import lookup
+from bedside.run_folder import write_json
+from bedside.schema import Array
+from bedside.training.preparation import build_modalities, build_task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bedside.data.cohort import Cohort
+    from bedside.progress import Progress
+    from bedside.run_folder import RunFolder
+    from bedside.schema import Modality, Sample, Targets, Task
+    from bedside.study import Study
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What a study works on; N cases everywhere, in the cohort's order."""
+
+    study: Study
+    cohort: Cohort
+    modalities: Mapping[str, Modality]
+    task: Task
+    targets: Targets
+    readings: Mapping[str, Readings]
+
+    def samples(self) -> dict[str, list[Sample | None]]:
+        """Input -> N samples."""
+        return {name: readings.samples for name, readings in self.readings.items()}
+
+
+def gather(study: Study, *, threads: int, progress: Progress) -> Materials:
+    """Load the cohort and read every input of every case.
+
+    Unreadable files are kept as problems, for the audit to name them all.
+
+    Raises:
+        StudyError: the study names a plug-in, option or column that is not there.
+        DataError: the source or the targets are wrong, by row.
+    """
+    modalities, task = build_modalities(study), build_task(study)
+    _check_names(study)
+    cohort = load_cohort(study)
+    wanted = {
+        f"inputs.{name}": column
+        for name, modality in modalities.items()
+        for column in modality.columns_used()
+    }
+    require_columns(cohort, wanted)
+    targets = task.targets(cohort)
+    readings: dict[str, Readings] = {}
+    for name, modality in modalities.items():
+        column = modality.columns_used()[0]
+        with progress.stage(f"read {name}"), progress.bar(f"reading {name}", len(cohort)) as done:
+            references = [cohort.reference(row, column) for row in range(len(cohort))]
+            readings[name] = read_all(modality, references, threads=threads, progress=done)
+    return Materials(study, cohort, modalities, task, targets, readings)
+
+
+def split_cases(materials: Materials) -> Split:
+    """Draw or check the parts.
+
+    Raises:
+        LeakageError: a patient would be in two parts.
+        StudyError, DataError: the split the study asks for cannot be made.
+    """
+    strata = materials.task.strata(materials.targets)
+    return make_split(materials.cohort, materials.study.split, strata=strata)
+
+
+def examine(materials: Materials, *, parts: Array | None) -> AuditReport:
+    """Audit gathered materials, with the study's waivers."""
+    return audit_cases(
+        materials.cohort,
+        inputs=materials.readings,
+        targets=materials.targets,
+        kind=materials.targets.kind,
+        parts=parts,
+        by=materials.study.split.by,
+        waive=materials.study.audit.waive,
+    )
+
+
+def pass_audit(
+    materials: Materials, split: Split, *, folder: RunFolder, progress: Progress
+) -> AuditReport:
+    """Audit a run's materials, write ``audit.json``, and stop where a finding blocks.
+
+    Raises:
+        DataError: there are blocking findings; each is named with its remedy.
+    """
+    with progress.stage("audit"):
+        report = examine(materials, parts=split.parts)
+        write_json(folder.audit, report.to_json())
+    warnings = sum(finding.severity == "warn" for finding in report.findings)
+    progress.say(f"Audit: {len(report.blocking)} blocking, {warnings} warnings.")
+    if report.blocking:
+        lines = [f"{finding.message} {finding.remedy}" for finding in report.blocking]
+        raise DataError("\n".join([*lines, "The audit stopped the run; nothing was trained."]))
+    return report
+
+
+def examine_before_split(materials: Materials) -> AuditReport:
+    """Audit on its own: parts that leak are a finding here, not an error."""
+    try:
+        parts: Array | None = split_cases(materials).parts
+    except LeakageError:
+        column = materials.cohort.part
+        parts = None if column is None else materials.cohort.cases[column].to_numpy(dtype=str)
+    return examine(materials, parts=parts)
+
+
+def _check_names(study: Study) -> None:
+    """Refuse unknown encoders, fusions and baselines before anything is read."""
+    problems = Problems(StudyError)
+    encoders = [e for names in study.model.encoders.values() for e in _listed(names)]
+    baselines = [] if study.baselines == "auto" else study.baselines
+    for registry, names in (
+        (ENCODERS, encoders),
+        (FUSIONS, [study.model.fusion]),
+        (lookup("baselines"), baselines),
+    ):
+        for name in names:
+            try:
+                registry.check(name)
+            except StudyError as error:
+                problems.found.append(str(error))
+    problems.raise_if_any()
+
+
+def _listed(names: str | list[str]) -> list[str]:
+    return [names] if isinstance(names, str) else names

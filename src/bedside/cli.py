@@ -1,0 +1,294 @@
+"""The command: every stage by the name it has in Python.
+
+Nothing heavy is imported before a command needs it, so that ``--help`` is
+instant on a slow hospital server.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from bedside import __version__
+from bedside.errors import BedsideError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bedside.pipeline import Run
+    from bedside.progress import Progress
+    from bedside.study import Study
+
+
+def _examples(*lines: str) -> str:
+    """An epilogue that keeps its lines."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+app = typer.Typer(
+    help="Clinical data from raw files to a model that can stand at the bedside.",
+    epilog=_examples(
+        "bedside demo                            a study on made-up patients",
+        "bedside init cases.csv -o study.yaml    a study file guessed from the data",
+        "bedside audit study.yaml                what is wrong with the data",
+        "bedside run study.yaml -o runs/first    train, compare, evaluate, report",
+        "bedside predict runs/first/package new/ -o predictions.csv",
+    ),
+    no_args_is_help=True,
+    rich_markup_mode=None,  # rich would double the time of --help
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="The study file (YAML).")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a key: --set training.epochs=5."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+
+
+def main() -> None:
+    """Run the command; an error the user can mend is one message and exit code 1."""
+    with _plain_errors():
+        app()
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    try:
+        yield
+    except BedsideError as error:
+        sys.stderr.write(f"bedside: {error}\n")
+        raise SystemExit(1) from None
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "bedside":
+            raise
+        sys.stderr.write(
+            f"bedside: this command needs '{error.name}', which is not installed. "
+            "Install it with: pip install 'bedside[study]'\n"
+        )
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("bedside: stopped. A run goes on with --resume.\n")
+        raise SystemExit(130) from None
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"bedside {__version__}")
+        raise typer.Exit
+
+
+@app.command(epilog=_examples("bedside demo -o demo"))
+def demo(
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the runs.")] = Path(
+        "demo"
+    ),
+    quiet: Quiet = False,
+) -> None:
+    """Run the built-in studies on made-up patients and say where the reports are."""
+    from bedside.demo import run_demo
+
+    for run in run_demo(output, progress=_progress(quiet=quiet)):
+        _tell(run)
+
+
+@app.command(
+    epilog=_examples(
+        "bedside init cases.csv -o study.yaml",
+        "bedside init images-by-class/ -o study.yaml",
+        "bedside init pneumoniamnist.npz -o study.yaml",
+    )
+)
+def init(
+    data: Annotated[
+        Path,
+        typer.Argument(
+            help="A table (CSV, Parquet), a folder per class, an .npz, a Decathlon folder."
+        ),
+    ],
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The study file to write.")] = Path(
+        "study.yaml"
+    ),
+    name: Annotated[str | None, typer.Option(help="Name of the study.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Guess a study file from the data; every line of it is commented."""
+    from bedside.data.guess import guess_study
+    from bedside.errors import StudyError
+    from bedside.run_folder import write_text
+
+    if output.exists() and not force:
+        raise StudyError(f"{output.name}: is there already. Add --force to replace it.")
+    text = guess_study(data, name=name, relative_to=output.resolve().parent)
+    write_text(output, text)
+    typer.echo(f"Wrote {output}. Read it, then: bedside audit {output}")
+
+
+@app.command(epilog=_examples("bedside audit study.yaml -o audit.json"))
+def audit(
+    study: StudyFile,
+    *,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Also write the findings as JSON.")
+    ] = None,
+    overrides: Overrides = None,
+    quiet: Quiet = False,
+) -> None:
+    """Say what is wrong with the data, before anything is trained.
+
+    Exit code 2 where a finding would stop a run.
+    """
+    from rich.console import Console
+
+    from bedside.audit.terminal import render
+    from bedside.pipeline import audit_study
+    from bedside.run_folder import write_json
+
+    report = audit_study(_study(study, overrides), progress=_progress(quiet=quiet))
+    if output is not None:
+        write_json(output, report.to_json())
+    if not quiet:
+        render(report, Console())
+    if report.blocking:
+        raise typer.Exit(2)
+
+
+@app.command(
+    epilog=_examples(
+        "bedside run study.yaml -o runs/first",
+        "bedside run study.yaml --set training.epochs=5 --set training.seed=8 -o runs/short",
+        "bedside run study.yaml -o runs/first --resume",
+    )
+)
+def run(
+    study: StudyFile,
+    *,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Run folder; default runs/NAME.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an interrupted run.")
+    ] = False,
+    overrides: Overrides = None,
+    quiet: Quiet = False,
+) -> None:
+    """Audit, split, train, compare, evaluate, package and report."""
+    from bedside.pipeline import run as run_study
+
+    told = _progress(quiet=quiet)
+    finished = run_study(_study(study, overrides), output, resume=resume, progress=told)
+    if not quiet:
+        _tell(finished)
+
+
+@app.command(
+    epilog=_examples(
+        "bedside predict runs/first/package new/*.dcm -o predictions.csv",
+        "bedside predict runs/first/package new/ --on-error skip -o predictions.json",
+        "bedside predict runs/first/package cases.csv -o predictions.csv",
+    )
+)
+def predict(
+    package: Annotated[Path, typer.Argument(help="The package folder of a run.")],
+    sources: Annotated[list[Path], typer.Argument(help="Files, folders or one CSV.")],
+    *,
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="A .csv or .json file; - is CSV on the terminal.")
+    ] = "-",
+    on_error: Annotated[
+        Literal["stop", "skip"],
+        typer.Option(help="An unreadable case stops all, or gets an error column."),
+    ] = "stop",
+    batch_size: Annotated[int, typer.Option(min=1, help="Cases in memory at once.")] = 64,
+    threads: Annotated[int | None, typer.Option(min=1, help="Default: all there are.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Predict new cases with a package; needs neither PyTorch nor the network."""
+    from bedside.deployment.predictor import load
+    from bedside.deployment.records import check_output, write_predictions
+
+    check_output(output)
+    predictor = load(package, threads=threads)
+    cases = predictor.cases(list(sources))
+    so_far = 0
+    with _progress(quiet=quiet).bar("predicting", len(cases)) as done:
+
+        def advance(steps: int) -> None:
+            nonlocal so_far
+            so_far += steps
+            done(so_far)
+
+        records = predictor.predict(
+            cases, batch_size=batch_size, on_error=on_error, progress=advance
+        )
+    write_predictions(records, output)
+    failed = sum(bool(record.get("error")) for record in records)
+    if failed:
+        sys.stderr.write(f"bedside: {failed} of {len(records)} cases could not be read.\n")
+        raise typer.Exit(3)
+
+
+@app.command(epilog=_examples("bedside report runs/first", "bedside report runs/first --no-cases"))
+def report(
+    run_folder: Annotated[
+        Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")
+    ],
+    *,
+    cases: Annotated[
+        bool, typer.Option("--cases/--no-cases", help="--no-cases makes a copy to share.")
+    ] = True,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The HTML file.")] = None,
+) -> None:
+    """Write the report of a run again, or a copy without patients' pictures."""
+    from bedside.pipeline import open_run
+    from bedside.reporting.report import write_report
+
+    path = write_report(open_run(run_folder).folder, cases=cases, output=output)
+    typer.echo(f"Report: {path}")
+
+
+def _study(path: Path, overrides: list[str] | None) -> Study:
+    from bedside.study import Study
+
+    return Study.load(path, overrides=overrides or [])
+
+
+def _progress(*, quiet: bool) -> Progress:
+    from bedside.progress import Progress
+
+    return Progress(quiet=quiet)
+
+
+def _tell(run: Run) -> None:
+    """The answer in two lines, and where the rest is."""
+    metrics = run.metrics
+    primary, deep, peer = metrics["primary"], metrics["deep"], metrics["best_baseline"]
+    for name in (deep, peer):
+        entry = metrics["models"][name][primary]
+        typer.echo(f"{primary} {name:<16} {_interval(entry)}")
+    typer.echo(f"difference {'':<12} {_interval(metrics['difference'])}  {metrics['verdict']}")
+    typer.echo(f"Report:  {run.folder.report}")
+    typer.echo(f"Package: {run.folder.package}")
+
+
+def _interval(entry: dict[str, float | None]) -> str:
+    value, low, high = (entry[key] for key in ("value", "low", "high"))
+    if value is None:
+        return "n/a"
+    span = "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
+    return f"{value:.3f}{span}"
+
+
+if __name__ == "__main__":
+    main()

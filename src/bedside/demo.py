@@ -1,0 +1,39 @@
+"""The demo: built-in studies on made-up patients, small enough for a laptop.
+
+Enters: a folder. Leaves: one run folder per study, with a report to open.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bedside.pipeline import Run, run
+from bedside.study import Study
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bedside.progress import Progress
+
+CHEST_XRAY: dict[str, Any] = {
+    "name": "chest-xray",
+    "data": {
+        "synthetic": "chest-xray", "patient": "patient_id", "site": "hospital", "patients": 400,
+    },
+    "inputs": {"xray": {"modality": "image", "column": "image", "size": [96, 96]}},
+    "target": {"task": "classify", "column": "label", "positive": "nodule"},
+    "evaluation": {"subgroups": ["sex", "hospital", "view"]},
+    "about": {
+        "question": "Does this chest X-ray show a nodule?",
+        "intended_use": "A demonstration on made-up patients; of no use for real ones.",
+    },
+}  # fmt: skip
+STUDIES = (CHEST_XRAY,)
+
+
+def run_demo(output: Path, *, progress: Progress) -> Iterator[Run]:
+    """Run every built-in study into its own folder under `output`, resuming where one is there."""
+    for words in STUDIES:
+        study = Study.parse(words, where=f"demo {words['name']}")
+        yield run(study, output / study.name, resume=True, progress=progress)

@@ -1,0 +1,82 @@
+"""The package of a run: what the deployable part takes from training.
+
+Enters: the chosen network, its modalities, task and calibrated state. Leaves:
+``package/`` of the run folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bedside.deployment.package import Contents, Facts
+from bedside.deployment.packing import Written, write_package
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import nn
+
+    from bedside.run_folder import RunFolder
+    from bedside.schema import Arrays, Modality, State, Task
+    from bedside.study import Study
+    from bedside.training.preparation import Preparation
+
+PARITY_CASES = 17
+SUMMARY = ("auroc", "auprc", "sensitivity", "specificity", "brier", "ece")
+
+
+def package_network(
+    folder: RunFolder,
+    network: nn.Module,
+    *,
+    study: Study,
+    modalities: Mapping[str, Modality],
+    preparation: Preparation,
+    task: Task,
+    state: State,
+    metrics: Mapping[str, Any],
+) -> Written:
+    """Write the package of a run's chosen deep model and prove its parity.
+
+    Raises:
+        PackageError: the engine does not compute what the network computes.
+    """
+    network.head.calibrate(state["shift"], state["temperature"])  # type: ignore[union-attr, operator]
+    test = preparation.parts["test"].arrays
+    scores = metrics["models"][metrics["deep"]]
+    facts = Facts(
+        study=study.name,
+        model=metrics["deep"],
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        data_version=fingerprint(preparation.parts["train"].arrays),
+        training_cases=len(preparation.parts["train"]),
+        split=f"by {study.split.by}",
+        question=study.about.question,
+        intended_use=study.about.intended_use,
+        contact=study.about.contact,
+        metrics={name: scores[name] for name in SUMMARY if name in scores},
+    )
+    return write_package(
+        folder.package,
+        {"network": network},
+        Contents(modalities, preparation.states, task, state, facts, _card(folder)),
+        real={name: values[:PARITY_CASES] for name, values in test.items()},
+        seed=study.training.seed,
+    )
+
+
+def _card(folder: RunFolder) -> str:
+    return folder.model_card.read_text(encoding="utf-8") if folder.model_card.exists() else ""
+
+
+def fingerprint(arrays: Arrays) -> str:
+    """Hash of prepared training arrays, in their order: names the data, tells nothing of it."""
+    digest = hashlib.sha256()
+    for name, values in sorted(arrays.items()):
+        digest.update(f"{name}{values.dtype}{values.shape}".encode())
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,48 @@
+"""How often a test part has been looked at.
+
+A test part that many studies were tuned against no longer tells the truth. The
+ledger lies beside the study file, keyed by a hash of the test cases' ids; it
+counts distinct studies, since repeating one (same seed) shows nothing new.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from bedside.errors import RunError
+from bedside.run_folder import read_json, write_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bedside.schema import Array
+    from bedside.study import Study
+
+LEDGER = ".bedside-looks.json"
+
+
+def count_look(study: Study, *, test_ids: Array, folder: Path) -> int:
+    """Note that this study looks at these test cases; returns how many studies have.
+
+    Args:
+        study: resolved; its name, place and machine settings do not count.
+        test_ids: (n,) case ids of the test part.
+        folder: where the ledger lies, beside the study file.
+
+    Raises:
+        RunError: the ledger is damaged; it is never silently begun anew.
+    """
+    ledger = folder / LEDGER
+    looks = read_json(ledger) if ledger.exists() else {}
+    if not isinstance(looks, dict):
+        raise RunError(f"{ledger.name}: expected a ledger of looks, got something else. Mend it.")
+    part = hashlib.sha256("\n".join(sorted(map(str, test_ids))).encode()).hexdigest()[:16]
+    words = study.model_dump(mode="json", exclude={"name", "about", "device", "threads"})
+    asked = hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:16]
+    seen: list[str] = looks.setdefault(part, [])
+    if asked not in seen:
+        seen.append(asked)
+        write_json(ledger, looks)
+    return len(seen)

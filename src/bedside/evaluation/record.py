@@ -1,0 +1,106 @@
+"""From prepared parts to an exam, and from a judgement to the run's files.
+
+Enters: the study, the cohort, prepared parts. Leaves: an `Exam` for the judge;
+``predictions.csv``, ``predictions/`` and ``metrics.json``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bedside.evaluation.judge import Exam, Judgement
+from bedside.evaluation.predictions import write_predictions_table
+from bedside.run_folder import write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bedside.data.cohort import Cohort
+    from bedside.data.split import Split
+    from bedside.run_folder import RunFolder
+    from bedside.schema import Task
+    from bedside.study import Study
+    from bedside.training.preparation import Preparation
+
+
+def make_exam(study: Study, cohort: Cohort, preparation: Preparation, *, task: Task) -> Exam:
+    """What all models of a study are judged on."""
+    test = preparation.parts["test"].rows
+    return Exam(
+        task=task,
+        state=task.fit(preparation.parts["train"].targets, balance=_balance(study)),
+        targets={part: own.targets for part, own in preparation.parts.items()},
+        rows={part: own.rows for part, own in preparation.parts.items()},
+        groups=cohort.groups()[test],
+        attributes={
+            name: cohort.cases[name].to_numpy()[test] for name in study.evaluation.subgroups
+        },
+        section=study.evaluation,
+        seed=study.training.seed,
+    )
+
+
+def write_judgement(
+    folder: RunFolder,
+    judgement: Judgement,
+    exam: Exam,
+    *,
+    study: Study,
+    cohort: Cohort,
+    split: Split,
+    facts: Mapping[str, Any],
+) -> None:
+    """Write predictions of every model, then ``metrics.json``.
+
+    Args:
+        folder: of the run.
+        judgement: all models judged.
+        exam: what they were judged on.
+        study: its name, task and seed go into the metrics.
+        cohort: names the cases.
+        split: its rule and notes go into the metrics.
+        facts: further entries (``timing``, ``waived``).
+    """
+    for name, model in judgement.models.items():
+        for part, prediction in model.predictions.items():
+            paths = [folder.root / "predictions" / f"{name}-{part}.csv"]
+            if name == judgement.deep and part == "test":
+                paths.append(folder.predictions)
+            for path in paths:
+                write_predictions_table(
+                    path,
+                    prediction,
+                    task=exam.task,
+                    state=model.state,
+                    targets=exam.targets[part],
+                    cohort=cohort,
+                    rows=exam.rows[part],
+                )
+    known = cohort.patients() is not None
+    head = {"study": study.name, "task": study.target.task, "seed": study.training.seed}
+    metrics = {
+        **head,
+        **judgement.metrics,
+        "patients": len(np.unique(exam.groups)) if known else None,
+        "subgroups": _without_patients(judgement.metrics["subgroups"], known=known),
+        "split_by": split.by,
+        "split_notes": list(split.notes),
+        **facts,
+    }
+    write_json(folder.metrics, metrics)
+
+
+def _balance(study: Study) -> bool:
+    return study.training.imbalance == "auto"
+
+
+def _without_patients(subgroups: dict[str, Any], *, known: bool) -> dict[str, Any]:
+    """Null instead of a count of patients where patients are unknown."""
+    if known:
+        return subgroups
+    return {
+        name: {value: {**about, "patients": None} for value, about in values.items()}
+        for name, values in subgroups.items()
+    }

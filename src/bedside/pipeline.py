@@ -1,0 +1,145 @@
+"""The whole story of a study, stage by stage.
+
+Enters: a `Study`. Leaves: a run folder: audit, split, trained networks, baselines,
+metrics with intervals, a package and a report. A run that dies goes on with
+``resume=True``; stages before the last checkpoint repeat, with the same result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bedside.audit import AuditReport
+from bedside.audit.gathering import examine_before_split, gather, pass_audit, split_cases
+from bedside.baselines.fitting import fit_baselines
+from bedside.deployment.from_run import package_network
+from bedside.environment import write_environment
+from bedside.errors import RunError
+from bedside.evaluation.judge import judge
+from bedside.evaluation.looks import count_look
+from bedside.evaluation.record import make_exam, write_judgement
+from bedside.progress import Progress
+from bedside.reporting.from_run import write_evidence
+from bedside.reporting.model_card import write_model_card
+from bedside.run_folder import RunFolder, claim, read_json
+from bedside.study import Study
+from bedside.training.candidates import train_candidates
+from bedside.training.precision import set_threads
+from bedside.training.preparation import prepare_parts
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its folder, and what it found."""
+
+    folder: RunFolder
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """``metrics.json``."""
+        found: dict[str, Any] = read_json(self.folder.metrics)
+        return found
+
+
+def open_run(folder: str | Path) -> Run:
+    """Open the folder of a finished run.
+
+    Raises:
+        RunError: there is none.
+    """
+    place = RunFolder(Path(folder))
+    if not place.metrics.exists():
+        raise RunError(
+            f"{place.root.name}: expected a finished run, got a folder without metrics.json. "
+            "Run the study, or finish the run with --resume."
+        )
+    return Run(place)
+
+
+def audit_study(study: Study, *, progress: Progress | None = None) -> AuditReport:
+    """Say what is wrong with a study's data, before anything is trained."""
+    progress = progress or Progress(quiet=True)
+    return examine_before_split(
+        gather(study, threads=set_threads(study.threads), progress=progress)
+    )
+
+
+def run(
+    study: Study,
+    output: str | Path | None = None,
+    *,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Run:
+    """Audit, split, train, compare, evaluate, package and report a study.
+
+    Args:
+        study: what to do.
+        output: the run folder; default ``runs/<study's name>``.
+        resume: go on with a run that was interrupted.
+        progress: who is told; default nobody but the run's log.
+
+    Raises:
+        BedsideError: one sentence that says what to mend; nothing finished is lost.
+    """
+    folder = RunFolder(Path(output) if output is not None else Path("runs") / study.name)
+    claim(folder, study.dump(), resume=resume)
+    with (progress or Progress(quiet=True)).logging_to(folder.log) as told:
+        threads = set_threads(study.threads)
+        materials = gather(study, threads=threads, progress=told)
+        split = split_cases(materials)
+        audit = pass_audit(materials, split, folder=folder, progress=told)
+        split.write(folder.splits, materials.cohort)
+        task, modalities = materials.task, materials.modalities
+        preparation = prepare_parts(
+            modalities, materials.samples(), materials.targets, parts=split.parts
+        )
+        trained = train_candidates(
+            study, modalities, preparation, task=task, folder=folder, resume=resume, progress=told
+        )
+        baselines = fit_baselines(
+            task.baselines if study.baselines == "auto" else study.baselines,
+            modalities,
+            preparation.parts,
+            seed=study.training.seed,
+            threads=threads,
+            progress=told,
+        )
+        with told.stage("evaluate"):
+            exam = make_exam(study, materials.cohort, preparation, task=task)
+            judgement = judge(exam, {n: t.outputs for n, t in trained.items()}, baselines)
+        chosen = trained[judgement.deep]
+        with told.stage("record"):
+            write_judgement(
+                folder,
+                judgement,
+                exam,
+                study=study,
+                cohort=materials.cohort,
+                split=split,
+                facts={"waived": audit.facts["waived"], "timing": chosen.timing},
+            )
+            looks = count_look(
+                study,
+                test_ids=materials.cohort.ids()[exam.rows["test"]],
+                folder=study.path.parent if study.path else folder.root.parent,
+            )
+            machine = {"threads": threads, "device": study.device, "looks": looks}
+            write_environment(folder, precision=chosen.story.precision, **machine)
+            write_model_card(folder)
+        with told.stage("package"):
+            package_network(
+                folder,
+                chosen.network,
+                study=study,
+                modalities=modalities,
+                preparation=preparation,
+                task=task,
+                state=judgement.models[judgement.deep].state,
+                metrics=judgement.metrics,
+            )
+        with told.stage("report"):
+            write_evidence(folder, materials, preparation, judgement)
+    return Run(folder)

@@ -1,0 +1,54 @@
+"""What a run shows people: example cases with pictures, the model card, the report."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image as Pillow
+
+from bedside.reporting.examples import write_examples
+from bedside.reporting.figures import write_figures
+from bedside.reporting.report import write_report
+from bedside.schema import Array
+
+if TYPE_CHECKING:
+    from bedside.audit.gathering import Materials
+    from bedside.evaluation.judge import Judgement
+    from bedside.run_folder import RunFolder
+    from bedside.training.preparation import Preparation
+
+
+def write_evidence(
+    folder: RunFolder, materials: Materials, preparation: Preparation, judgement: Judgement
+) -> None:
+    """Write example cases, figures and the report of a run just judged."""
+    test = preparation.parts["test"]
+    cohort = materials.cohort
+
+    def picture(index: int) -> bytes | None:
+        for name, modality in materials.modalities.items():
+            sample = materials.readings[name].samples[test.rows[index]]
+            pixels = None if sample is None else modality.picture(sample)
+            if pixels is not None:
+                return _png(pixels)
+        return None
+
+    write_examples(
+        folder,
+        prediction=judgement.models[judgement.deep].predictions["test"],
+        targets=test.targets,
+        kind=test.targets.kind,
+        row_names=[cohort.where(int(row)) for row in test.rows],
+        pictures=picture,
+        seed=materials.study.training.seed,
+    )
+    write_figures(folder)
+    write_report(folder)
+
+
+def _png(pixels: Array) -> bytes:
+    stream = io.BytesIO()
+    Pillow.fromarray(np.ascontiguousarray(pixels)).save(stream, format="PNG")
+    return stream.getvalue()

@@ -1,0 +1,164 @@
+"""The deep candidates of a study: one network per choice of encoders.
+
+Enters: prepared parts and the study. Leaves: trained networks with their
+stories; which one is *the* deep model is decided later, on validation.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+import torch
+
+from bedside.models.network import InputPlan, StudyNetwork, as_callable
+from bedside.training.estimate import estimate
+from bedside.training.loop import Job, Story, train
+from bedside.training.precision import choose_device
+from bedside.training.recipe import make_recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from torch import nn
+
+    from bedside.progress import Progress
+    from bedside.run_folder import RunFolder
+    from bedside.schema import Arrays, Modality, Part, State, Task
+    from bedside.study import Study
+    from bedside.training.preparation import Preparation
+
+SCORED: tuple[Part, ...] = ("validation", "test")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network, how it got there, and its raw outputs on validation and test."""
+
+    name: str
+    network: nn.Module
+    story: Story
+    outputs: dict[str, Arrays]
+    timing: dict[str, float]
+
+
+def candidate_encoders(study: Study, modalities: Mapping[str, Modality]) -> list[dict[str, str]]:
+    """Every choice of one encoder per input; inputs without a word get their default."""
+    choices = []
+    for name, modality in modalities.items():
+        wanted = study.model.encoders.get(name, modality.default_encoder)
+        choices.append([wanted] if isinstance(wanted, str) else wanted)
+    return [dict(zip(modalities, choice, strict=True)) for choice in product(*choices)]
+
+
+def model_name(encoders: Mapping[str, str]) -> str:
+    """``resnet`` for one input, ``xray=resnet,history=mlp`` for several."""
+    if len(encoders) == 1:
+        return next(iter(encoders.values()))
+    return ",".join(f"{name}={encoder}" for name, encoder in encoders.items())
+
+
+def make_job(
+    study: Study,
+    encoders: Mapping[str, str],
+    *,
+    modalities: Mapping[str, Modality],
+    preparation: Preparation,
+    task: Task,
+    state: State,
+    folder: Path | None = None,
+) -> Job:
+    """Build the network of one choice from the study's seed, and its job."""
+    training = preparation.parts["train"]
+    plans = {
+        name: InputPlan(
+            encoder,
+            {
+                key.removeprefix(f"{name}."): values.shape[1:]
+                for key, values in training.arrays.items()
+                if key.startswith(f"{name}.")
+            },
+            preparation.states[name],
+        )
+        for name, encoder in encoders.items()
+    }
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(study.training.seed)  # modules draw their first weights from it
+        network = StudyNetwork(
+            plans, fusion=study.model.fusion, head=lambda width: task.head(width, state)
+        )
+    name = model_name(encoders)
+    return Job(
+        name=name,
+        network=network,
+        task=task,
+        state=state,
+        train=training,
+        validation=preparation.parts["validation"],
+        recipe=make_recipe(len(training), study.training),
+        modalities=modalities if study.training.augment else {},
+        seed=study.training.seed,
+        device=choose_device(study.device),
+        precision=study.training.precision,
+        folder=None if folder is None else folder / name,
+    )
+
+
+def train_candidates(
+    study: Study,
+    modalities: Mapping[str, Modality],
+    preparation: Preparation,
+    *,
+    task: Task,
+    folder: RunFolder,
+    resume: bool,
+    progress: Progress,
+) -> dict[str, Trained]:
+    """Train one network per choice of encoders, each after saying what it will cost.
+
+    Args:
+        study: names the encoders and the recipe.
+        modalities: by input.
+        preparation: prepared parts and states.
+        task: gives head and loss; its state is fitted on training targets here.
+        folder: of the run; checkpoints go into it, one folder a candidate.
+        resume: go on from those checkpoints.
+        progress: bars and log.
+    """
+    balance = study.training.imbalance == "auto"
+    state = task.fit(preparation.parts["train"].targets, balance=balance)
+    trained: dict[str, Trained] = {}
+    for encoders in candidate_encoders(study, modalities):
+        job = make_job(
+            study,
+            encoders,
+            modalities=modalities,
+            preparation=preparation,
+            task=task,
+            state=state,
+            folder=folder.checkpoint,
+        )
+        with progress.stage(f"train {job.name}"):
+            cost = estimate(job)
+            progress.say(f"Training {job.name} on {len(job.train)} cases: {cost.words()}.")
+            progress.log.write("estimate", model=job.name, **vars(cost))
+            story = train(job, progress=progress, resume=resume)
+        trained[job.name] = _with_outputs(job, story, preparation)
+    return trained
+
+
+def _with_outputs(job: Job, story: Story, preparation: Preparation) -> Trained:
+    start = time.perf_counter()
+    call = as_callable(job.network)
+    outputs: dict[str, Arrays] = {part: call(preparation.parts[part].arrays) for part in SCORED}
+    seconds = time.perf_counter() - start
+    scored = sum(len(preparation.parts[part]) for part in SCORED)
+    timing = {
+        "train_seconds": round(story.seconds, 1),
+        "cases_per_second_training": round(story.cases / max(story.seconds, 1e-9), 1),
+        "cases_per_second_predict": round(scored / max(seconds, 1e-9), 1),
+    }
+    return Trained(job.name, job.network, story, outputs, timing)

@@ -1,0 +1,76 @@
+"""Batches: one fancy index over prepared arrays, augmented as a whole.
+
+No per-case Python: an epoch costs what its arithmetic costs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from bedside.schema import Array, Arrays, Modality, Targets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Tensors = dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Prepared cases of one part.
+
+    Args:
+        arrays: ``"<input>.<array>"`` -> (N, ...), in memory or memory-mapped.
+        targets: of the same N cases.
+        rows: (N,) rows of the cohort, for naming cases.
+    """
+
+    arrays: Arrays
+    targets: Targets
+    rows: Array
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def epoch_generator(seed: int, epoch: int) -> torch.Generator:
+    """The generator of one epoch, so that resuming at an epoch repeats it exactly."""
+    state = np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0]
+    return torch.Generator().manual_seed(int(state) >> 1)
+
+
+def training_batches(
+    part: Prepared, batch_size: int, generator: torch.Generator
+) -> Iterator[tuple[Tensors, Tensors]]:
+    """Shuffled batches of one epoch; a last batch of a single case is left out.
+
+    Batch norm cannot learn from one case; which case that is changes each epoch.
+    """
+    order = torch.randperm(len(part), generator=generator).numpy()
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        if len(rows) > 1:
+            yield take(part, rows)
+
+
+def take(part: Prepared, rows: Array) -> tuple[Tensors, Tensors]:
+    """Inputs and targets of some cases, as tensors."""
+    inputs = {name: torch.from_numpy(array[rows]) for name, array in part.arrays.items()}
+    targets = {name: torch.from_numpy(array[rows]) for name, array in part.targets.arrays.items()}
+    return inputs, targets
+
+
+def augment(
+    inputs: Tensors, modalities: Mapping[str, Modality], generator: torch.Generator
+) -> Tensors:
+    """Let each input's modality augment its own arrays."""
+    done = dict(inputs)
+    for name, modality in modalities.items():
+        prefix = f"{name}."
+        own = {key.removeprefix(prefix): v for key, v in inputs.items() if key.startswith(prefix)}
+        done |= {prefix + key: v for key, v in modality.augment(own, generator).items()}
+    return done

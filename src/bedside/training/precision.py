@@ -1,0 +1,90 @@
+"""Device, threads and precision: named in the run, never chosen in silence.
+
+bf16 is used where the processor has instructions for it, after the loss on a
+first batch agreed with float32.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Literal
+
+import torch
+
+from bedside.errors import StudyError, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Precision = Literal["float32", "bf16"]
+LARGEST_LOSS_CHANGE = 0.02
+
+
+def choose_device(name: str) -> torch.device:
+    """``auto`` is the first CUDA device or else the CPU; a named one must be there.
+
+    Raises:
+        StudyError: the device is unknown or absent.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError):
+        raise StudyError(
+            sentence(
+                "device",
+                expected="a device of this machine",
+                got=f"'{name}'",
+                remedy="Write device: auto or cpu",
+            )
+        ) from None
+    return device
+
+
+def set_threads(threads: int | Literal["auto"]) -> int:
+    """Use that many CPU threads (``auto``: those this process may run on)."""
+    count = len(os.sched_getaffinity(0)) if threads == "auto" else threads
+    torch.set_num_threads(count)
+    return count
+
+
+def has_fast_bf16(device: torch.device) -> bool:
+    """Whether the device multiplies bf16 faster than float32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    return (
+        device.type == "cpu"
+        and torch.backends.cpu.get_cpu_capability() == "AVX512"
+        and any(check() for check in (_amx, _avx512_bf16))
+    )
+
+
+def _amx() -> bool:
+    return bool(torch.cpu._is_amx_tile_supported())
+
+
+def _avx512_bf16() -> bool:
+    return bool(torch.cpu._is_avx512_bf16_supported())
+
+
+def choose_precision(
+    wanted: Literal["auto", "float32", "bf16"],
+    device: torch.device,
+    loss_at: Callable[[Precision], float],
+) -> Precision:
+    """Pick the precision of training.
+
+    Args:
+        wanted: as the study says.
+        device: where training runs.
+        loss_at: the loss of one fixed batch at a precision, weights unchanged.
+    """
+    if wanted != "auto":
+        return wanted
+    if not has_fast_bf16(device):
+        return "float32"
+    full, half = loss_at("float32"), loss_at("bf16")
+    agrees = abs(full - half) <= LARGEST_LOSS_CHANGE * max(abs(full), 1.0)
+    return "bf16" if agrees else "float32"

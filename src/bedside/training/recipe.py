@@ -1,0 +1,62 @@
+"""The recipe: how long and how fast to train, from the size of the training part.
+
+Enters: the number of training cases and the study's ``training`` section.
+Leaves: a `Recipe` without a single ``auto``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bedside.study import TrainingSection
+
+SEEN_CASES = 120_000
+SHORTEST, LONGEST = 6, 60
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A full recipe.
+
+    Args:
+        epochs: passes over the training part at most.
+        batch_size: cases a step.
+        learning_rate: peak of AdamW's one-cycle schedule.
+        weight_decay: AdamW's, on weights of two or more axes only.
+        patience: epochs without a better validation loss before stopping.
+        averaging: decay of the moving average of the weights that is evaluated.
+        smoothing: label smoothing, 0 for none.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    patience: int
+    averaging: float = 0.995
+    smoothing: float = 0.0
+
+
+def make_recipe(cases: int, section: TrainingSection) -> Recipe:
+    """Fill in what the study leaves to ``auto``.
+
+    A fixed number of seen cases (120,000) between 6 and 60 epochs: small
+    cohorts get more passes, large ones fewer, and the time stays within minutes
+    on two cores.
+
+    Args:
+        cases: number of training cases.
+        section: the study's ``training``.
+    """
+    epochs = round(min(max(SEEN_CASES / max(cases, 1), SHORTEST), LONGEST))
+    if section.epochs != "auto":
+        epochs = section.epochs
+    batch_size = 64 if cases >= 2000 else 32 if cases >= 200 else 16
+    if section.batch_size != "auto":
+        batch_size = section.batch_size
+    batch_size = max(2, min(batch_size, cases))
+    rate = 2e-3 if section.learning_rate == "auto" else section.learning_rate
+    patience = max(8, epochs // 3) if section.patience == "auto" else section.patience
+    return Recipe(epochs, batch_size, rate, section.weight_decay, patience)
