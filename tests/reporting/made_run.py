@@ -36,6 +36,8 @@ class Made:
     changes: dict[str, Any] = field(default_factory=dict)
     intervals: bool = True
     examples: bool = True
+    figures: bool = True
+    """False puts a placeholder where figures would be drawn, which takes a second."""
     study: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -64,6 +66,9 @@ def make_run(root: Path, made: Made | None = None) -> RunFolder:
     folder.metrics.write_text(json.dumps(_metrics_file(made, models) | made.changes))
     folder.study.write_text(json.dumps(_study(made)))
     _write_rest(folder, made, rng)
+    if not made.figures:
+        folder.figures.mkdir()
+        (folder.figures / "roc.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     if made.examples:
         _write_examples(folder, made, truth, deep)
     return folder

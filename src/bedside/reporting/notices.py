@@ -46,10 +46,8 @@ def _split(record: Record) -> list[Notice]:
     if by == "case":
         reason = "Images of one patient may stand in training and in test"
         if record.metrics.get("patients") is None:
-            reason = (
-                "It is not known which cases belong to one patient, so one patient may stand in"
-            )
-            reason += " training and in test"
+            reason = "It is not known which cases are one patient's, so the same patient may stand"
+            reason += " in training and in test"
         text = f"{reason}; the numbers may then be better than on new patients. {text}".strip()
         return [Notice("red", "Split by case, not by patient", text)]
     if record.metrics.get("patients") is None:
@@ -59,8 +57,8 @@ def _split(record: Record) -> list[Notice]:
 
 
 def _looks(record: Record) -> list[Notice]:
-    looks = record.environment.get("looks", 1)
-    if not isinstance(looks, int) or looks <= 1:
+    looks = record.looks
+    if looks is None or looks <= 1:
         return []
     text = (
         f"These test cases were used to judge a model {looks} times. Each look lets choices fit "

@@ -89,6 +89,12 @@ class Record:
         return str(self.metrics.get("primary", "auroc"))
 
     @property
+    def looks(self) -> int | None:
+        """How often these test cases were used to judge a model; None where not counted."""
+        found = self.environment.get("looks", self.metrics.get("looks"))
+        return found if isinstance(found, int) else None
+
+    @property
     def models(self) -> list[str]:
         """All models: the deep one, then the best simple one, then the rest as stored."""
         first = [name for name in (self.deep, self.best_baseline) if name in self._scored]

@@ -248,7 +248,7 @@ def _study_text(record: Record, *, cases: bool) -> str:
 def _environment_facts(record: Record, *, cases: bool) -> list[tuple[str, str]]:
     facts = []
     for key, value in record.environment.items():
-        if not cases and key in PRIVATE_FACTS:
+        if key == "looks" or (not cases and key in PRIVATE_FACTS):
             continue
         if isinstance(value, Mapping):
             shown = ", ".join(f"{name} {version}" for name, version in value.items())

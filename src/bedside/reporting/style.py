@@ -37,6 +37,7 @@ SETTINGS: dict[str, Any] = {
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 10.5,
     "text.color": INK,
+    "text.parse_math": False,  # a dollar sign in a class name is a dollar sign
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
     "axes.labelsize": 10.5,

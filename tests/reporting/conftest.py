@@ -1,0 +1,17 @@
+"""One run of each kind, made once; tests that change a run make their own."""
+
+from __future__ import annotations
+
+import pytest
+
+from bedside.run_folder import RunFolder
+
+from .made_run import Made, make_run
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
+    root = tmp_path_factory.mktemp("runs")
+    return {
+        kind: make_run(root / kind, Made(kind=kind)) for kind in ("binary", "classes", "labels")
+    }
