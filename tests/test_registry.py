@@ -8,7 +8,7 @@ import pytest
 
 from bedside import registry
 from bedside.errors import StudyError
-from bedside.registry import Registry
+from bedside.registry import Registry, lookup
 
 TABLE = {"fraction": "fractions:Fraction", "broken": "bedside_has_no_such_module:Thing"}
 
@@ -62,3 +62,13 @@ def test_a_third_party_cannot_replace_our_own(thirds: list[str]) -> None:
 def test_the_nearest_name_may_be_a_third_partys(thirds: list[str]) -> None:
     with pytest.raises(StudyError, match=r"Unknown encoder 'paht'\. Did you mean 'path'\?"):
         Registry[type]("encoder", {}).load("paht")
+
+
+def test_our_own_names_are_known_without_a_search(thirds: list[str]) -> None:
+    Registry[type]("encoder", TABLE).check("broken")
+    assert thirds == []
+
+
+def test_a_registry_is_found_by_its_package() -> None:
+    assert lookup("modalities").kind == "modality"
+    assert lookup("tasks").load("classify").__name__ == "Classify"

@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from bedside.errors import RunError
-from bedside.run_folder import Log, RunFolder, atomic, read_json, write_json, write_text
+from bedside.run_folder import (
+    Log,
+    RunFolder,
+    atomic,
+    claim,
+    read_json,
+    write_bytes,
+    write_json,
+    write_text,
+)
 
 
 def left(folder: Path) -> list[str]:
@@ -64,6 +73,41 @@ def test_a_full_disk_is_one_sentence_and_keeps_the_old_file(
     )
     assert json.loads(path.read_text()) == {"auroc": 0.9}
     assert left(tmp_path) == ["metrics.json"]
+
+
+def test_a_disk_too_full_for_a_folder_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, *args: object, **kwargs: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(RunError, match=r"^a\.json: the disk is full\. Free some space"):
+        write_json(tmp_path / "new" / "a.json", 1)
+
+
+def test_a_file_in_the_place_of_a_folder_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("x")
+    with pytest.raises(RunError, match=r"^a\.bin: cannot be written \("):
+        write_bytes(tmp_path / "run" / "a.bin", b"x")
+
+
+def test_bytes_are_written_whole(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "deep" / "a.bin", b"\x00\xff")
+    assert (tmp_path / "deep" / "a.bin").read_bytes() == b"\x00\xff"
+    assert left(tmp_path / "deep") == ["a.bin"]
+
+
+def test_a_folder_is_claimed_by_one_study(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    claim(run, "name: a\n", resume=True)
+    claim(run, "name: a\n", resume=True)
+    assert run.study.read_text() == "name: a\n"
+    with pytest.raises(RunError, match=r"^run: expected a new or empty folder, .* Add --resume"):
+        claim(run, "name: a\n", resume=False)
+    with pytest.raises(RunError, match=r"^run: expected the run of this study, got one of another"):
+        claim(run, "name: b\n", resume=True)
+    assert run.study.read_text() == "name: a\n"
 
 
 def test_other_failures_to_write_say_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,8 +174,9 @@ def test_the_log_appends_one_object_a_line(tmp_path: Path) -> None:
         log = Log.open(path)
         log.write(event, **facts)
         assert path.read_text().endswith("\n"), "a line is on disk before the log is closed"
-        assert log.stream is not None
-        log.stream.close()
+        log.close()
+        log.close()
+        log.write("late")
     first, second = map(json.loads, path.read_text().splitlines())
     assert (first["event"], first["cases"]) == ("start", 3)
     assert (second["event"], second["loss"], second["note"]) == ("epoch", 0.5, None)
@@ -147,6 +192,39 @@ def test_a_log_that_fails_stops_no_run() -> None:
     log = Log(FullStream())
     log.write("epoch", loss=0.5)
     log.write("epoch", loss=0.4)
+    assert log.stream is None
+
+
+def test_a_log_closes_itself_even_when_the_run_fails(tmp_path: Path) -> None:
+    log = Log.open(tmp_path / "log.jsonl")
+    stream = log.stream
+    assert stream is not None
+    with pytest.raises(ZeroDivisionError), log:
+        raise ZeroDivisionError
+    assert stream.closed
+    assert log.stream is None
+
+
+def test_what_is_no_number_is_null_in_the_log(tmp_path: Path) -> None:
+    with Log.open(tmp_path / "log.jsonl") as log:
+        log.write("epoch", a=float("nan"), b=float("inf"), c=-float("inf"), d=0.5, e=True)
+    line = json.loads((tmp_path / "log.jsonl").read_text(), parse_constant=pytest.fail)
+    assert [line[key] for key in "abcde"] == [None, None, None, 0.5, True]
+
+
+def test_a_log_that_cannot_be_opened_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("a file where the folder should be")
+    with pytest.raises(RunError, match=r"^log\.jsonl: cannot be written \("):
+        Log.open(tmp_path / "run" / "log.jsonl")
+
+
+@pytest.mark.filterwarnings("error::ResourceWarning")
+def test_a_log_on_a_full_disk_is_closed(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no /dev/full on this system")
+    log = Log.open(full)
+    log.write("epoch", loss=0.5)
     assert log.stream is None
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 import yaml
 
 from bedside.errors import StudyError
-from bedside.study import Study
+from bedside.modalities.image import Image
+from bedside.study import Study, parse_options
 
 WORDS: dict[str, Any] = {
     "data": {"table": "cases.csv", "patient": "patient_id"},
@@ -66,6 +68,111 @@ def test_every_fault_is_named_at_once() -> None:
         "split.sed",
         "traning",
     ]
+
+
+END = ". Correct it in the study file."
+
+
+@pytest.mark.parametrize(
+    ("sections", "message"),
+    [
+        (
+            {"training": {"epochs": "many words of a note"}},
+            "training.epochs: expected 'auto' or a whole number of at least 1, got text",
+        ),
+        (
+            {"training": {"epochs": "atuo"}},
+            "training.epochs: expected 'auto' or a whole number of at least 1, got 'atuo'",
+        ),
+        (
+            {"training": {"epochs": True}},
+            "training.epochs: expected 'auto' or a whole number of at least 1, got true",
+        ),
+        (
+            {"training": {"batch_size": 1}},
+            "training.batch_size: expected 'auto' or a whole number of at least 2, got 1",
+        ),
+        (
+            {"training": {"learning_rate": 0}},
+            "training.learning_rate: expected 'auto' or a number above 0, got 0",
+        ),
+        (
+            {"training": {"learning_rate": float("inf")}},
+            "training.learning_rate: expected 'auto' or a number above 0, got inf",
+        ),
+        (
+            {"training": {"patience": 0}},
+            "training.patience: expected 'auto' or a whole number of at least 1, got 0",
+        ),
+        ({"threads": 0}, "threads: expected 'auto' or a whole number of at least 1, got 0"),
+        ({"split": {"seed": -1}}, "split.seed: expected a whole number of at least 0, got -1"),
+        (
+            {"split": {"validation": 1.5}},
+            "split.validation: expected a number above 0 and below 1, got 1.5",
+        ),
+        (
+            {"split": {"by": "patients"}},
+            "split.by: expected 'patient', 'site', 'time' or 'case', got 'patients'",
+        ),
+        ({"split": {"test_sites": {}}}, "split.test_sites: expected a list of text, got an empty"),
+        ({"baselines": 7}, "baselines: expected 'auto' or a list of text, got 7"),
+        (
+            {"model": {"encoders": {"xray": [1, 2]}}},
+            "model.encoders.xray: expected text or a list of text, got a list of 2",
+        ),
+        ({"model": {"encoders": ["cnn"]}}, "model.encoders: expected a section, got a list of 1"),
+        ({"evaluation": {"subgroups": ["a", 3]}}, "evaluation.subgroups, item 2: expected text"),
+        ({"inputs": {}}, "inputs: expected a section with at least 1 entry, got an empty section"),
+        ({"inputs": {"x": "image"}}, "inputs.x: expected a section, got text"),
+        ({"inputs": {"x": {"modality": None}}}, "inputs.x.modality: missing. Add it"),
+        ({"inputs": {3: {"modality": "image"}}}, "inputs: expected names as text, got another. "),
+        ({"inputs": {"a.b": {"modality": "image"}}}, "inputs: expected names of letters, digits"),
+        ({"data": {"table": date(2024, 1, 1)}}, "data.table: expected a path, got a date"),
+        ({"name": 10**40}, "name: expected text, got a long number"),
+        ({"privacy": {"epsilon": 3.0}}, "privacy.epsilon: expected null, got 3.0"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence_that_says_what_was_expected(
+    sections: dict[str, Any], message: str
+) -> None:
+    found = refused(**sections)
+    assert found.startswith(f"s.yaml: {message}")
+    assert found.count("\n") == 0
+    assert found.endswith((END, "Add it to the study file.", "Put them in quotes."))
+    for inside in ("literal", "[key]", "function", "Input should", "pydantic"):
+        assert inside not in found
+
+
+def test_a_plug_ins_words_are_refused_in_the_same_sentence() -> None:
+    with pytest.raises(StudyError) as caught:
+        parse_options(Image, {"size": [1, 64], "channels": 2, "sise": 1}, where="inputs.xray")
+    assert str(caught.value).splitlines() == [
+        "inputs.xray: size, item 1: expected a whole number of at least 16 and at most 2048, got 1"
+        + END,
+        "inputs.xray: channels: expected 'auto', 1 or 3, got 2" + END,
+        "inputs.xray: sise: unknown key. Did you mean 'size'?",
+    ]
+    with pytest.raises(StudyError, match="size: expected a list of 2 whole numbers of at least 16"):
+        parse_options(Image, {"size": 64}, where="inputs.xray")
+
+
+def test_a_heading_without_a_value_counts_as_not_written(file: Path) -> None:
+    bare = Study.load(file)
+    file.write_text(TEXT + "training:\nabout:\n")
+    assert Study.load(file) == bare
+    assert Study.load(file, overrides=["training.epochs=5"]).training.epochs == 5
+    words = {**WORDS, "target": {"task": "classify", "positive": None}}
+    assert Study.parse(words).target.model_extra == {}
+
+
+def test_findings_are_waived_by_name() -> None:
+    assert Study.parse(WORDS).audit.waive == []
+    study = Study.parse({**WORDS, "audit": {"waive": ["exact-copies"]}})
+    assert study.audit.waive == ["exact-copies"]
+    assert "waive:\n  - exact-copies\n" in study.dump()
+    assert refused(audit={"waive": "all"}) == (
+        "s.yaml: audit.waive: expected a list of text, got text" + END
+    )
 
 
 def test_a_missing_section_is_asked_for() -> None:
@@ -173,6 +280,19 @@ def test_the_name_follows_the_file_unless_given(file: Path) -> None:
     assert Study.load(file, overrides=["name=other"]).name == "other"
 
 
+def test_the_study_keeps_the_place_of_its_file(file: Path, tmp_path: Path) -> None:
+    study = Study.load(file)
+    assert study.path == file.resolve()
+    assert study.anchored(tmp_path / "other").path == file.resolve()
+    made = Study.parse(yaml.safe_load(study.dump()))
+    assert made.path is None
+    assert made == study, "where the file lies is no part of the question"
+    assert str(file) not in study.dump()
+    assert study != Study.load(file, overrides=["split.seed=8"])
+    with pytest.raises(ValueError, match="frozen"):
+        study.path = tmp_path  # type: ignore[misc]
+
+
 def test_overrides_reach_sections_the_file_does_not_have(file: Path) -> None:
     study = Study.load(
         file,
@@ -238,6 +358,32 @@ def test_dump_and_load_are_a_round_trip(file: Path) -> None:
     assert "Größer" in again.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["true", "'true'", "yes", "007", "'007'", "2024-01-31", "1e-3", "1.5", ".nan", "'a: b'", "''"],
+)
+def test_every_kind_of_value_survives_the_dump(file: Path, value: str) -> None:
+    study = Study.load(file, overrides=[f"target.positive={value}", f"target.unknown=[{value}]"])
+    again = file.parent / "again.yaml"
+    again.write_text(study.dump(), encoding="utf-8")
+    assert repr(Study.load(again)) == repr(study)
+
+
+def test_a_study_made_in_python_survives_the_dump(tmp_path: Path) -> None:
+    size = (64, 64)
+    words = {
+        "data": {"table": Path("a.csv"), "root": Path("deep/images")},
+        "inputs": {name: {"modality": "image", "size": size} for name in ("front", "side")},
+        "target": {"task": "classify", "unknown": [-1, "?"]},
+    }
+    study = Study.parse(words).anchored(tmp_path)
+    assert study.data.root == tmp_path / "deep" / "images"
+    assert "&id" not in study.dump(), "YAML references are for machines"
+    again = Study.parse(yaml.safe_load(study.dump()))
+    assert again.data == study.data
+    assert again.dump() == study.dump()
+
+
 def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> None:
     with pytest.raises(StudyError) as caught:
         Study.load(tmp_path / "none.yaml")
@@ -253,6 +399,13 @@ def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> Non
         (b"\xff\xfe\xfa", "s.yaml: cannot be read (UnicodeDecodeError)."),
         (b"", "s.yaml: expected a study file with data, inputs and target, got NoneType."),
         (b"- a\n- b\n", "s.yaml: expected a study file with data, inputs and target, got list."),
+        (
+            b"data: {table: a}\ntraining:\n  seed: 1\n  seed: 2\n",
+            "s.yaml line 4: expected each key once, got 'seed' again. Remove one of the two.",
+        ),
+        (b"a: 1\n'a': 2\n", "s.yaml line 2: expected each key once, got 'a' again."),
+        (b"data: {day: 2024-02-31}", "s.yaml: not valid YAML."),
+        (b"[" * 5000, "s.yaml: not valid YAML."),
         (b"a: !!python/object/apply:os.getcwd []", "s.yaml line 1: not valid YAML."),
     ],
 )
@@ -262,6 +415,18 @@ def test_a_file_that_is_no_study_says_why(tmp_path: Path, content: bytes, messag
     with pytest.raises(StudyError) as caught:
         Study.load(path)
     assert str(caught.value).startswith(message)
+
+
+def test_merged_keys_may_be_written_anew(file: Path) -> None:
+    file.write_text(
+        TEXT
+        + """
+training: &common {seed: 1, epochs: 3}
+split: {<<: {seed: 4, test: 0.3}, seed: 5}
+"""
+    )
+    study = Study.load(file)
+    assert (study.split.seed, study.split.test) == (5, 0.3)
 
 
 def test_a_folder_is_no_study(tmp_path: Path) -> None:

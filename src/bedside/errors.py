@@ -111,7 +111,8 @@ def study_faults(
     """
     found: dict[str, str] = {}
     for fault in error.errors(include_url=False, include_input=False):
-        spot = _spot(model, fault["loc"], words)
+        named = fault["loc"][-1:] == ("[key]",)  # the fault is in the name of an entry
+        spot = _spot(model, fault["loc"][:-2] if named else fault["loc"], words)
         place = f"{where}: {spot.key}" if spot.key else where
         if fault["type"] == "extra_forbidden":
             text = f"{place}: unknown key. {nearest(str(fault['loc'][-1]), spot.siblings)}"
@@ -120,6 +121,8 @@ def study_faults(
         elif fault["type"] == "value_error":
             message = fault["msg"].removeprefix("Value error, ").rstrip(".")
             text = f"{place}: {message}. Correct it in the study file."
+        elif named:
+            text = f"{place}: expected names as text, got another. Put them in quotes."
         else:
             text = sentence(
                 place,
@@ -164,8 +167,6 @@ def _spot(model: type[BaseModel], location: Sequence[int | str], words: Any) -> 
             continue
         else:
             break
-        if location[-1] == "[key]":  # the fault is in the name itself
-            return _Spot(key.removeprefix("."), dict, (), {}, siblings)
         key += f".{step}"
         words = words.get(step) if isinstance(words, Mapping) else None
     form, limits = _bare(form, limits)
@@ -189,18 +190,18 @@ def _bare(form: Any, limits: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
 def _expected(form: Any, limits: tuple[Any, ...] = (), *, many: bool = False) -> str:
     form, limits = _bare(form, limits)
     origin: Any = get_origin(form)
-    arguments: tuple[Any, ...] = get_args(form)
-    if origin is Literal:
+    arguments = list[Any](get_args(form))
+    if _is_literal(form):
         text = _either([f"'{a}'" if isinstance(a, str) else str(a) for a in arguments])
     elif origin in (Union, types.UnionType):
         others = [one for one in arguments if one is not type(None)]
-        others.sort(key=lambda one: get_origin(one) is not Literal)  # the words first
+        others.sort(key=lambda one: not _is_literal(one))  # the words first
         text = _either([_expected(one, many=many) for one in others])
     elif origin is list:
         text = f"{'lists' if many else 'a list'} of {_expected(arguments[0], many=True)}"
     elif origin is tuple:
         text = f"a list of {len(arguments)} {_expected(arguments[0], many=True)}"
-    elif origin is dict and get_origin(arguments[0]) is Literal:
+    elif origin is dict and _is_literal(arguments[0]):
         text = f"{{{_expected(arguments[0])}: {_expected(arguments[1])}}}"
     else:
         text = NOUNS.get(form, ("a section", "sections"))[many]
@@ -213,6 +214,11 @@ def _expected(form: Any, limits: tuple[Any, ...] = (), *, many: bool = False) ->
     entries = [n for limit in limits if (n := getattr(limit, "min_length", None))]
     counted = [f"with at least {n} {'entry' if n == 1 else 'entries'}" for n in entries]
     return " ".join([text, *[" and ".join(bounds)][: len(bounds)], *counted])
+
+
+def _is_literal(form: Any) -> bool:
+    origin: object = get_origin(form)
+    return origin is Literal
 
 
 def _got(value: Any, form: Any) -> str:

@@ -56,7 +56,7 @@ class Registry(Generic[T]):
         Raises:
             StudyError: the name is unknown; the nearest known one is named.
         """
-        if name not in self.names():
+        if name not in self.table and name not in self.names():  # our own need no search
             raise StudyError(f"Unknown {self.kind} '{name}'. {nearest(name, self.names())}")
 
     def _entry_points(self) -> list:  # type: ignore[type-arg]

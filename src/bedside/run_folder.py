@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -28,9 +29,9 @@ def atomic(path: Path) -> Iterator[Path]:
     Raises:
         RunError: the disk is full or the folder cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
         with partial.open("rb+") as stream:
             os.fsync(stream.fileno())
@@ -38,7 +39,8 @@ def atomic(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise _cannot_write(path, error) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
 
 
 def _cannot_write(path: Path, error: OSError) -> RunError:
@@ -54,6 +56,12 @@ def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 text file atomically."""
     with atomic(path) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file of bytes atomically."""
+    with atomic(path) as partial:
+        partial.write_bytes(data)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -163,17 +171,45 @@ class Log:
 
     @classmethod
     def open(cls, path: Path) -> Log:
-        """Append to the log file of a run."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return cls(path.open("a", encoding="utf-8"))
+        """Append to the log file of a run.
+
+        Raises:
+            RunError: the disk is full or the folder cannot be written.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return cls(path.open("a", encoding="utf-8"))
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+
+    def __enter__(self) -> Log:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.close()
 
     def write(self, event: str, **facts: float | int | str | bool | None) -> None:
-        """Write one line with the time and the event's name; a log that fails stops no run."""
+        """Write one line with the time and the event's name; a log that fails stops no run.
+
+        Numbers that are not finite, which JSON has no words for, are written as null.
+        """
         if self.stream is None:
             return
-        line = {"time": round(time.time(), 3), "event": event, **facts}
+        line = {"time": round(time.time(), 3), "event": event}
+        line |= {name: _finite_or_none(fact) for name, fact in facts.items()}
         try:
-            self.stream.write(json.dumps(line) + "\n")
+            self.stream.write(json.dumps(line, allow_nan=False) + "\n")
             self.stream.flush()
         except OSError:
-            self.stream = None
+            self.close()
+
+    def close(self) -> None:
+        """Close the file; what is written afterwards is dropped."""
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            with suppress(OSError):  # what could not be flushed is lost, the run is not
+                stream.close()
+
+
+def _finite_or_none(fact: Any) -> Any:
+    return None if isinstance(fact, float) and not math.isfinite(fact) else fact

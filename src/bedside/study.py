@@ -329,7 +329,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
             f"{path.name}{line}: expected each key once, got '{error.problem}' again. "
             "Remove one of the two."
         ) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: 2024-02-31
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}" if mark else ""
         raise StudyError(f"{path.name}{line}: not valid YAML. Check indents and quotes.") from None
@@ -356,5 +356,5 @@ def _override(words: dict[str, Any], override: str) -> None:
         place = inner
     try:
         place[key] = yaml.load(value, Loader=_Loader)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise StudyError(f"--set {path}: the value is not valid YAML. Quote it.") from None
