@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from bedside.reporting.notices import Notice, limits, notices
+from bedside.reporting.notices import Notice, find_notices, limits
 from bedside.reporting.record import read_record
 
 from .made_run import Made, make_run
@@ -11,7 +11,7 @@ from .made_run import Made, make_run
 
 def _notices(root: Path, **changes: Any) -> list[Notice]:
     made = Made(changes=changes, examples=False)
-    return notices(read_record(make_run(root, made)))
+    return find_notices(read_record(make_run(root, made)))
 
 
 def test_a_clean_run_has_no_notice(tmp_path: Path) -> None:
@@ -50,11 +50,11 @@ def test_red_notices(tmp_path: Path, changes: dict[str, Any], title: str, words:
 def test_looks_may_stand_with_the_environment(tmp_path: Path) -> None:
     folder = make_run(tmp_path, Made(examples=False, changes={"looks": None}))
     folder.environment.write_text('{"looks": 4}')
-    assert [n.title for n in notices(read_record(folder))] == ["Test part looked at 4 times"]
+    assert [n.title for n in find_notices(read_record(folder))] == ["Test part looked at 4 times"]
 
 
 def test_few_test_cases_are_red_and_named(tmp_path: Path) -> None:
-    found = notices(read_record(make_run(tmp_path, Made(cases=45, examples=False))))
+    found = find_notices(read_record(make_run(tmp_path, Made(cases=45, examples=False))))
     assert [n.title for n in found] == ["Few cases to test on"]
     assert "normal (" in found[0].text
 
@@ -66,7 +66,7 @@ def test_a_note_on_a_patient_split_is_amber(tmp_path: Path) -> None:
 
 def test_made_up_data_is_named(tmp_path: Path) -> None:
     made = Made(examples=False, study={"data": {"synthetic": "chest-xray"}})
-    found = notices(read_record(make_run(tmp_path, made)))
+    found = find_notices(read_record(make_run(tmp_path, made)))
     assert [n.title for n in found] == ["Made-up patients"]
 
 

@@ -56,7 +56,7 @@ def _words(record: Record) -> dict[str, Any]:
         "confidence": wording.confidence_words(record),
         "threshold_words": wording.threshold_sentence(record),
         "temperature_words": wording.temperature_sentence(record),
-        "notices": notices.notices(record),
+        "notices": notices.find_notices(record),
         "limits": notices.limits(record),
         "parts": tables.parts_table(record),
         "models": tables.models_table(record),

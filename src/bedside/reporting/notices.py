@@ -31,7 +31,7 @@ class Notice:
     text: str
 
 
-def notices(record: Record) -> list[Notice]:
+def find_notices(record: Record) -> list[Notice]:
     """All boxes of the first page, red ones first."""
     found = [*_split(record), *_looks(record), *_waived(record), *_few(record), *_made_up(record)]
     return sorted(found, key=lambda notice: notice.tone != "red")

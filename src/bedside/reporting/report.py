@@ -126,7 +126,7 @@ def _first_page(record: Record) -> dict[str, Any]:
         "alarm_words": wording.alarm_sentence(record),
         "threshold_words": wording.threshold_sentence(record),
         "people": wording.people_words(record),
-        "notices": notices.notices(record),
+        "notices": notices.find_notices(record),
         "limits": notices.limits(record),
     }
 
