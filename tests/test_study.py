@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +7,7 @@ import pytest
 import yaml
 
 from bedside.errors import StudyError
-from bedside.modalities.image import Image
-from bedside.study import Study, parse_options
+from bedside.study import Study
 
 WORDS: dict[str, Any] = {
     "data": {"table": "cases.csv", "patient": "patient_id"},
@@ -70,92 +68,6 @@ def test_every_fault_is_named_at_once() -> None:
     ]
 
 
-END = ". Correct it in the study file."
-
-
-@pytest.mark.parametrize(
-    ("sections", "message"),
-    [
-        (
-            {"training": {"epochs": "many words of a note"}},
-            "training.epochs: expected 'auto' or a whole number of at least 1, got text",
-        ),
-        (
-            {"training": {"epochs": "atuo"}},
-            "training.epochs: expected 'auto' or a whole number of at least 1, got 'atuo'",
-        ),
-        (
-            {"training": {"epochs": True}},
-            "training.epochs: expected 'auto' or a whole number of at least 1, got true",
-        ),
-        (
-            {"training": {"batch_size": 1}},
-            "training.batch_size: expected 'auto' or a whole number of at least 2, got 1",
-        ),
-        (
-            {"training": {"learning_rate": 0}},
-            "training.learning_rate: expected 'auto' or a number above 0, got 0",
-        ),
-        (
-            {"training": {"learning_rate": float("inf")}},
-            "training.learning_rate: expected 'auto' or a number above 0, got inf",
-        ),
-        (
-            {"training": {"patience": 0}},
-            "training.patience: expected 'auto' or a whole number of at least 1, got 0",
-        ),
-        ({"threads": 0}, "threads: expected 'auto' or a whole number of at least 1, got 0"),
-        ({"split": {"seed": -1}}, "split.seed: expected a whole number of at least 0, got -1"),
-        (
-            {"split": {"validation": 1.5}},
-            "split.validation: expected a number above 0 and below 1, got 1.5",
-        ),
-        (
-            {"split": {"by": "patients"}},
-            "split.by: expected 'patient', 'site', 'time' or 'case', got 'patients'",
-        ),
-        ({"split": {"test_sites": {}}}, "split.test_sites: expected a list of text, got an empty"),
-        ({"baselines": 7}, "baselines: expected 'auto' or a list of text, got 7"),
-        (
-            {"model": {"encoders": {"xray": [1, 2]}}},
-            "model.encoders.xray: expected text or a list of text, got a list of 2",
-        ),
-        ({"model": {"encoders": ["cnn"]}}, "model.encoders: expected a section, got a list of 1"),
-        ({"evaluation": {"subgroups": ["a", 3]}}, "evaluation.subgroups, item 2: expected text"),
-        ({"inputs": {}}, "inputs: expected a section with at least 1 entry, got an empty section"),
-        ({"inputs": {"x": "image"}}, "inputs.x: expected a section, got text"),
-        ({"inputs": {"x": {"modality": None}}}, "inputs.x.modality: missing. Add it"),
-        ({"inputs": {3: {"modality": "image"}}}, "inputs: expected names as text, got another. "),
-        ({"inputs": {"a.b": {"modality": "image"}}}, "inputs: expected names of letters, digits"),
-        ({"data": {"table": date(2024, 1, 1)}}, "data.table: expected a path, got a date"),
-        ({"name": 10**40}, "name: expected text, got a long number"),
-        ({"privacy": {"epsilon": 3.0}}, "privacy.epsilon: expected null, got 3.0"),
-    ],
-)
-def test_a_wrong_value_is_one_sentence_that_says_what_was_expected(
-    sections: dict[str, Any], message: str
-) -> None:
-    found = refused(**sections)
-    assert found.startswith(f"s.yaml: {message}")
-    assert found.count("\n") == 0
-    assert found.endswith((END, "Add it to the study file.", "Put them in quotes."))
-    for inside in ("literal", "[key]", "function", "Input should", "pydantic"):
-        assert inside not in found
-
-
-def test_a_plug_ins_words_are_refused_in_the_same_sentence() -> None:
-    with pytest.raises(StudyError) as caught:
-        parse_options(Image, {"size": [1, 64], "channels": 2, "sise": 1}, where="inputs.xray")
-    assert str(caught.value).splitlines() == [
-        "inputs.xray: size, item 1: expected a whole number of at least 16 and at most 2048, got 1"
-        + END,
-        "inputs.xray: channels: expected 'auto', 1 or 3, got 2" + END,
-        "inputs.xray: sise: unknown key. Did you mean 'size'?",
-    ]
-    with pytest.raises(StudyError, match="size: expected a list of 2 whole numbers of at least 16"):
-        parse_options(Image, {"size": 64}, where="inputs.xray")
-
-
 def test_a_heading_without_a_value_counts_as_not_written(file: Path) -> None:
     bare = Study.load(file)
     file.write_text(TEXT + "training:\nabout:\n")
@@ -171,7 +83,7 @@ def test_findings_are_waived_by_name() -> None:
     assert study.audit.waive == ["exact-copies"]
     assert "waive:\n  - exact-copies\n" in study.dump()
     assert refused(audit={"waive": "all"}) == (
-        "s.yaml: audit.waive: expected a list of text, got text" + END
+        "s.yaml: audit.waive: expected a list of text, got text. Correct it in the study file."
     )
 
 
