@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "bedside"
-SHARED = ("errors", "registry", "schema", "study", "run_folder", "progress")
+SHARED = ("errors", "registry", "schema", "study", "run_folder", "progress", "environment")
 ORDER = (
     "data",
     "modalities",
@@ -27,6 +27,7 @@ ORDER = (
     "deployment",
     "reporting",
     "pipeline",
+    "demo",
     "cli",
 )
 HEAVY = ("torch", "pandas", "sklearn", "skimage", "matplotlib", "lightgbm", "monai", "pyarrow")

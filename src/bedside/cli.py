@@ -87,8 +87,8 @@ def _root(
         raise typer.Exit
 
 
-@app.command(epilog=_examples("bedside demo -o demo"))
-def demo(
+@app.command("demo", epilog=_examples("bedside demo -o demo"))
+def demo_command(
     *,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the runs.")] = Path(
         "demo"
@@ -103,13 +103,14 @@ def demo(
 
 
 @app.command(
+    "init",
     epilog=_examples(
         "bedside init cases.csv -o study.yaml",
         "bedside init images-by-class/ -o study.yaml",
         "bedside init pneumoniamnist.npz -o study.yaml",
-    )
+    ),
 )
-def init(
+def init_command(
     data: Annotated[
         Path,
         typer.Argument(
@@ -135,8 +136,8 @@ def init(
     typer.echo(f"Wrote {output}. Read it, then: bedside audit {output}")
 
 
-@app.command(epilog=_examples("bedside audit study.yaml -o audit.json"))
-def audit(
+@app.command("audit", epilog=_examples("bedside audit study.yaml -o audit.json"))
+def audit_command(
     study: StudyFile,
     *,
     output: Annotated[
@@ -165,13 +166,14 @@ def audit(
 
 
 @app.command(
+    "run",
     epilog=_examples(
         "bedside run study.yaml -o runs/first",
         "bedside run study.yaml --set training.epochs=5 --set training.seed=8 -o runs/short",
         "bedside run study.yaml -o runs/first --resume",
-    )
+    ),
 )
-def run(
+def run_command(
     study: StudyFile,
     *,
     output: Annotated[
@@ -193,13 +195,14 @@ def run(
 
 
 @app.command(
+    "predict",
     epilog=_examples(
         "bedside predict runs/first/package new/*.dcm -o predictions.csv",
         "bedside predict runs/first/package new/ --on-error skip -o predictions.json",
         "bedside predict runs/first/package cases.csv -o predictions.csv",
-    )
+    ),
 )
-def predict(
+def predict_command(
     package: Annotated[Path, typer.Argument(help="The package folder of a run.")],
     sources: Annotated[list[Path], typer.Argument(help="Files, folders or one CSV.")],
     *,
@@ -239,8 +242,10 @@ def predict(
         raise typer.Exit(3)
 
 
-@app.command(epilog=_examples("bedside report runs/first", "bedside report runs/first --no-cases"))
-def report(
+@app.command(
+    "report", epilog=_examples("bedside report runs/first", "bedside report runs/first --no-cases")
+)
+def report_command(
     run_folder: Annotated[
         Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")
     ],

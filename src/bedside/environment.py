@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,9 @@ LIBRARIES = (
 )  # fmt: skip
 
 
-def write_environment(folder: RunFolder, **facts: Any) -> None:
+def write_environment(folder: RunFolder, facts: Mapping[str, Any]) -> None:
     """Write ``environment.json``: versions and machine, with `facts` added."""
-    write_json(folder.environment, describe_environment() | facts)
+    write_json(folder.environment, {**describe_environment(), **facts})
 
 
 def describe_environment() -> dict[str, Any]:

@@ -17,7 +17,7 @@ from bedside.baselines.fitting import fit_baselines
 from bedside.deployment.from_run import package_network
 from bedside.environment import write_environment
 from bedside.errors import RunError
-from bedside.evaluation.judge import judge
+from bedside.evaluation.judge import judge_models
 from bedside.evaluation.looks import count_look
 from bedside.evaluation.record import make_exam, write_judgement
 from bedside.progress import Progress
@@ -93,9 +93,8 @@ def run(
         audit = pass_audit(materials, split, folder=folder, progress=told)
         split.write(folder.splits, materials.cohort)
         task, modalities = materials.task, materials.modalities
-        preparation = prepare_parts(
-            modalities, materials.samples(), materials.targets, parts=split.parts
-        )
+        samples = materials.samples()
+        preparation = prepare_parts(modalities, samples, materials.targets, parts=split.parts)
         trained = train_candidates(
             study, modalities, preparation, task=task, folder=folder, resume=resume, progress=told
         )
@@ -109,25 +108,16 @@ def run(
         )
         with told.stage("evaluate"):
             exam = make_exam(study, materials.cohort, preparation, task=task)
-            judgement = judge(exam, {n: t.outputs for n, t in trained.items()}, baselines)
+            judgement = judge_models(exam, {n: t.outputs for n, t in trained.items()}, baselines)
         chosen = trained[judgement.deep]
         with told.stage("record"):
+            facts = {"waived": audit.facts["waived"], "timing": chosen.timing}
             write_judgement(
-                folder,
-                judgement,
-                exam,
-                study=study,
-                cohort=materials.cohort,
-                split=split,
-                facts={"waived": audit.facts["waived"], "timing": chosen.timing},
+                folder, judgement, exam, materials=(study, materials.cohort, split), facts=facts
             )
-            looks = count_look(
-                study,
-                test_ids=materials.cohort.ids()[exam.rows["test"]],
-                folder=study.path.parent if study.path else folder.root.parent,
-            )
+            looks = count_look(study, exam.ids, folder=_beside(study, folder))
             machine = {"threads": threads, "device": study.device, "looks": looks}
-            write_environment(folder, precision=chosen.story.precision, **machine)
+            write_environment(folder, machine | {"precision": chosen.story.precision})
             write_model_card(folder)
         with told.stage("package"):
             package_network(
@@ -137,9 +127,13 @@ def run(
                 modalities=modalities,
                 preparation=preparation,
                 task=task,
-                state=judgement.models[judgement.deep].state,
-                metrics=judgement.metrics,
+                judgement=judgement,
             )
         with told.stage("report"):
-            write_evidence(folder, materials, preparation, judgement)
+            write_evidence(folder, materials, preparation=preparation, judgement=judgement)
     return Run(folder)
+
+
+def _beside(study: Study, folder: RunFolder) -> Path:
+    """Where the count of looks lies: beside the study file, else beside the run."""
+    return folder.root.absolute().parent if study.path is None else study.path.parent

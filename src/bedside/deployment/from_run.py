@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from bedside.evaluation.judge import Judgement
     from bedside.run_folder import RunFolder
-    from bedside.schema import Arrays, Modality, State, Task
+    from bedside.schema import Arrays, Modality, Task
     from bedside.study import Study
     from bedside.training.preparation import Preparation
 
@@ -37,20 +38,20 @@ def package_network(
     modalities: Mapping[str, Modality],
     preparation: Preparation,
     task: Task,
-    state: State,
-    metrics: Mapping[str, Any],
+    judgement: Judgement,
 ) -> Written:
     """Write the package of a run's chosen deep model and prove its parity.
 
     Raises:
         PackageError: the engine does not compute what the network computes.
     """
+    state = judgement.models[judgement.deep].state
     network.head.calibrate(state["shift"], state["temperature"])  # type: ignore[union-attr, operator]
     test = preparation.parts["test"].arrays
-    scores = metrics["models"][metrics["deep"]]
+    scores = judgement.metrics["models"][judgement.deep]
     facts = Facts(
         study=study.name,
-        model=metrics["deep"],
+        model=judgement.deep,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         data_version=fingerprint(preparation.parts["train"].arrays),
         training_cases=len(preparation.parts["train"]),

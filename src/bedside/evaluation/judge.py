@@ -38,6 +38,7 @@ class Exam:
         state: its state as fitted on training targets.
         targets: part -> targets, of validation and test.
         rows: part -> rows of the cohort.
+        ids: (N,) case ids of the test part.
         groups: (N,) integers of the test cases, equal for cases of one patient.
         attributes: name -> (N,) values of the test cases, for subgroups.
         section: the study's ``evaluation``.
@@ -48,6 +49,7 @@ class Exam:
     state: State
     targets: Mapping[str, Targets]
     rows: Mapping[str, Array]
+    ids: Array
     groups: Array
     attributes: Mapping[str, Array]
     section: EvaluationSection
@@ -74,7 +76,9 @@ class Judgement:
     metrics: dict[str, Any]
 
 
-def judge(exam: Exam, deep: Mapping[str, Outputs], baselines: Mapping[str, Outputs]) -> Judgement:
+def judge_models(
+    exam: Exam, deep: Mapping[str, Outputs], baselines: Mapping[str, Outputs]
+) -> Judgement:
     """Judge every model, then compare the best deep one with the best baseline.
 
     Args:
@@ -112,7 +116,7 @@ def judge(exam: Exam, deep: Mapping[str, Outputs], baselines: Mapping[str, Outpu
         "best_baseline": peer,
         "difference": difference,
         "verdict": verdict(difference),
-        "subgroups": subgroups(exam, models[chosen].predictions["test"]),
+        "subgroups": _subgroups(exam, models[chosen].predictions["test"]),
         "other_parts": {},
     }
     return Judgement(models, chosen, peer, metrics)
@@ -160,7 +164,7 @@ def best_on_validation(models: Mapping[str, Judged], *, among: list[str], primar
     return max(among, key=lambda name: sign * np.nan_to_num(models[name].validation, nan=-1e9))
 
 
-def subgroups(exam: Exam, prediction: Prediction) -> dict[str, Any]:
+def _subgroups(exam: Exam, prediction: Prediction) -> dict[str, Any]:
     """The deep model's scores by attribute."""
     if not exam.attributes:
         return {}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LEDGER = ".bedside-looks.json"
 
 
-def count_look(study: Study, *, test_ids: Array, folder: Path) -> int:
+def count_look(study: Study, test_ids: Array, *, folder: Path) -> int:
     """Note that this study looks at these test cases; returns how many studies have.
 
     Args:

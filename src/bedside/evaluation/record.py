@@ -33,6 +33,7 @@ def make_exam(study: Study, cohort: Cohort, preparation: Preparation, *, task: T
         state=task.fit(preparation.parts["train"].targets, balance=_balance(study)),
         targets={part: own.targets for part, own in preparation.parts.items()},
         rows={part: own.rows for part, own in preparation.parts.items()},
+        ids=cohort.ids()[test],
         groups=cohort.groups()[test],
         attributes={
             name: cohort.cases[name].to_numpy()[test] for name in study.evaluation.subgroups
@@ -47,9 +48,7 @@ def write_judgement(
     judgement: Judgement,
     exam: Exam,
     *,
-    study: Study,
-    cohort: Cohort,
-    split: Split,
+    materials: tuple[Study, Cohort, Split],
     facts: Mapping[str, Any],
 ) -> None:
     """Write predictions of every model, then ``metrics.json``.
@@ -58,11 +57,11 @@ def write_judgement(
         folder: of the run.
         judgement: all models judged.
         exam: what they were judged on.
-        study: its name, task and seed go into the metrics.
-        cohort: names the cases.
-        split: its rule and notes go into the metrics.
+        materials: the study (its name, task and seed go into the metrics), the cohort
+            (names the cases) and the split (its rule and notes).
         facts: further entries (``timing``, ``waived``).
     """
+    study, cohort, split = materials
     for name, model in judgement.models.items():
         for part, prediction in model.predictions.items():
             paths = [folder.root / "predictions" / f"{name}-{part}.csv"]

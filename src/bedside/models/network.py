@@ -66,24 +66,24 @@ class StudyNetwork(nn.Module):
         self, plans: Mapping[str, InputPlan], *, fusion: str, head: Callable[[int], nn.Module]
     ) -> None:
         super().__init__()
+        # lists, since a ModuleDict refuses inputs named "type" or "values"
         self.array_names = {name: tuple(plan.shapes) for name, plan in plans.items()}
-        self.standardise = nn.ModuleDict(
-            {
-                name: Standardise(plan.state.get("standardise", {}), plan.shapes)
-                for name, plan in plans.items()
-            }
-        )
-        encoders = {name: ENCODERS.load(plan.encoder)(plan.shapes) for name, plan in plans.items()}
-        self.encoders = nn.ModuleDict(encoders)
-        self.fusion = FUSIONS.load(fusion)([encoder.width for encoder in encoders.values()])
+        rules = [
+            Standardise(plan.state.get("standardise", {}), plan.shapes) for plan in plans.values()
+        ]
+        encoders = [ENCODERS.load(plan.encoder)(plan.shapes) for plan in plans.values()]
+        self.standardise = nn.ModuleList(rules)
+        self.encoders = nn.ModuleList(encoders)
+        self.fusion = FUSIONS.load(fusion)([encoder.width for encoder in encoders])
         self.head = head(self.fusion.width)
 
     def forward(self, arrays: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Named arrays (B, ...) -> the head's outputs (B, ...)."""
         features: list[Features] = []
-        for name, encoder in self.encoders.items():
-            own = {array: arrays[f"{name}.{array}"] for array in self.array_names[name]}
-            features.append(encoder(self.standardise[name](own)))
+        inputs = zip(self.array_names.items(), self.standardise, self.encoders, strict=True)
+        for (name, own_names), standardise, encoder in inputs:
+            own = {array: arrays[f"{name}.{array}"] for array in own_names}
+            features.append(encoder(standardise(own)))
         outputs: dict[str, torch.Tensor] = self.head(self.fusion(features), arrays)
         return outputs
 
@@ -101,7 +101,7 @@ def as_callable(network: nn.Module, *, batch_size: int = 256) -> Network:
         count = len(next(iter(arrays.values())))
         found: dict[str, list[Array]] = {}
         with torch.inference_mode():
-            for start in range(0, count, batch_size):
+            for start in range(0, max(count, 1), batch_size):  # no case: outputs of length 0
                 batch = {
                     name: torch.from_numpy(array[start : start + batch_size].copy()).to(device)
                     for name, array in arrays.items()

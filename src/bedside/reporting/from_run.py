@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 
 def write_evidence(
-    folder: RunFolder, materials: Materials, preparation: Preparation, judgement: Judgement
+    folder: RunFolder,
+    materials: Materials,
+    *,
+    preparation: Preparation,
+    judgement: Judgement,
 ) -> None:
     """Write example cases, figures and the report of a run just judged."""
     test = preparation.parts["test"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from bedside.errors import DataError, sentence
@@ -99,6 +98,8 @@ def _smallest_loss(
     loss: Callable[[float, Array], float], truth: Array, soft: Array | None
 ) -> float:
     """Search log T, over which the loss has one minimum; keep T = 1 where that is no worse."""
+    from scipy.optimize import minimize_scalar  # slow to import, and never needed to predict
+
     target = truth if soft is None else soft
     found = minimize_scalar(
         lambda log_t: loss(float(np.exp(log_t)), target),

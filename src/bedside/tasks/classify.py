@@ -7,6 +7,7 @@ The base half needs numpy alone; head and loss import torch when called.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -27,6 +28,9 @@ DEFAULT_COLUMN = "label"
 LARGEST_WEIGHT = 10.0
 MOST_CLASSES = 50
 YES_NO = {"1": 1.0, "0": 0.0, "true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
+YAML_WORDS = {True: ("true", "yes", "on"), False: ("false", "no", "off")}
+"""What YAML reads as true and false, though the column may hold the word itself."""
+WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
 
 
 class Classify(BaseModel):
@@ -37,6 +41,8 @@ class Classify(BaseModel):
         columns: several 0/1 label columns instead: several labels at once.
         positive: the value that counts as positive; all others are negative.
         negative: the value that counts as negative; all others are positive.
+            With both and more than two values, `positive` names all others together
+            and must not be one of them.
         unknown: values that mean "not known"; ``""`` stands for a blank cell.
     """
 
@@ -48,9 +54,9 @@ class Classify(BaseModel):
     task: Literal["classify"] = "classify"
     column: str | None = None
     columns: list[str] | None = Field(default=None, min_length=1)
-    positive: str | int | None = None
-    negative: str | int | None = None
-    unknown: list[str | int | float] = Field(default_factory=list)
+    positive: str | int | bool | None = None
+    negative: str | int | bool | None = None
+    unknown: list[str | int | float | bool] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -58,6 +64,10 @@ class Classify(BaseModel):
             raise ValueError("expected column or columns, got both")
         if self.columns is not None and (self.positive is not None or self.negative is not None):
             raise ValueError("expected 0/1 columns without positive or negative, got both")
+        if self.columns is not None and len(set(self.columns)) < len(self.columns):
+            raise ValueError("expected each of columns once, got one twice")
+        if self.positive is not None and _plain(self.positive) == _plain(self.negative):
+            raise ValueError("expected two values as positive and negative, got one for both")
         return self
 
     def columns_used(self) -> list[str]:
@@ -74,9 +84,11 @@ class Classify(BaseModel):
         columns = self._present_columns(cohort)
         if self.columns is not None or len(columns) > 1:
             return self._labels(cohort, columns)
-        cells = [_plain(cell) for cell in cohort.cases[columns[0]]]
+        cells = _cells(cohort, columns[0])
         known = self._known(cohort, cells, column=columns[0])
-        found = sorted({cell for cell, is_known in zip(cells, known, strict=True) if is_known})
+        found = sorted(
+            {c for c, is_known in zip(cells, known, strict=True) if is_known}, key=_order
+        )
         where = f"{cohort.source}, column '{columns[0]}'"
         if len(found) < 2:
             raise DataError(
@@ -129,26 +141,31 @@ class Classify(BaseModel):
     ) -> tuple[tuple[str, str], set[str]] | None:
         """((negative, positive), values that count as positive), or None for several classes."""
         said = {
-            word: _plain(value)
+            word: _meant(value, found)
             for word, value in (("positive", self.positive), ("negative", self.negative))
             if value is not None
         }
+        gathers = len(said) == 2 and len(found) > 2
         for word, value in said.items():
-            if value not in found:
-                raise StudyError(f"{where}: target.{word} '{value}' never occurs.")
-        if "positive" in said:
-            others = [name for name in found if name != said["positive"]]
-            negative = said.get("negative", others[0] if len(others) == 1 else "other")
-            if "negative" in said and len(found) > 2:
+            if value not in found and not (gathers and word == "positive"):
                 raise StudyError(
-                    f"{where}: expected two classes beside target.positive and target.negative, "
-                    f"got {len(found)}. Name one of the two; the other takes all the rest."
+                    f"{where}: expected target.{word} to be a value of the column, got '{value}', "
+                    "which never occurs. Write it as it stands in the column."
                 )
-            return (negative, said["positive"]), {said["positive"]}
+        if gathers and said["positive"] in found:
+            raise StudyError(
+                f"{where}: expected two classes beside target.positive and target.negative, "
+                f"got {len(found)}. Name one of the two; the other takes all the rest."
+            )
         if "negative" in said:
             others = [name for name in found if name != said["negative"]]
             positive = others[0] if len(others) == 1 else f"not {said['negative']}"
-            return (said["negative"], positive), set(others)
+            return (said["negative"], said.get("positive", positive)), set(others)
+        if "positive" in said:
+            others = [name for name in found if name != said["positive"]]
+            return (others[0] if len(others) == 1 else "other", said["positive"]), {
+                said["positive"]
+            }
         if len(found) == 2:
             if set(found) == {"0", "1"}:
                 return ("0", "1"), {"1"}
@@ -163,7 +180,7 @@ class Classify(BaseModel):
         known = np.zeros(truth.shape, dtype=bool)
         problems = Problems(DataError)
         for index, column in enumerate(columns):
-            cells = [_plain(cell) for cell in cohort.cases[column]]
+            cells = _cells(cohort, column)
             known[:, index] = self._known(cohort, cells, column=column)
             for row in np.flatnonzero(known[:, index]):
                 value = YES_NO.get(cells[row].lower())
@@ -226,7 +243,7 @@ class Classify(BaseModel):
             "prevalence": share.tolist(),
             "weights": weights.tolist(),
             "shift": np.log(weights).tolist(),
-            "temperature": [1.0],
+            "temperature": [1.0] * (1 if targets.kind == "classes" else len(share)),
             "thresholds": [0.5] * len(share),
         }
 
@@ -310,13 +327,35 @@ class Classify(BaseModel):
         return (each * known).sum() / known.sum().clamp_min(1.0)
 
 
+def _cells(cohort: Cohort, column: str) -> list[str]:
+    """A column as text, blank where the table has no value."""
+    cells = cohort.cases[column]
+    return ["" if blank else _plain(c) for c, blank in zip(cells, cells.isna(), strict=True)]
+
+
 def _plain(cell: Any) -> str:
-    """A cell as text: blank for None and NaN, ``1`` for 1.0."""
+    """A value as text: blank for None and NaN, ``1`` for 1.0 and "1.0", ``007`` as it stands."""
     if cell is None or cell != cell:  # noqa: PLR0124 - NaN alone differs from itself
         return ""
+    text = str(cell).strip()
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return str(cell).strip()
+    whole = WHOLE.fullmatch(text)
+    return str(int(whole[1])) if whole else text
+
+
+def _order(name: str) -> tuple[bool, int, str]:
+    """Whole numbers by size (a grade 10 after a grade 2), then text."""
+    number = re.fullmatch(r"-?[0-9]{1,9}", name) is not None
+    return not number, int(name) if number else 0, name
+
+
+def _meant(value: str | int | bool, found: list[str]) -> str:
+    """The value of the column that a word of the study stands for; YAML reads yes as true."""
+    if isinstance(value, bool):
+        words = [name for name in found if name.lower() in YAML_WORDS[value]]
+        return words[0] if len(words) == 1 else str(value)
+    return _plain(value)
 
 
 def _targets(truth: Array, known: Array, *, names: tuple[str, ...], kind: Kind) -> Targets:

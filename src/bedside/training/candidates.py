@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from bedside.models.network import InputPlan, StudyNetwork, as_callable
-from bedside.training.estimate import estimate
+from bedside.training.estimate import estimate_cost
 from bedside.training.loop import Job, Story, train
 from bedside.training.precision import choose_device
 from bedside.training.recipe import make_recipe
@@ -142,7 +142,7 @@ def train_candidates(
             folder=folder.checkpoint,
         )
         with progress.stage(f"train {job.name}"):
-            cost = estimate(job)
+            cost = estimate_cost(job)
             progress.say(f"Training {job.name} on {len(job.train)} cases: {cost.words()}.")
             progress.log.write("estimate", model=job.name, **vars(cost))
             story = train(job, progress=progress, resume=resume)

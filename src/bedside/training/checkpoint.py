@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from bedside.errors import RunError
-from bedside.run_folder import atomic
+from bedside.run_folder import write_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,14 +37,17 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, groups: dict[str, Tensors], progress: dict[str, Any]) -> None:
-    """Write groups of tensors and the progress atomically."""
+    """Write groups of tensors and the progress atomically.
+
+    Raises:
+        RunError: the disk is full or the folder cannot be written.
+    """
     tensors = {
         f"{group}/{name}": tensor.detach().cpu().contiguous().clone()
         for group, members in groups.items()
         for name, tensor in members.items()
     }
-    with atomic(path) as partial:
-        save_file(tensors, partial, metadata={"progress": json.dumps(progress)})
+    write_bytes(path, save(tensors, metadata={"progress": json.dumps(progress)}))
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

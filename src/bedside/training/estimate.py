@@ -48,7 +48,7 @@ class Estimate:
         )
 
 
-def estimate(job: Job) -> Estimate:
+def estimate_cost(job: Job) -> Estimate:
     """Time a few steps on a copy; nothing of the job changes."""
     network = copy.deepcopy(job.network).to(job.device).train()
     optimiser = torch.optim.AdamW(network.parameters(), lr=0.0)

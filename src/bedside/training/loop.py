@@ -87,7 +87,8 @@ class Trainer:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.network = job.network.to(job.device)
+        # channels last is what CPU convolutions are fastest in; it changes no result's meaning
+        self.network = job.network.to(job.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = AveragedModel(
             self.network, avg_fn=_averaging(job.recipe.averaging), use_buffers=True
         )

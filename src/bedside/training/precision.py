@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Precision = Literal["float32", "bf16"]
 LARGEST_LOSS_CHANGE = 0.02
+DEVICES = ("cpu", "cuda", "mps")
 
 
 def choose_device(name: str) -> torch.device:
@@ -31,6 +32,8 @@ def choose_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
+        if device.type not in DEVICES:  # "meta", which computes nothing, would pass
+            raise NotImplementedError
     except (RuntimeError, AssertionError, NotImplementedError):
         raise StudyError(
             sentence(
@@ -45,7 +48,10 @@ def choose_device(name: str) -> torch.device:
 
 def set_threads(threads: int | Literal["auto"]) -> int:
     """Use that many CPU threads (``auto``: those this process may run on)."""
-    count = len(os.sched_getaffinity(0)) if threads == "auto" else threads
+    count = threads
+    if count == "auto":
+        has_affinity = hasattr(os, "sched_getaffinity")  # Linux alone says it
+        count = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
     torch.set_num_threads(count)
     return count
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bedside.errors import DataError, Problems
 from bedside.registry import lookup
 from bedside.schema import PARTS, Array, Arrays, Modality, Part, Sample, State, Targets, Task
 from bedside.study import parse_options
@@ -71,14 +72,23 @@ def prepare_parts(
 ) -> Preparation:
     """Fit on training samples, then prepare every case whose target is known.
 
+    A case that could not be read (the audit stops there, unless a person waived
+    it) is left out of every input and of the targets, so that rows stay together.
+
     Args:
         modalities: by input.
-        samples: input -> N samples, in the cohort's order.
+        samples: input -> N samples, in the cohort's order; None where unreadable.
         targets: of the same N cases.
         parts: (N,) part of each case.
+
+    Raises:
+        DataError: a part has no such case.
     """
     known = _any_known(targets)
+    for own in samples.values():
+        known &= np.array([sample is not None for sample in own], dtype=bool)
     rows = {part: np.flatnonzero((parts == part) & known) for part in PARTS}
+    _raise_if_empty(rows)
     states = {
         name: modality.fit(_at(samples[name], rows["train"]))
         for name, modality in modalities.items()
@@ -92,11 +102,24 @@ def prepare_parts(
     )
 
 
+def _raise_if_empty(rows: Mapping[Part, Array]) -> None:
+    problems = Problems(DataError)
+    for part, own in rows.items():
+        if not len(own):
+            problems.add(
+                f"{part} part",
+                expected="at least one case with a known target",
+                got="none",
+                remedy="Add cases, or split otherwise",
+            )
+    problems.raise_if_any()
+
+
 def _any_known(targets: Targets) -> Array:
     known = targets.arrays.get("known")
     if known is None:
         return np.ones(len(next(iter(targets.arrays.values()))), dtype=bool)
-    return np.asarray(known.any(axis=1))
+    return np.array(known.any(axis=1))
 
 
 def _at(samples: Sequence[Sample | None], rows: Array) -> list[Sample]:

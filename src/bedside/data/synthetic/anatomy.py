@@ -188,7 +188,7 @@ def draw_nodules(rng: np.random.Generator, body: Body) -> list[Nodule]:
     worst = Pose(view="AP", angle=0, scale=1, shift=(0, 0), turn=0, breath=0.15)
     x = rng.uniform(-0.72, 0.72, 400).astype(np.float32)
     y = rng.uniform(-0.70, 0.45, 400).astype(np.float32)
-    rays = cast_rays(body, worst, x, y)
+    rays = cast_rays(body, worst, x=x, y=y)
     free = (lung_depth(body, rays) > 0.75) & (heart_depth(body, worst, rays) < 0.01)
     free &= np.abs(x) - rays.medial > 0.10
     places = np.flatnonzero(free)[: 1 + int(rng.random() < 0.25)]
@@ -231,7 +231,7 @@ class Rays:
     floor: Array
 
 
-def cast_rays(body: Body, pose: Pose, x: Array, y: Array) -> Rays:
+def cast_rays(body: Body, pose: Pose, *, x: Array, y: Array) -> Rays:
     """Look the chest's borders up at points of the chest frame, float32."""
     t = np.clip((_STEPS - body.apex) / 1.15, 1e-6, 1)
     opening = 1 - (1 - t) ** 2.6

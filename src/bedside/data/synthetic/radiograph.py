@@ -32,7 +32,7 @@ VESSEL = 420.0
 def attenuation(body: Body, pose: Pose, nodules: list[Nodule], *, size: int) -> Array:
     """Attenuation along the ray through each pixel, (H, W) float32."""
     x, y = pose.to_chest(*film_grid(size))
-    rays = cast_rays(body, pose, x, y)
+    rays = cast_rays(body, pose, x=x, y=y)
     lung = lung_depth(body, rays)
     heart = heart_depth(body, pose, rays)
     air = AIR * lung * (1 - np.clip(0.93 * heart, 0, 1))
