@@ -98,9 +98,10 @@ def test_bytes_are_written_whole(tmp_path: Path) -> None:
     assert left(tmp_path / "deep") == ["a.bin"]
 
 
-def test_a_folder_is_claimed_by_one_study(tmp_path: Path) -> None:
+def test_a_folder_is_claimed_by_one_study_once_something_is_trained(tmp_path: Path) -> None:
     run = RunFolder(tmp_path / "run")
     claim(run, "name: a\n", resume=True)
+    write_text(run.checkpoint / "cnn" / "training.safetensors", "weights")
     claim(run, "name: a\n", resume=True)
     assert run.study.read_text() == "name: a\n"
     with pytest.raises(RunError, match=r"^run: expected a new or empty folder, .* Add --resume"):
@@ -108,6 +109,39 @@ def test_a_folder_is_claimed_by_one_study(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"^run: expected the run of this study, got one of another"):
         claim(run, "name: b\n", resume=True)
     assert run.study.read_text() == "name: a\n"
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_run_that_trained_nothing_gives_way_to_a_mended_study(
+    tmp_path: Path, resume: bool
+) -> None:
+    run = RunFolder(tmp_path / "run")
+    claim(run, "name: a\n", resume=False)
+    write_text(run.log, "{}\n")
+    write_text(run.audit, "{}")
+    write_text(run.root / ".splits.csv.12.partial", "half")
+    claim(run, "name: b\n", resume=resume)
+    assert run.study.read_text() == "name: b\n"
+    assert run.log.read_text() == "{}\n"
+
+
+@pytest.mark.parametrize("names", [["notes.txt"], ["splits.csv"], ["log.jsonl", "thesis.docx"]])
+def test_a_folder_of_other_files_is_never_taken(tmp_path: Path, names: list[str]) -> None:
+    for name in names:
+        (tmp_path / name).write_text("mine")
+    for resume in (False, True):
+        with pytest.raises(RunError, match=r"new or empty folder, got one with other files\. Name"):
+            claim(RunFolder(tmp_path), "name: a\n", resume=resume)
+    assert left(tmp_path) == sorted(names)
+
+
+def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("mine")
+    with pytest.raises(
+        RunError, match=r"^run: expected a folder for the run, got a file\. Name another with -o\.$"
+    ):
+        claim(RunFolder(tmp_path / "run"), "name: a\n", resume=False)
+    assert (tmp_path / "run").read_text() == "mine"
 
 
 def test_other_failures_to_write_say_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,8 +138,15 @@ class RunFolder:
         return self.root / "report.html"
 
 
+UNTRAINED = frozenset({"study.yaml", "log.jsonl", "audit.json", "splits.csv"})
+"""What a run leaves that stopped before anything was trained: a new one may take its place."""
+
+
 def claim(folder: RunFolder, words: str, *, resume: bool) -> None:
     """Take a folder for a run: a new one, or on resume the one of this very study.
+
+    A run that stopped before training has nothing to lose: once its data or study is
+    mended, the same command works again.
 
     Args:
         folder: of the run.
@@ -147,20 +154,41 @@ def claim(folder: RunFolder, words: str, *, resume: bool) -> None:
         resume: go on with the run that is there.
 
     Raises:
-        RunError: the folder holds a run and `resume` is not set, or another study's.
+        RunError: the folder holds a run and `resume` is not set, another study's, or
+            something that is no run; or it is a file or cannot be written.
     """
-    started = folder.study.exists()
-    if started and not resume:
+    started = folder.checkpoint.exists() or folder.metrics.exists()
+    if not started:
+        _refuse_other_files(folder.root)
+    elif not resume:
         raise RunError(
             f"{folder.root.name}: expected a new or empty folder, got one that holds a run. "
             "Add --resume to go on with it, or name another with -o."
         )
-    if started and folder.study.read_text(encoding="utf-8") != words:
+    elif not folder.study.exists() or folder.study.read_text(encoding="utf-8") != words:
         raise RunError(
             f"{folder.root.name}: expected the run of this study, got one of another study or "
             "of other settings. Name another folder with -o."
         )
     write_text(folder.study, words)
+
+
+def _refuse_other_files(root: Path) -> None:
+    """Never write among files that are not a run's: a mistyped -o must not cost any of them."""
+    try:
+        found = {entry.name for entry in root.iterdir()} if root.exists() else set[str]()
+    except OSError as error:
+        raise RunError(
+            f"{root.name}: expected a folder for the run, got "
+            f"{'a file' if root.is_file() else error.strerror or 'an error'}. "
+            "Name another with -o."
+        ) from None
+    found = {name for name in found if not name.endswith(".partial")}  # of a run that was killed
+    if found and not ("log.jsonl" in found and found <= UNTRAINED):
+        raise RunError(
+            f"{root.name}: expected a new or empty folder, got one with other files. "
+            "Name another with -o."
+        )
 
 
 @dataclass
