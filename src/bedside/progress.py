@@ -39,12 +39,18 @@ class Progress:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Log when a stage starts and how long it took."""
+        """Log when a stage starts, how it ended (the kind of error only) and how long it took."""
         start = time.perf_counter()
         self.log.write("stage", name=name, state="start")
-        yield
-        seconds = round(time.perf_counter() - start, 3)
-        self.log.write("stage", name=name, state="done", seconds=seconds)
+        ending: dict[str, str] = {"state": "done"}
+        try:
+            yield
+        except BaseException as error:
+            ending = {"state": "failed", "error": type(error).__name__}
+            raise
+        finally:
+            seconds = round(time.perf_counter() - start, 3)
+            self.log.write("stage", name=name, seconds=seconds, **ending)
 
     @contextmanager
     def bar(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
