@@ -155,13 +155,16 @@ def _inferred(task: Task, calibrated: Arrays, state: State) -> Prediction:
 def best_on_validation(models: Mapping[str, Judged], *, among: list[str], primary: str) -> str:
     """The model with the best primary metric on validation; of equal ones the first named.
 
+    A model whose metric is undefined loses to every other.
+
     Raises:
         DataError: there is none to choose from.
     """
     if not among:
         raise DataError("models: expected at least one, got none. Name a baseline.")
     sign = -1 if lower_is_better(primary) else 1
-    return max(among, key=lambda name: sign * np.nan_to_num(models[name].validation, nan=-1e9))
+    marks = {name: sign * models[name].validation for name in among}
+    return max(among, key=lambda name: marks[name] if np.isfinite(marks[name]) else -np.inf)
 
 
 def _subgroups(exam: Exam, prediction: Prediction) -> dict[str, Any]:

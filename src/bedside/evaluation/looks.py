@@ -11,7 +11,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from bedside.errors import RunError
+from bedside.errors import RunError, sentence
 from bedside.run_folder import read_json, write_json
 
 if TYPE_CHECKING:
@@ -36,8 +36,15 @@ def count_look(study: Study, test_ids: Array, *, folder: Path) -> int:
     """
     ledger = folder / LEDGER
     looks = read_json(ledger) if ledger.exists() else {}
-    if not isinstance(looks, dict):
-        raise RunError(f"{ledger.name}: expected a ledger of looks, got something else. Mend it.")
+    if not isinstance(looks, dict) or not all(isinstance(seen, list) for seen in looks.values()):
+        raise RunError(
+            sentence(
+                ledger.name,
+                expected="a ledger of looks as bedside writes it",
+                got="another form",
+                remedy="Put back a copy of it; without one the count is lost, so say that with the result",
+            )
+        )
     part = hashlib.sha256("\n".join(sorted(map(str, test_ids))).encode()).hexdigest()[:16]
     words = study.model_dump(mode="json", exclude={"name", "about", "device", "threads"})
     asked = hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:16]
