@@ -7,12 +7,19 @@ metrics with intervals, a package and a report. A run that dies goes on with
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bedside.audit import AuditReport
-from bedside.audit.gathering import examine_before_split, gather, pass_audit, split_cases
+from bedside.audit.gathering import (
+    examine_before_split,
+    gather,
+    keep_split,
+    pass_audit,
+    split_cases,
+)
 from bedside.baselines.fitting import fit_baselines
 from bedside.deployment.from_run import package_network
 from bedside.environment import write_environment
@@ -26,7 +33,7 @@ from bedside.reporting.model_card import write_model_card
 from bedside.run_folder import RunFolder, claim, read_json
 from bedside.study import Study
 from bedside.training.candidates import train_candidates
-from bedside.training.precision import set_threads
+from bedside.training.precision import choose_device, set_threads
 from bedside.training.preparation import prepare_parts
 
 
@@ -87,11 +94,12 @@ def run(
     folder = RunFolder(Path(output) if output is not None else Path("runs") / study.name)
     claim(folder, study.dump(), resume=resume)
     with (progress or Progress(quiet=True)).logging_to(folder.log) as told:
+        choose_device(study.device)  # an absent one is refused before anything is read
         threads = set_threads(study.threads)
         materials = gather(study, threads=threads, progress=told)
         split = split_cases(materials)
         audit = pass_audit(materials, split, folder=folder, progress=told)
-        split.write(folder.splits, materials.cohort)
+        keep_split(materials, split, folder=folder)
         task, modalities = materials.task, materials.modalities
         samples = materials.samples()
         preparation = prepare_parts(modalities, samples, materials.targets, parts=split.parts)
@@ -135,5 +143,6 @@ def run(
 
 
 def _beside(study: Study, folder: RunFolder) -> Path:
-    """Where the count of looks lies: beside the study file, else beside the run."""
-    return folder.root.absolute().parent if study.path is None else study.path.parent
+    """Where the count of looks lies: beside the study file, or beside the run if it cannot."""
+    beside = folder.root.absolute().parent if study.path is None else study.path.parent
+    return beside if os.access(beside, os.W_OK) else folder.root.absolute().parent

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from bedside.audit.examination import audit_cases
 from bedside.audit.findings import AuditReport
 from bedside.data.sources import load_cohort, require_columns
-from bedside.data.split import Split, make_split
-from bedside.errors import DataError, LeakageError, Problems, StudyError
+from bedside.data.split import Split, make_split, read_split
+from bedside.errors import DataError, LeakageError, Problems, RunError, StudyError, sentence
 from bedside.modalities.reading import Readings, read_all
 from bedside.models import ENCODERS, FUSIONS
 from bedside.registry import lookup
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bedside.data.cohort import Cohort
     from bedside.progress import Progress
     from bedside.run_folder import RunFolder
-    from bedside.schema import Modality, Sample, Targets, Task
+    from bedside.schema import Modality, Reference, Sample, Targets, Task
     from bedside.study import Study
 
 
@@ -70,9 +70,22 @@ def gather(study: Study, *, threads: int, progress: Progress) -> Materials:
     for name, modality in modalities.items():
         column = modality.columns_used()[0]
         with progress.stage(f"read {name}"), progress.bar(f"reading {name}", len(cohort)) as done:
-            references = [cohort.reference(row, column) for row in range(len(cohort))]
+            references = _references(cohort, column)
             readings[name] = read_all(modality, references, threads=threads, progress=done)
     return Materials(study, cohort, modalities, task, targets, readings)
+
+
+def _references(cohort: Cohort, column: str) -> list[Reference]:
+    """The reference of every case; every path that is blank or leads out is named at once."""
+    problems = Problems(DataError)
+    references = []
+    for row in range(len(cohort)):
+        try:
+            references.append(cohort.reference(row, column))
+        except DataError as error:
+            problems.found.append(str(error))
+    problems.raise_if_any()
+    return references
 
 
 def split_cases(materials: Materials) -> Split:
@@ -118,6 +131,28 @@ def pass_audit(
     return report
 
 
+def keep_split(materials: Materials, split: Split, *, folder: RunFolder) -> None:
+    """Write ``splits.csv``, unless a network of this run has learnt from other parts.
+
+    Raises:
+        RunError: the data changed since then, so that a case it learnt from could be
+            tested now.
+    """
+    if folder.checkpoint.exists() and folder.splits.exists():
+        before = read_split(folder.splits, materials.cohort, section=materials.study.split)
+        moved = int((before.parts != split.parts).sum())
+        if moved:
+            raise RunError(
+                sentence(
+                    folder.splits.name,
+                    expected="every case in the part it was in when training began",
+                    got=f"{moved} cases in another",
+                    remedy="The data changed since then: start a new run with -o",
+                )
+            )
+    split.write(folder.splits, materials.cohort)
+
+
 def examine_before_split(materials: Materials) -> AuditReport:
     """Audit on its own: parts that leak are a finding here, not an error."""
     try:
@@ -129,8 +164,12 @@ def examine_before_split(materials: Materials) -> AuditReport:
 
 
 def _check_names(study: Study) -> None:
-    """Refuse unknown encoders, fusions and baselines before anything is read."""
+    """Refuse unknown or missing encoders, fusions and baselines before anything is read."""
     problems = Problems(StudyError)
+    lists = {f"model.encoders.{name}": given for name, given in study.model.encoders.items()}
+    for key, given in {**lists, "baselines": study.baselines}.items():
+        if not given:
+            problems.add(key, expected="at least one name", got="none", remedy="Name one")
     encoders = [e for names in study.model.encoders.values() for e in _listed(names)]
     baselines = [] if study.baselines == "auto" else study.baselines
     for registry, names in (

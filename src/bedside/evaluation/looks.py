@@ -42,7 +42,7 @@ def count_look(study: Study, test_ids: Array, *, folder: Path) -> int:
                 ledger.name,
                 expected="a ledger of looks as bedside writes it",
                 got="another form",
-                remedy="Put back a copy of it; without one the count is lost, so say that with the result",
+                remedy="Put back a copy of it; without one the count is lost, so say that",
             )
         )
     part = hashlib.sha256("\n".join(sorted(map(str, test_ids))).encode()).hexdigest()[:16]
