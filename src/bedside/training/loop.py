@@ -8,6 +8,7 @@ random numbers, and ends with the same weights.
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from dataclasses import dataclass, field
@@ -229,6 +230,7 @@ def train(job: Job, *, progress: Progress, resume: bool = False) -> Story:
     if not trainer.story.epoch:
         trainer.settle_precision()
     half = trainer.story.precision == "bf16"
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces bf16 otherwise
     fabric = Fabric(
         accelerator=job.device.type, devices=1, precision="bf16-mixed" if half else "32-true"
     )
