@@ -31,6 +31,8 @@ YES_NO = {"1": 1.0, "0": 0.0, "true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
 YAML_WORDS = {True: ("true", "yes", "on"), False: ("false", "no", "off")}
 """What YAML reads as true and false, though the column may hold the word itself."""
 WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
+BLANK_WORDS = frozenset({"nan", "<na>", "#n/a", "n/a", "null"})
+"""What programs write for a missing label; 'none' and 'na' may be answers of their own."""
 
 
 class Classify(BaseModel):
@@ -334,10 +336,12 @@ def _cells(cohort: Cohort, column: str) -> list[str]:
 
 
 def _plain(cell: Any) -> str:
-    """A value as text: blank for None and NaN, ``1`` for 1.0 and "1.0", ``007`` as it stands."""
+    """A value as text: blank for NaN and words for it, ``1`` for 1.0 and "1.0", ``007`` stays."""
     if cell is None or cell != cell:  # noqa: PLR0124 - NaN alone differs from itself
         return ""
     text = str(cell).strip()
+    if text.lower() in BLANK_WORDS:
+        return ""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     whole = WHOLE.fullmatch(text)
