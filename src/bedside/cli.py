@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bedside import __version__
-from bedside.errors import BedsideError
+from bedside.errors import BedsideError, StudyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from bedside.pipeline import Run
     from bedside.progress import Progress
@@ -139,7 +139,8 @@ def init_command(
     data: Annotated[
         Path,
         typer.Argument(
-            help="A table (CSV, Parquet), a folder per class, an .npz, a Decathlon folder."
+            metavar="DATA",
+            help="A table (CSV, Parquet), a folder per class, an .npz, a Decathlon folder.",
         ),
     ],
     *,
@@ -151,9 +152,9 @@ def init_command(
 ) -> None:
     """Guess a study file from the data; every line of it is commented."""
     from bedside.data.guess import guess_study
-    from bedside.errors import StudyError
     from bedside.run_folder import write_text
 
+    _never_over([data], output)
     if output.exists() and not force:
         raise StudyError(f"{output.name}: is there already. Add --force to replace it.")
     text = guess_study(data, name=name, relative_to=output.resolve().parent)
@@ -181,6 +182,7 @@ def audit_command(
     from bedside.pipeline import audit_study
     from bedside.run_folder import write_json
 
+    _never_over([study], output)
     report = audit_study(_study(study, overrides), progress=_progress(quiet=quiet))
     if output is not None:
         write_json(output, report.to_json())
@@ -228,8 +230,12 @@ def run_command(
     ),
 )
 def predict_command(
-    package: Annotated[Path, typer.Argument(help="The package folder of a run.")],
-    sources: Annotated[list[Path], typer.Argument(help="Files, folders or one CSV.")],
+    package: Annotated[
+        Path, typer.Argument(metavar="PACKAGE", help="The package folder of a run.")
+    ],
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="SOURCE...", help="Files, folders or one CSV.")
+    ],
     *,
     output: Annotated[
         str, typer.Option("-o", "--output", help="A .csv or .json file; - is CSV on the terminal.")
@@ -247,6 +253,7 @@ def predict_command(
     from bedside.deployment.records import check_output, write_predictions
 
     check_output(output)
+    _never_over(sources, Path(output))
     predictor = load(package, threads=threads)
     cases = predictor.cases(list(sources))
     so_far = 0
@@ -286,6 +293,15 @@ def report_command(
 
     path = write_report(open_run(run_folder).folder, cases=cases, output=output)
     typer.echo(f"Report: {path}")
+
+
+def _never_over(inputs: Sequence[Path], output: Path | None) -> None:
+    """Refuse to write the answer in place of the question."""
+    if output is not None and any(output.resolve() == one.resolve() for one in inputs):
+        raise StudyError(
+            f"{output.name}: expected a file of its own for the output, got the input. "
+            "Name another with -o."
+        )
 
 
 def _study(path: Path, overrides: list[str] | None) -> Study:

@@ -59,7 +59,8 @@ def open_run(folder: str | Path) -> Run:
     place = RunFolder(Path(folder))
     if not place.metrics.exists():
         raise RunError(
-            f"{place.root.name}: expected a finished run, got a folder without metrics.json. "
+            f"{place.root.name}: expected a finished run, got "
+            f"{'a folder without metrics.json' if place.root.is_dir() else 'no such folder'}. "
             "Run the study, or finish the run with --resume."
         )
     return Run(place)
