@@ -1,0 +1,135 @@
+"""What holds for every encoder of the registry, whatever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from bedside.models import ENCODERS
+from bedside.models.network import StudyNetwork, as_callable
+from bedside.training.checkpoint import load_checkpoint, save_checkpoint
+
+Build = Callable[..., StudyNetwork]
+Make = Callable[..., dict[str, Any]]
+SMALL = (1, 24, 28)
+
+
+def learn(network: StudyNetwork, arrays: dict[str, Any], steps: int) -> list[float]:
+    """Train on one batch; returns the loss before each step."""
+    inputs = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    truth = torch.tensor([0, 1, 1, 0, 1, 0, 0, 1])[: len(next(iter(arrays.values())))]
+    optimiser = torch.optim.AdamW(network.train().parameters(), lr=3e-3)
+    losses = []
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)  # for dropout
+        for _ in range(steps):
+            loss = functional.cross_entropy(network(inputs)["logits"], truth)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            losses.append(float(loss.detach()))
+    return losses
+
+
+def test_shapes_and_dtypes(
+    encoder: str, shape: tuple[int, ...], build: Build, arrays: Make
+) -> None:
+    module = ENCODERS.load(encoder)({"values": shape}).eval()
+    values = torch.from_numpy(arrays(shape, 2)["type.values"]).float()
+    with torch.no_grad():
+        features = module({"values": values})
+    assert features.pooled.shape == (2, module.width)
+    assert features.pooled.dtype == torch.float32
+    assert all(maps.shape[0] == 2 for maps in features.pyramid)
+    outputs = as_callable(build(encoder, shape))(arrays(shape, 3))
+    assert {name: a.shape for name, a in outputs.items()} == {"logits": (3, 2)}
+    assert outputs["logits"].dtype == np.float32
+    assert np.isfinite(outputs["logits"]).all()
+
+
+def test_a_batch_equals_its_cases_one_by_one(encoder: str, build: Build, arrays: Make) -> None:
+    call, batch = as_callable(build(encoder, SMALL)), arrays(SMALL, 5)
+    whole = call(batch)["logits"]
+    single = [call({n: a[i : i + 1] for n, a in batch.items()})["logits"] for i in range(5)]
+    assert np.concatenate(single) == pytest.approx(whole, abs=1e-5)
+    assert as_callable(build(encoder, SMALL), batch_size=2)(batch)["logits"] == pytest.approx(
+        whole, abs=1e-5
+    )
+
+
+def test_other_cases_of_the_batch_change_nothing(encoder: str, build: Build, arrays: Make) -> None:
+    call, one, other = (
+        as_callable(build(encoder, SMALL)),
+        arrays(SMALL, 4),
+        arrays(SMALL, 4, seed=1),
+    )
+    mixed = {name: np.concatenate([one[name][:1], other[name][1:]]) for name in one}
+    assert call(mixed)["logits"][0] == pytest.approx(call(one)["logits"][0], abs=1e-5)
+    assert call(one)["logits"][1] != pytest.approx(call(other)["logits"][1], abs=1e-3)
+
+
+def test_no_case_gives_no_output(encoder: str, build: Build, arrays: Make) -> None:
+    assert as_callable(build(encoder, SMALL))(arrays(SMALL, 0))["logits"].shape == (0, 2)
+
+
+def test_a_gradient_reaches_every_parameter(encoder: str, build: Build, arrays: Make) -> None:
+    network = build(encoder, SMALL).train()
+    values = {name: torch.from_numpy(array) for name, array in arrays(SMALL, 8).items()}
+    network(values)["logits"].square().sum().backward()
+    without = [n for n, p in network.named_parameters() if p.grad is None or not p.grad.any()]
+    assert without == []
+
+
+def test_it_learns_one_batch_by_heart(encoder: str, build: Build, arrays: Make) -> None:
+    losses = learn(build(encoder, SMALL), arrays(SMALL, 8), 25)
+    assert losses[0] > 0.3
+    assert losses[-1] < 0.05
+
+
+def test_the_same_seed_gives_the_same_network_and_the_same_training(
+    encoder: str, build: Build, arrays: Make
+) -> None:
+    found = []
+    for seed in (5, 5, 6):
+        network = build(encoder, SMALL, seed=seed)
+        learn(network, arrays(SMALL, 4), 2)
+        found.append(as_callable(network)(arrays(SMALL, 4))["logits"])
+    assert np.array_equal(found[0], found[1])
+    assert not np.array_equal(found[0], found[2])
+
+
+def test_saved_and_loaded_it_answers_bit_for_bit(
+    encoder: str, build: Build, arrays: Make, tmp_path: Path
+) -> None:
+    network, batch = build(encoder, SMALL), arrays(SMALL, 4)
+    learn(network, batch, 1)  # running statistics move too
+    save_checkpoint(tmp_path / "n.safetensors", {"network": network.state_dict()}, {})
+    again = build(encoder, SMALL, seed=9)
+    before = as_callable(again)(batch)["logits"]
+    again.load_state_dict(load_checkpoint(tmp_path / "n.safetensors").group("network"))
+    wanted = as_callable(network)(batch)["logits"]
+    assert not np.array_equal(before, wanted)
+    assert np.array_equal(as_callable(again)(batch)["logits"], wanted)
+
+
+def test_exported_it_computes_the_same(
+    encoder: str, build: Build, arrays: Make, tmp_path: Path
+) -> None:
+    from bedside.deployment.engine import open_engine
+    from bedside.deployment.export import export_network, prove_parity
+
+    shape = (3, 23, 37)
+    network, batch = build(encoder, shape), arrays(shape, 4)
+    learn(network, batch, 1)
+    export_network(network, batch, tmp_path / "n.onnx")
+    wanted = as_callable(network)(batch)["logits"]
+    for engine in ("openvino", "onnxruntime"):
+        answer = open_engine(tmp_path / "n.onnx", engine=engine, threads=1)  # type: ignore[arg-type]
+        assert prove_parity(network, answer, batch) < 1e-4
+        assert answer(batch)["logits"] == pytest.approx(wanted, abs=1e-4)

@@ -1,0 +1,244 @@
+"""A whole small training: the same seed twice, an interruption, a loss that diverges."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from bedside.errors import RunError
+from bedside.modalities.image import Image
+from bedside.models.network import InputPlan, StudyNetwork
+from bedside.progress import Progress
+from bedside.run_folder import Log
+from bedside.schema import Targets
+from bedside.tasks.classify import Classify
+from bedside.training import loop
+from bedside.training.loader import Prepared
+from bedside.training.loop import CHECKPOINT, Job, Trainer, one_cycle, train
+from bedside.training.recipe import Recipe
+
+QUIET = Progress(quiet=True)
+IMAGE = Image(size=(24, 24))
+RECIPE = Recipe(epochs=3, batch_size=8, learning_rate=5e-3, weight_decay=0.05, patience=9)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def prepared(n: int, seed: int) -> Prepared:
+    """Images of noise, brighter on the left where the truth is 1."""
+    rng = np.random.default_rng(seed)
+    truth = (np.arange(n) % 2).astype(np.float32)[:, None]
+    values = rng.integers(60, 160, (n, 1, 24, 24), dtype=np.uint8)
+    values[truth[:, 0] == 1, :, :, :12] += 60
+    targets = Targets({"truth": truth, "known": truth >= 0}, ("a", "b"))
+    return Prepared({"xray.values": values}, targets, np.arange(n))
+
+
+TRAIN, VALIDATION = prepared(33, 0), prepared(12, 1)
+
+
+def job(
+    folder: Path | None = None, *, seed: int = 1, encoder: str = "resnet", **changes: Any
+) -> Job:
+    task = Classify(column="y")
+    state = task.fit(TRAIN.targets)
+    rule = {"values": {"mean": [120.0], "std": [40.0]}}
+    plan = InputPlan(encoder, {"values": (1, 24, 24)}, {"standardise": rule})
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = StudyNetwork(
+            {"xray": plan}, fusion="concat", head=lambda width: task.head(width, state)
+        )
+    made = Job(
+        name=encoder,
+        network=network,
+        task=task,
+        state=state,
+        train=TRAIN,
+        validation=VALIDATION,
+        recipe=RECIPE,
+        modalities={"xray": IMAGE},
+        seed=seed,
+        device=torch.device("cpu"),
+        precision="float32",
+        folder=folder,
+    )
+    return dataclasses.replace(made, **changes)
+
+
+def weights(done: Job) -> dict[str, torch.Tensor]:
+    return dict(done.network.state_dict())
+
+
+def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return set(one) == set(other) and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def without_times(story: Any) -> dict[str, Any]:
+    words = json.loads(json.dumps(vars(story)))
+    words.pop("seconds")
+    for epoch in words["epochs"]:
+        epoch.pop("seconds")
+    return dict(words)
+
+
+def test_the_same_seed_gives_the_same_weights_whatever_was_drawn_before() -> None:
+    one, same, other = job(), job(), job(seed=2)
+    stories = []
+    for index, each in enumerate((one, same, other)):
+        torch.manual_seed(index)
+        np.random.seed(index)  # noqa: NPY002 - training must not listen to it
+        stories.append(train(each, progress=QUIET))
+        expected = torch.Generator().manual_seed(index)
+        assert torch.equal(torch.rand(2), torch.rand(2, generator=expected)), "nor draw from it"
+    assert equal(weights(one), weights(same))
+    assert without_times(stories[0]) == without_times(stories[1])
+    assert not equal(weights(one), weights(other))
+
+
+def test_it_learns_and_tells_its_story(tmp_path: Path) -> None:
+    done = job(recipe=dataclasses.replace(RECIPE, epochs=8))
+    with Log.open(tmp_path / "log.jsonl") as log:
+        story = train(done, progress=Progress(log, quiet=True))
+    assert not done.network.training
+    assert story.epoch == len(story.epochs) == 8
+    assert story.best_loss == min(epoch["validation_loss"] for epoch in story.epochs)
+    assert story.epochs[story.best_epoch - 1]["validation_loss"] == story.best_loss
+    assert story.best_loss < 0.1
+    assert story.epochs[-1]["train_loss"] < 0.5 * story.epochs[0]["train_loss"]
+    assert story.cases == 8 * 32, "one case of 33 is left over in each epoch"
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [(line["event"], line["epoch"]) for line in lines] == [
+        ("epoch", n + 1) for n in range(8)
+    ]
+
+
+def test_the_network_ends_with_the_weights_of_its_best_epoch(tmp_path: Path) -> None:
+    done = job(tmp_path)
+    story = train(done, progress=QUIET)
+    trainer = Trainer(job(tmp_path))
+    trainer.resume()
+    assert equal(weights(done), trainer.best)
+    trainer.average.module.load_state_dict(trainer.best)
+    assert trainer.validate() == pytest.approx(story.best_loss, abs=1e-6)
+
+
+class DiedError(Exception):
+    """The power went off."""
+
+
+@pytest.mark.parametrize("when", ["before the log", "in the second epoch", "while saving"])
+def test_an_interrupted_training_ends_with_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    undisturbed = job()
+    wanted = train(undisturbed, progress=QUIET)
+
+    with monkeypatch.context() as patch:
+        if when == "before the log":
+            patch.setattr(Log, "write", _die_at_call(1, Log.write))
+        elif when == "in the second epoch":
+            patch.setattr(Trainer, "validate", _die_at_call(2, Trainer.validate))
+        else:
+            patch.setattr(loop, "save_checkpoint", _die_at_call(2, loop.save_checkpoint))
+        with pytest.raises(DiedError):
+            train(job(tmp_path), progress=QUIET)
+    assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
+
+    resumed = job(tmp_path, seed=1)
+    with torch.no_grad():  # what a fresh start draws must not matter
+        for parameter in resumed.network.parameters():
+            parameter.zero_()
+    story = train(resumed, progress=QUIET, resume=True)
+    assert equal(weights(resumed), weights(undisturbed))
+    assert without_times(story) == without_times(wanted)
+
+
+def _die_at_call(number: int, function: Any) -> Any:
+    calls = iter(range(1, 100))
+
+    def dying(*arguments: Any, **named: Any) -> Any:
+        if next(calls) == number:
+            raise DiedError
+        return function(*arguments, **named)
+
+    return dying
+
+
+def test_resuming_a_finished_training_changes_nothing(tmp_path: Path) -> None:
+    first, second = job(tmp_path), job(tmp_path)
+    told = train(first, progress=QUIET)
+    content = (tmp_path / CHECKPOINT).read_bytes()
+    again = train(second, progress=QUIET, resume=True)
+    assert vars(again) == vars(told)
+    assert equal(weights(first), weights(second))
+    assert (tmp_path / CHECKPOINT).read_bytes() == content
+
+
+def test_without_resume_it_starts_anew(tmp_path: Path) -> None:
+    train(job(tmp_path), progress=QUIET)
+    assert train(job(tmp_path), progress=QUIET).cases == 3 * 32
+
+
+def test_another_networks_checkpoint_is_refused(tmp_path: Path) -> None:
+    train(
+        job(tmp_path, encoder="cnn", recipe=dataclasses.replace(RECIPE, epochs=1)), progress=QUIET
+    )
+    with pytest.raises(RunError) as caught:
+        train(job(tmp_path), progress=QUIET, resume=True)
+    assert str(caught.value) == (
+        "training.safetensors: expected the network of this study, got another one. "
+        "Run without --resume into a new folder."
+    )
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
+    (tmp_path / CHECKPOINT).write_bytes(b"\x00" * 64)
+    with pytest.raises(RunError, match="got a damaged file"):
+        train(job(tmp_path), progress=QUIET, resume=True)
+
+
+def test_a_diverging_loss_is_one_sentence_and_saves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(RunError) as caught:
+        train(job(tmp_path, recipe=dataclasses.replace(RECIPE, learning_rate=1e30)), progress=QUIET)
+    assert str(caught.value) == (
+        "training of resnet: expected a finite loss, got a diverging one. "
+        "Lower training.learning_rate or set training.precision: float32."
+    )
+    assert not (tmp_path / CHECKPOINT).exists()
+
+
+def test_it_stops_when_validation_no_longer_gets_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = iter([0.5, 0.4, 0.6, 0.4, 0.1])
+    monkeypatch.setattr(Trainer, "validate", lambda self: next(losses))
+    recipe = dataclasses.replace(RECIPE, epochs=9, patience=2)
+    story = train(job(encoder="cnn", recipe=recipe), progress=QUIET)
+    assert (story.epoch, story.best_epoch, story.best_loss) == (4, 2, 0.4)
+
+
+def test_training_in_bf16_learns_too() -> None:
+    done = job(precision="bf16", recipe=dataclasses.replace(RECIPE, epochs=8))
+    story = train(done, progress=QUIET)
+    assert story.precision == "bf16"
+    assert story.best_loss < 0.5
+    assert all(tensor.dtype != torch.bfloat16 for tensor in weights(done).values())
+
+
+def test_the_rate_warms_up_and_falls_to_nothing() -> None:
+    rates = [one_cycle(step, 100) for step in range(100)]
+    assert rates[:10] == pytest.approx([n / 10 for n in range(1, 11)])
+    assert rates[10] == 1
+    assert all(later < earlier for earlier, later in pairwise(rates[10:]))
+    assert 0 < rates[-1] < 0.001
+    assert all(math.isfinite(one_cycle(0, total)) for total in (1, 2, 3))
