@@ -86,7 +86,7 @@ def test_nodule_centre_lies_in_aerated_lung_clear_of_the_heart():
     for exam in seen:
         for nodule in exam.nodules:
             x, y = np.array([nodule.x], np.float32), np.array([nodule.y], np.float32)
-            rays = cast_rays(exam.body, exam.pose, x, y)
+            rays = cast_rays(exam.body, exam.pose, x=x, y=y)
             assert lung_depth(exam.body, rays)[0] > 0.5
             assert heart_depth(exam.body, exam.pose, rays)[0] < 0.3
 
