@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .made_study import Finished
 
 # Before numpy or torch are imported: one thread gives the same sums on every machine, and
 # two workers of pytest-xdist do not fight for two cores.
@@ -40,3 +44,12 @@ sys.addaudithook(_refuse_network)
 def rng() -> np.random.Generator:
     """A generator with a fixed seed."""
     return np.random.default_rng(7)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """The whole run of a tiny study, made once; no test may change it."""
+    from .made_study import Finished, make_cases, run_in
+
+    folder = make_cases(tmp_path_factory.mktemp("finished"))
+    return Finished(folder, run_in(folder))

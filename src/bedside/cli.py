@@ -234,7 +234,7 @@ def predict_command(
         Path, typer.Argument(metavar="PACKAGE", help="The package folder of a run.")
     ],
     sources: Annotated[
-        list[Path], typer.Argument(metavar="SOURCE...", help="Files, folders or one CSV.")
+        list[Path], typer.Argument(metavar="SOURCE", help="Files, folders or one CSV.")
     ],
     *,
     output: Annotated[

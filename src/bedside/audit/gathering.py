@@ -139,14 +139,17 @@ def keep_split(materials: Materials, split: Split, *, folder: RunFolder) -> None
             tested now.
     """
     if folder.checkpoint.exists() and folder.splits.exists():
-        before = read_split(folder.splits, materials.cohort, section=materials.study.split)
-        moved = int((before.parts != split.parts).sum())
-        if moved:
+        try:
+            before = read_split(folder.splits, materials.cohort, section=materials.study.split)
+            same = bool((before.parts == split.parts).all())
+        except (DataError, LeakageError):  # the old parts do not even fit the new data
+            same = False
+        if not same:
             raise RunError(
                 sentence(
                     folder.splits.name,
                     expected="every case in the part it was in when training began",
-                    got=f"{moved} cases in another",
+                    got="other parts",
                     remedy="The data changed since then: start a new run with -o",
                 )
             )
