@@ -50,10 +50,13 @@ def test_options_survive_json():
     ("words", "said"),
     [
         ({"sise": [64, 64]}, "sise: unknown key. Did you mean 'size'?"),
-        ({"size": [8, 64]}, "inputs.xray: size.0: Input should be greater than or equal to 16"),
-        ({"size": [64, 4096]}, "size.1: Input should be less than or equal to 2048"),
-        ({"channels": 2}, "channels: Input should be 'auto', 1 or 3"),
-        ({"resize": "crop"}, "resize: Input should be 'stretch' or 'pad'"),
+        ({"size": [8, 64]}, "inputs.xray: size, item 1: expected a whole number of at least 16"),
+        ({"size": [64, 4096]}, "size, item 2: expected a whole number of at least 16 and at most 2048, got 4096"),
+        ({"channels": 2}, "channels: expected 'auto', 1 or 3, got 2"),
+        ({"resize": "crop"}, "resize: expected 'stretch' or 'pad', got 'crop'"),
+        ({"frame": 0}, "frame: expected 'first' or 'middle' or a whole number of at least 1"),
+        ({"window": [40, 0]}, "inputs.xray: window: expected"),
+        ({"window": "brain"}, "inputs.xray: window: expected 'first' or 'full'"),
     ],
 )
 def test_wrong_options_are_named(words, said):

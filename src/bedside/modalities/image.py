@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bedside.errors import DataError, sentence
 from bedside.modalities.image_files import decode, grey_if_equal
+from bedside.modalities.image_view import View
 from bedside.schema import Array, Arrays, Geometry, Reference, Sample, State
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 Side = Annotated[int, Field(ge=16, le=2048)]
 Resize = Literal["stretch", "pad"]
+Count = Annotated[int, Field(strict=True, ge=1)]
+Width = Annotated[float, Field(ge=1, allow_inf_nan=False)]
 
 LUMA = np.array([0.299, 0.587, 0.114])
 """Weights of red, green and blue in grey (ITU-R BT.601, as JPEG and Pillow use)."""
@@ -44,6 +47,11 @@ class Image(BaseModel):
             up with black.
         mirror: whether left-right mirrored images are plausible, for augmentation.
             Off: in a radiograph the heart has its side.
+        frame: which frame of a DICOM file with several: ``first``, ``middle`` or a
+            number from 1; without it such files are refused.
+        window: grey range of DICOM files: ``first`` (the file's own, else all its bits
+            can hold), ``full``, the number of one of its windows, or [center, width] in
+            the units after its rescale, Hounsfield units in CT.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,6 +65,8 @@ class Image(BaseModel):
     channels: Literal["auto", 1, 3] = "auto"
     resize: Resize = "stretch"
     mirror: bool = False
+    frame: Literal["first", "middle"] | Count | None = None
+    window: Literal["first", "full"] | Count | tuple[float, Width] = "first"
 
     def columns_used(self) -> list[str]:
         """The one column with the images."""
@@ -72,8 +82,9 @@ class Image(BaseModel):
         Raises:
             DataError: see `image_files.decode`.
         """
-        sample = decode(reference)
-        values = resized(_pixels(sample), self.size, how=self.resize)
+        sample = decode(reference, view=View(self.frame, self.window))
+        aspect = float(sample.geometry.source.get("aspect", 1))
+        values = resized(_pixels(sample), self.size, how=self.resize, aspect=aspect)
         return Sample(values, sample.geometry)
 
     def fit(self, samples: Iterable[Sample]) -> State:
@@ -159,20 +170,24 @@ class Image(BaseModel):
         return samples
 
 
-def resized(values: Array, size: tuple[int, int], *, how: Resize) -> Array:
+def resized(values: Array, size: tuple[int, int], *, how: Resize, aspect: float = 1) -> Array:
     """Resize (H, W) or (H, W, 3), uint8 or float32, to `size`; the same size is left alone.
+
+    With ``pad``, `aspect`, the height of a pixel over its width, makes pixels square.
 
     The filter is Pillow's bilinear: when shrinking it averages over the whole
     footprint of a target pixel, so it does not alias, and unlike Lanczos it never
     leaves the range of its input, so that no bright edge grows a dark halo.
     """
     height, width = values.shape[:2]
-    if (height, width) == size:
+    square = how == "stretch" or aspect == 1
+    if (height, width) == size and square:
         return values
     if how == "stretch":
         return _scaled(values, size)
-    ratio = min(size[0] / height, size[1] / width)
-    inner = (max(1, round(height * ratio)), max(1, round(width * ratio)))
+    tall = height * aspect
+    ratio = min(size[0] / tall, size[1] / width)
+    inner = (max(1, round(tall * ratio)), max(1, round(width * ratio)))
     inner = (min(inner[0], size[0]), min(inner[1], size[1]))
     top, left = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
     canvas = np.zeros((*size, *values.shape[2:]), dtype=values.dtype)

@@ -13,21 +13,17 @@ Pillow does. Whatever cannot be shown truthfully is refused in one sentence.
 
 from __future__ import annotations
 
-import logging
-import threading
-import warnings
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from bedside.data.dicom_header import HEAD_BYTES, looks_like_dicom
+from bedside.data.quiet_readers import quiet
 from bedside.errors import DataError, sentence
+from bedside.modalities.image_view import View
 from bedside.schema import Array, Geometry, Reference, Sample
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAX_PIXELS = 100_000_000
 """Largest picture that is decoded, over all its frames; checked from the header.
@@ -36,19 +32,18 @@ The largest radiographs (digitised film, mammograms) have about 30 million.
 """
 READABLE = "a PNG, JPEG, TIFF or DICOM image"
 AGAIN = "Copy or export the file again from its source, or leave the row out"
-_HEAD_BYTES = 132
 _WHITE_IS_ZERO = 0
 _TIFF_BITS, _TIFF_PHOTOMETRIC = 258, 262
-_LOGGERS = ("pydicom", "PIL", "openjpeg", "rle")
 _BITS = {"1": 1, "I": 32, "F": 32}
 
 
-def decode(reference: Reference) -> Sample:
+def decode(reference: Reference, *, view: View | None = None) -> Sample:
     """Decode one picture at full size.
 
     Args:
         reference: its content is a path (str or Path) or an array (H, W),
             (H, W, 1) or (H, W, 3).
+        view: which frame and window of a DICOM file; other files have neither.
 
     Returns:
         Values (H, W) or (H, W, 3), uint8 or float32 in 0..1; the geometry holds
@@ -72,7 +67,7 @@ def decode(reference: Reference) -> Sample:
         )
     try:
         with Path(content).open("rb") as stream:
-            return _decode_stream(stream, where)
+            return _decode_stream(stream, where, view)
     except OSError as error:
         raise _cannot_open(error, where) from None
 
@@ -141,64 +136,15 @@ def from_array(array: Array, *, where: str) -> Array:
     return grey_if_equal(array)
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Silence what Pillow and pydicom say about faulty headers while files are read.
-
-    They print header values, and pydicom also logs them: a patient's name may be
-    among them. Warning filters belong to the whole process, so readers on
-    several threads are counted: the first one in sets the filters, the last one
-    out restores them.
-    """
-    _quiet.enter()
-    try:
-        yield
-    finally:
-        _quiet.leave()
-
-
-class _Quiet:
-    """Counts the readers at work; see `quiet`."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._readers = 0
-        self._saved: warnings.catch_warnings[None] | None = None
-        self._propagated: dict[str, bool] = {}
-
-    def enter(self) -> None:
-        with self._lock:
-            self._readers += 1
-            if self._readers == 1:
-                self._saved = warnings.catch_warnings()
-                self._saved.__enter__()
-                warnings.filterwarnings("ignore", module=r"pydicom|PIL|bedside\.modalities\.image")
-                for name in _LOGGERS:
-                    self._propagated[name] = logging.getLogger(name).propagate
-                    logging.getLogger(name).propagate = False
-
-    def leave(self) -> None:
-        with self._lock:
-            self._readers -= 1
-            if self._readers == 0 and self._saved is not None:
-                for name, propagated in self._propagated.items():
-                    logging.getLogger(name).propagate = propagated
-                self._saved.__exit__(None, None, None)
-                self._saved = None
-
-
-_quiet = _Quiet()
-
-
-def _decode_stream(stream: IO[bytes], where: str) -> Sample:
-    head = stream.read(_HEAD_BYTES)
+def _decode_stream(stream: IO[bytes], where: str, view: View | None) -> Sample:
+    head = stream.read(HEAD_BYTES)
     stream.seek(0)
     kind = _kind(head)
     if kind == "DICOM":
         # Imported here: pydicom costs a tenth of a second that PNG need not pay.
         from bedside.modalities import image_dicom
 
-        return image_dicom.decode_dicom(stream, where=where)
+        return image_dicom.decode_dicom(stream, where=where, view=view)
     if kind is None:
         got = "an empty file (0 bytes)" if not head else "a file whose content is none of these"
         raise refusal(where, expected=READABLE, got=got)
@@ -213,7 +159,7 @@ def _kind(head: bytes) -> str | None:
         return "JPEG"
     if head[:4] in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"):
         return "TIFF"
-    return "DICOM" if head[128:132] == b"DICM" else None
+    return "DICOM" if looks_like_dicom(head) else None
 
 
 def _cannot_open(error: OSError, where: str) -> DataError:

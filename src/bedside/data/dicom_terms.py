@@ -1,0 +1,61 @@
+"""The words that DICOM defines for what a header says in codes.
+
+Enters: nothing. Leaves: sets of defined terms, upper case. Sources: Modality PS3.3
+C.7.3.1.1.1; Body Part Examined PS3.16 table L-1; View Position PS3.3 C.8.1.2.1 (CR) and
+C.8.11.5 (DX), the views of mammography from PS3.16 CID 4014; Patient Position PS3.3
+C.7.3.1.1.2; Laterality C.7.3.1 and Image Laterality C.8.11.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def _terms(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+MODALITIES = _terms(
+    "AR ASMT AU BDUS BI BMD CFM CR CT CTPROTOCOL DG DMS DOC DX ECG EEG EMG EOG EPS ES FID GM HC "
+    "HD IO IOL IVOCT IVUS KER KO LEN LS M3D MG MR NM OAM OCT OP OPM OPT OPTBSV OPTENF OPV OSS "
+    "OT PA PHOTO PLAN POS PR PT PX REG RESP RF RG RTDOSE RTIMAGE RTINTENT RTPLAN RTRAD RTRECORD "
+    "RTSEGANN RTSTRUCT RWV SEG SM SMR SR SRF STAIN TEXTUREMAP TG US VA XA XAPROTOCOL XC"
+)
+SLICES = frozenset({"CT", "MR", "PT"})
+"""Modalities whose pictures are slices through the body."""
+RADIOGRAPHS = frozenset({"CR", "DX", "RG"})
+"""One kind of picture by three names, by how the detector worked."""
+BODY_PARTS = _terms(
+    "ABDOMEN ABDOMENPELVIS ADRENAL ANKLE ANUS AORTA ARM ARTERY AXILLA BACK BILEDUCT BLADDER "
+    "BRAIN BREAST BRONCHUS BUTTOCK CALCANEUS CALF CAROTID CEREBELLUM CERVIX CHEEK CHEST "
+    "CHESTABDOMEN CHESTABDPELVIS CIRCLEOFWILLIS CLAVICLE COCCYX COLON CORNEA CORONARYARTERY "
+    "CSPINE CTSPINE DUODENUM EAR ELBOW ENDOARTERIAL ESOPHAGUS EXTREMITY EYE EYELID FACE FEMUR "
+    "FIBULA FINGER FOOT FOREARM GALLBLADDER HAND HEAD HEADNECK HEART HIP HUMERUS IAC ILEUM "
+    "ILIUM JAW JEJUNUM KIDNEY KNEE LARYNX LEG LIVER LSPINE LSSPINE LUNG MANDIBLE MAXILLA "
+    "MEDIASTINUM MOUTH NECK NECKCHEST NECKCHESTABDOMEN NECKCHESTABDPELV NOSE ORBIT OVARY "
+    "PANCREAS PAROTID PATELLA PELVIS PENIS PHARYNX PROSTATE RADIUS RADIUSULNA RECTUM RIB SACRUM "
+    "SCALP SCAPULA SCLERA SCROTUM SELLA SHOULDER SIJOINT SKULL SPINE SPLEEN SSPINE STERNUM "
+    "STOMACH SUBMANDIBULAR TESTIS THIGH THUMB THYMUS THYROID TIBIA TIBIAFIBULA TLSPINE TMJ TOE "
+    "TONGUE TRACHEA TSPINE ULNA UPPERARM URETER URETHRA UTERUS VAGINA VEIN VULVA WHOLEBODY "
+    "WRIST ZYGOMA"
+)
+VIEWS = _terms(
+    "AP PA LL RL RLD LLD RLO LLO CC MLO ML LM XCCL XCCM ISO FB SIO SPECIMEN LMO CV AT CCID MLOID"
+)
+"""Directions in which a radiograph is taken; none of them is a patient position."""
+POSITIONS = _terms(
+    "HFP HFS HFDR HFDL HFV HFI FFDR FFDL FFP FFS FFV FFI LFP LFS RFP RFS AFDR AFDL PFDR PFDL"
+)
+SIDES = frozenset({"R", "L", "U", "B"})
+TERMS: Mapping[str, frozenset[str]] = {
+    "Modality": MODALITIES,
+    "BodyPartExamined": BODY_PARTS,
+    "ViewPosition": VIEWS,
+    "PatientPosition": POSITIONS | VIEWS,
+    "Laterality": SIDES,
+    "ImageLaterality": SIDES,
+    "FrameLaterality": SIDES,
+    "BurnedInAnnotation": frozenset({"YES", "NO"}),
+    "PresentationLUTShape": frozenset({"IDENTITY", "INVERSE"}),
+}
+"""Keyword -> what is known to stand there."""
