@@ -92,7 +92,7 @@ def run(
     Raises:
         BedsideError: one sentence that says what to mend; nothing finished is lost.
     """
-    folder = RunFolder(Path(output) if output is not None else Path("runs") / study.name)
+    folder = RunFolder(Path("runs") / Path(study.name).name if output is None else Path(output))
     claim(folder, study.dump(), resume=resume)
     with (progress or Progress(quiet=True)).logging_to(folder.log) as told:
         choose_device(study.device)  # an absent one is refused before anything is read

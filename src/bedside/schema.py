@@ -231,6 +231,10 @@ class Task(Protocol):
         """Torch half: Features of `width` -> named outputs; applies its calibration in eval."""
         ...
 
+    def unweighted(self, state: State) -> State:
+        """The state under which `loss` measures instead of teaching: no weights."""
+        ...
+
     def loss(
         self, outputs: dict[str, torch.Tensor], targets: dict[str, torch.Tensor], state: State
     ) -> torch.Tensor:

@@ -128,3 +128,31 @@ assert "openvino.tools.ovc" not in sys.modules  # no stump left for who imports 
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert not list(tmp_path.iterdir())
+
+
+def test_outputs_keep_their_names_where_the_network_ends_in_no_ops(tmp_path):
+    import torch
+    from torch import nn
+
+    from bedside.deployment.export import export_network
+    from bedside.models.features import Features
+    from bedside.models.heads import LogitHead
+
+    class Plain(nn.Module):
+        """A head whose calibration does nothing: shift 0, temperature 1."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.head = LogitHead(16, 1)
+
+        def forward(self, arrays):
+            values = arrays["xray.values"].float().flatten(1)
+            return self.head(Features(values), arrays)
+
+    torch.manual_seed(0)
+    arrays = {"xray.values": np.random.default_rng(0).random((3, 1, 4, 4), dtype=np.float32)}
+    export_network(Plain().eval(), arrays, tmp_path / "network.onnx")
+    for engine in ("openvino", "onnxruntime"):
+        answers = open_engine(tmp_path / "network.onnx", engine=engine, threads=1)(arrays)
+        assert set(answers) == {"logits"}
+        assert answers["logits"].shape == (3, 1)

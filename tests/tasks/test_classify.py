@@ -273,3 +273,22 @@ def test_truth_rows_leave_the_unknown_blank() -> None:
     assert task.truth_rows(classes)["truth"].tolist() == ["a", "", "b", "c"]
     labels = Classify(columns=["x"], unknown=[""]).targets(cohort(x=[1, None, 0]))
     assert task.truth_rows(labels)["truth_x"].tolist() == ["1", "", "0"]
+
+
+def test_classes_get_the_names_people_use() -> None:
+    targets = read([0, 1, 1], names={0: "normal", 1: "pneumonia"})
+    assert targets.names == ("normal", "pneumonia")
+    assert targets.arrays["truth"].tolist() == [[0], [1], [1]]
+    several = read(["a", "b", "c"], names={"b": "second"})
+    assert several.names == ("a", "second", "c")
+    labels = Classify(columns=["x", "y"], names={"x": "Effusion"}).targets(
+        cohort(x=[0, 1], y=[1, 0])
+    )
+    assert labels.names == ("Effusion", "y")
+
+
+def test_names_of_no_class_and_one_name_twice_are_refused() -> None:
+    assert "target.names has '2', which is no class" in refused(
+        StudyError, [0, 1, 1], names={2: "other"}
+    )
+    assert "calls two classes alike" in refused(StudyError, [0, 1, 1], names={0: "same", 1: "same"})

@@ -181,7 +181,10 @@ def _open_openvino(content: bytes, threads: int | None, precision: Precision) ->
         options["INFERENCE_NUM_THREADS"] = threads
     try:
         core = openvino.Core()
-        compiled = core.compile_model(core.read_model(content), "CPU", options)
+        model = core.read_model(content)
+        # compiling merges the names of tensors it finds equal, so ask before
+        names = [port.get_any_name() for port in model.outputs]
+        compiled = core.compile_model(model, "CPU", options)
     except RuntimeError as error:
         raise _unreadable("OpenVINO", error) from error
     ports = {
@@ -191,7 +194,6 @@ def _open_openvino(content: bytes, threads: int | None, precision: Precision) ->
         )
         for port in compiled.inputs
     }
-    names = [port.get_any_name() for port in compiled.outputs]
     request, lock = compiled.create_infer_request(), Lock()
 
     def run(arrays: Arrays) -> Arrays:

@@ -7,17 +7,17 @@ The base half needs numpy alone; head and loss import torch when called.
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bedside.errors import DataError, Problems, StudyError, nearest
 from bedside.schema import Array, Arrays, Kind, Network, Prediction, State, Targets
+from bedside.tasks.labels import YES_NO, cells_of, label_order, meant_value, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import torch
     from torch import nn
@@ -27,12 +27,6 @@ if TYPE_CHECKING:
 DEFAULT_COLUMN = "label"
 LARGEST_WEIGHT = 10.0
 MOST_CLASSES = 50
-YES_NO = {"1": 1.0, "0": 0.0, "true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
-YAML_WORDS = {True: ("true", "yes", "on"), False: ("false", "no", "off")}
-"""What YAML reads as true and false, though the column may hold the word itself."""
-WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
-BLANK_WORDS = frozenset({"nan", "<na>", "#n/a", "n/a", "null"})
-"""What programs write for a missing label; 'none' and 'na' may be answers of their own."""
 
 
 class Classify(BaseModel):
@@ -46,6 +40,7 @@ class Classify(BaseModel):
             With both and more than two values, `positive` names all others together
             and must not be one of them.
         unknown: values that mean "not known"; ``""`` stands for a blank cell.
+        names: what people call a class or label: ``{0: normal, 1: pneumonia}``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -59,6 +54,7 @@ class Classify(BaseModel):
     positive: str | int | bool | None = None
     negative: str | int | bool | None = None
     unknown: list[str | int | float | bool] = Field(default_factory=list)
+    names: dict[str | int, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -68,7 +64,7 @@ class Classify(BaseModel):
             raise ValueError("expected 0/1 columns without positive or negative, got both")
         if self.columns is not None and len(set(self.columns)) < len(self.columns):
             raise ValueError("expected each of columns once, got one twice")
-        if self.positive is not None and _plain(self.positive) == _plain(self.negative):
+        if self.positive is not None and plain(self.positive) == plain(self.negative):
             raise ValueError("expected two values as positive and negative, got one for both")
         return self
 
@@ -86,10 +82,10 @@ class Classify(BaseModel):
         columns = self._present_columns(cohort)
         if self.columns is not None or len(columns) > 1:
             return self._labels(cohort, columns)
-        cells = _cells(cohort, columns[0])
+        cells = cells_of(cohort, columns[0])
         known = self._known(cohort, cells, column=columns[0])
         found = sorted(
-            {c for c, is_known in zip(cells, known, strict=True) if is_known}, key=_order
+            {c for c, is_known in zip(cells, known, strict=True) if is_known}, key=label_order
         )
         where = f"{cohort.source}, column '{columns[0]}'"
         if len(found) < 2:
@@ -99,7 +95,8 @@ class Classify(BaseModel):
             )
         positive_names = self._binary_names(found, where=where)
         if positive_names is not None:
-            names, positive = positive_names
+            values, positive = positive_names
+            names = self._called(values, where=where)
             truth = np.array([[cell in positive] for cell in cells], dtype=np.float32)
             return _targets(truth, known[:, None], names=names, kind="binary")
         if len(found) > MOST_CLASSES:
@@ -109,7 +106,9 @@ class Classify(BaseModel):
             )
         truth = np.array([[cell == name for name in found] for cell in cells], dtype=np.float32)
         known_classes = np.repeat(known[:, None], len(found), axis=1)
-        return _targets(truth, known_classes, names=tuple(found), kind="classes")
+        return _targets(
+            truth, known_classes, names=self._called(found, where=where), kind="classes"
+        )
 
     def _present_columns(self, cohort: Cohort) -> list[str]:
         have = [str(name) for name in cohort.cases.columns]
@@ -125,7 +124,7 @@ class Classify(BaseModel):
         return columns
 
     def _known(self, cohort: Cohort, cells: list[str], *, column: str) -> Array:
-        unknown = {_plain(value) for value in self.unknown}
+        unknown = {plain(value) for value in self.unknown}
         problems = Problems(DataError)
         for row, cell in enumerate(cells):
             if cell == "" and cell not in unknown:
@@ -138,12 +137,26 @@ class Classify(BaseModel):
         problems.raise_if_any()
         return np.array([cell not in unknown for cell in cells])
 
+    def _called(self, values: Sequence[str], *, where: str) -> tuple[str, ...]:
+        """The classes in the words of `names`, where it has one."""
+        said = {plain(value): name for value, name in self.names.items()}
+        stray = sorted(set(said) - set(values))
+        if stray:
+            raise StudyError(
+                f"{where}: target.names has '{stray[0]}', which is no class. "
+                f"{nearest(stray[0], values)}"
+            )
+        called = tuple(said.get(value, value) for value in values)
+        if len(set(called)) < len(called):
+            raise StudyError(f"{where}: target.names calls two classes alike. Tell them apart.")
+        return called
+
     def _binary_names(
         self, found: list[str], *, where: str
     ) -> tuple[tuple[str, str], set[str]] | None:
         """((negative, positive), values that count as positive), or None for several classes."""
         said = {
-            word: _meant(value, found)
+            word: meant_value(value, found)
             for word, value in (("positive", self.positive), ("negative", self.negative))
             if value is not None
         }
@@ -182,7 +195,7 @@ class Classify(BaseModel):
         known = np.zeros(truth.shape, dtype=bool)
         problems = Problems(DataError)
         for index, column in enumerate(columns):
-            cells = _cells(cohort, column)
+            cells = cells_of(cohort, column)
             known[:, index] = self._known(cohort, cells, column=column)
             for row in np.flatnonzero(known[:, index]):
                 value = YES_NO.get(cells[row].lower())
@@ -196,7 +209,9 @@ class Classify(BaseModel):
                 else:
                     truth[row, index] = value
         problems.raise_if_any()
-        return _targets(truth, known, names=tuple(columns), kind="labels")
+        return _targets(
+            truth, known, names=self._called(columns, where=cohort.source), kind="labels"
+        )
 
     def strata(self, targets: Targets) -> Array:
         """The class of each case (several labels: its rarest positive one); -1 if unknown."""
@@ -310,6 +325,10 @@ class Classify(BaseModel):
         head.calibrate(state["shift"], state["temperature"])
         return head
 
+    def unweighted(self, state: State) -> State:
+        """The state under which `loss` measures instead of teaching: no weights."""
+        return {**state, "weights": [1.0] * len(state["weights"])}
+
     def loss(
         self, outputs: dict[str, torch.Tensor], targets: dict[str, torch.Tensor], state: State
     ) -> torch.Tensor:
@@ -327,39 +346,6 @@ class Classify(BaseModel):
             logits, truth, pos_weight=weights, reduction="none"
         )
         return (each * known).sum() / known.sum().clamp_min(1.0)
-
-
-def _cells(cohort: Cohort, column: str) -> list[str]:
-    """A column as text, blank where the table has no value."""
-    cells = cohort.cases[column]
-    return ["" if blank else _plain(c) for c, blank in zip(cells, cells.isna(), strict=True)]
-
-
-def _plain(cell: Any) -> str:
-    """A value as text: blank for NaN and words for it, ``1`` for 1.0 and "1.0", ``007`` stays."""
-    if cell is None or cell != cell:  # noqa: PLR0124 - NaN alone differs from itself
-        return ""
-    text = str(cell).strip()
-    if text.lower() in BLANK_WORDS:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    whole = WHOLE.fullmatch(text)
-    return str(int(whole[1])) if whole else text
-
-
-def _order(name: str) -> tuple[bool, int, str]:
-    """Whole numbers by size (a grade 10 after a grade 2), then text."""
-    number = re.fullmatch(r"-?[0-9]{1,9}", name) is not None
-    return not number, int(name) if number else 0, name
-
-
-def _meant(value: str | int | bool, found: list[str]) -> str:
-    """The value of the column that a word of the study stands for; YAML reads yes as true."""
-    if isinstance(value, bool):
-        words = [name for name in found if name.lower() in YAML_WORDS[value]]
-        return words[0] if len(words) == 1 else str(value)
-    return _plain(value)
 
 
 def _targets(truth: Array, known: Array, *, names: tuple[str, ...], kind: Kind) -> Targets:

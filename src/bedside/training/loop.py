@@ -143,7 +143,7 @@ class Trainer:
     def validate(self) -> float:
         """Unweighted loss of the averaged weights on validation, in float32."""
         outputs = as_callable(self.average.module)(self.job.validation.arrays)
-        plain = {**self.job.state, "weights": [1.0] * len(self.job.state["weights"])}
+        plain = self.job.task.unweighted(self.job.state)
         found, wanted = (
             {name: torch.from_numpy(values) for name, values in arrays.items()}
             for arrays in (outputs, self.job.validation.targets.arrays)
@@ -195,13 +195,13 @@ class Trainer:
             self.network.load_state_dict(checkpoint.group("network"))
             self.average.load_state_dict(checkpoint.group("average"))
             restore_optimiser(self.optimiser, checkpoint.group("optimiser"))
-        except (RuntimeError, KeyError, ValueError):
+            self.story = Story(**checkpoint.progress)
+        except (RuntimeError, KeyError, ValueError, TypeError):
             raise RunError(
                 f"{CHECKPOINT}: expected the network of this study, got another one. "
                 "Run without --resume into a new folder."
             ) from None
         self.best = checkpoint.group("best")
-        self.story = Story(**checkpoint.progress)
 
     def _on_device(
         self, inputs: dict[str, torch.Tensor], targets: dict[str, torch.Tensor]
@@ -232,7 +232,9 @@ def train(job: Job, *, progress: Progress, resume: bool = False) -> Story:
     half = trainer.story.precision == "bf16"
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces bf16 otherwise
     fabric = Fabric(
-        accelerator=job.device.type, devices=1, precision="bf16-mixed" if half else "32-true"
+        accelerator=job.device.type,
+        devices=_devices(job.device),
+        precision="bf16-mixed" if half else "32-true",
     )
     model, optimiser = fabric.setup(trainer.network, trainer.optimiser)
     with progress.bar(f"training {job.name}", job.recipe.epochs) as done:
@@ -253,6 +255,11 @@ def train(job: Job, *, progress: Progress, resume: bool = False) -> Story:
     job.network.load_state_dict(trainer.best)
     job.network.eval()
     return trainer.story
+
+
+def _devices(device: torch.device) -> int | list[int]:
+    """How Fabric is told: a number of CPUs, or this very GPU."""
+    return 1 if device.type == "cpu" else [device.index or 0]
 
 
 def one_cycle(step: int, total: int) -> float:

@@ -54,7 +54,7 @@ def make_recipe(cases: int, section: TrainingSection) -> Recipe:
     epochs = round(min(max(SEEN_CASES / max(cases, 1), SHORTEST), LONGEST))
     if section.epochs != "auto":
         epochs = section.epochs
-    batch_size = 64 if cases >= 2000 else 32 if cases >= 200 else 16
+    batch_size = 64 if cases >= 2000 else 32 if cases >= 1000 else 16
     if section.batch_size != "auto":
         batch_size = section.batch_size
     batch_size = max(2, min(batch_size, cases))
