@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,3 +54,29 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 
     folder = make_cases(tmp_path_factory.mktemp("finished"))
     return Finished(folder, run_in(folder))
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Cases to copy from."""
+    from .made_study import make_cases
+
+    return make_cases(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def here(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with cases and a study file, as the current one."""
+    from .made_study import write_study
+
+    folder = shutil.copytree(template, tmp_path / "work")
+    write_study(folder)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def package(finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the finished run's package, to be altered."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return shutil.copytree(finished.root / "package", tmp_path / "package")
