@@ -19,10 +19,10 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "bedside"
 THROUGH_OTHERS = {
+    "pylibjpeg": "what joins the next two to pydicom",
     "pylibjpeg-openjpeg": "pydicom's decoder of JPEG 2000",
     "pylibjpeg-rle": "pydicom's decoder of RLE",
     "pyjpegls": "pydicom's decoder of JPEG-LS",
-    "python-gdcm": "pydicom's decoder of the older JPEG forms",
     "pyarrow": "pandas' reader of Parquet and its strings",
     "onnxscript": "torch's ONNX exporter",
 }

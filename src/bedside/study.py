@@ -25,7 +25,7 @@ from pydantic import (
 from bedside.errors import Problems, StudyError, nearest, study_faults
 
 Options = TypeVar("Options", bound=BaseModel)
-SOURCES = ("table", "folder", "npz", "synthetic")
+SOURCES = ("table", "folder", "npz", "dicom", "synthetic")
 INPUT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 AtLeastOne = Annotated[int, Field(strict=True, ge=1)]
 AtLeastTwo = Annotated[int, Field(strict=True, ge=2)]
@@ -46,6 +46,9 @@ class DataSection(Section):
     table: Path | None = None
     folder: Path | None = None
     npz: Path | None = None
+    dicom: Path | list[Path] | None = None
+    labels: Path | None = None
+    labels_key: str | None = None
     synthetic: str | None = None
     root: Path | None = None
     case: str | None = None
@@ -61,6 +64,10 @@ class DataSection(Section):
         if len(given) != 1:
             got = "none" if not given else " and ".join(given)
             raise ValueError(f"expected exactly one of {', '.join(SOURCES)}, got {got}")
+        if self.dicom == [] or (self.labels_key is not None and self.labels is None):
+            raise ValueError("expected dicom with files and labels_key with labels, got one alone")
+        if self.labels is not None and self.dicom is None:
+            raise ValueError(f"expected labels with dicom only, got them with {given[0]}")
         return self
 
     @property
@@ -245,11 +252,13 @@ class Study(Section):  # noqa: PLW1641 - it holds dicts, so it never had a hash
 
     def anchored(self, folder: Path) -> Study:
         """The same study with relative paths made absolute from `folder`."""
-        changes = {
+        changes: dict[str, Path | list[Path]] = {
             name: folder / value
-            for name in ("table", "folder", "npz", "root")
-            if (value := getattr(self.data, name)) is not None
+            for name in ("table", "folder", "npz", "root", "labels", "dicom")
+            if isinstance(value := getattr(self.data, name), Path)
         }
+        if isinstance(self.data.dicom, list):
+            changes["dicom"] = [folder / file for file in self.data.dicom]
         return self.model_copy(update={"data": self.data.model_copy(update=changes)})
 
     def dump(self) -> str:

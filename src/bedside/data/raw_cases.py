@@ -43,6 +43,7 @@ class RawCases:
         root: folder that file references must stay inside.
         arrays: column -> array whose row i belongs to case i.
         notes: plain sentences on what was left out.
+        patient: the column that names patients, where the source itself knows it.
     """
 
     cases: pd.DataFrame
@@ -51,6 +52,7 @@ class RawCases:
     root: Path | None = None
     arrays: Arrays = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    patient: str | None = None
 
 
 def as_text(column: pd.Series) -> pd.Series:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from bedside.data.array_source import read_npz
 from bedside.data.cohort import Cohort
+from bedside.data.dicom_source import HEADER_COLUMNS, is_keyword, read_dicom_source
 from bedside.data.folder_source import read_folder
 from bedside.data.raw_cases import PART_WORDS, RawCases, rows_named, text_table
 from bedside.data.synthetic import REGISTRY as SYNTHETIC
@@ -55,7 +56,7 @@ def load_cohort(study: Study) -> Cohort:
         cases=raw.cases,
         source=raw.source,
         first_row=raw.first_row,
-        patient=study.data.patient,
+        patient=_patient(study, raw),
         site=study.data.site,
         time=study.data.time,
         part=study.split.column,
@@ -118,6 +119,16 @@ def _npz(data: DataSection) -> RawCases:
     return read_npz(data.npz)
 
 
+def _dicom(data: DataSection) -> RawCases:
+    if data.dicom is None:
+        raise StudyError("data.dicom: missing. Name the folder or the files.")
+    named = (data.case, data.patient, data.site, data.time)
+    keywords = [n for n in named if n is not None and n not in HEADER_COLUMNS and is_keyword(n)]
+    return read_dicom_source(
+        data.dicom, labels=data.labels, key=data.labels_key, keywords=dict.fromkeys(keywords)
+    )
+
+
 def _synthetic(data: DataSection) -> RawCases:
     if data.synthetic is None:
         raise StudyError("data.synthetic: missing. Name the made-up cohort.")
@@ -130,8 +141,20 @@ SOURCES: Mapping[str, Callable[[DataSection], RawCases]] = {
     "table": _table,
     "folder": _folder,
     "npz": _npz,
+    "dicom": _dicom,
     "synthetic": _synthetic,
 }
+
+
+def _patient(study: Study, raw: RawCases) -> str | None:
+    """The column of patients: the study's, else the source's own.
+
+    Where the study splits case by case, gaps in the source's own are no fault.
+    """
+    if study.data.patient is not None or raw.patient is None:
+        return study.data.patient
+    blanks = bool(_stripped(raw.cases[raw.patient]).isna().any())
+    return None if blanks and study.split.by == "case" else raw.patient
 
 
 def _declared(study: Study) -> dict[str, str]:
