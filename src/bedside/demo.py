@@ -21,7 +21,7 @@ CHEST_XRAY: dict[str, Any] = {
     "data": {
         "synthetic": "chest-xray", "patient": "patient_id", "site": "hospital", "patients": 400,
     },
-    "inputs": {"xray": {"modality": "image", "column": "image", "size": [96, 96]}},
+    "inputs": {"xray": {"modality": "image", "column": "image", "size": [64, 64]}},
     "target": {"task": "classify", "column": "label", "positive": "nodule"},
     "evaluation": {"subgroups": ["sex", "hospital", "view"]},
     "about": {

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from bedside.training.loader import augment, epoch_generator, training_batches
+from bedside.training.precision import has_fast_bf16
 
 if TYPE_CHECKING:
     from bedside.training.loop import Job
@@ -50,10 +51,12 @@ class Estimate:
 
 def estimate_cost(job: Job) -> Estimate:
     """Time a few steps on a copy; nothing of the job changes."""
-    network = copy.deepcopy(job.network).to(job.device).train()
+    network = copy.deepcopy(job.network)
+    network = network.to(job.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(network.parameters(), lr=0.0)
     generator = epoch_generator(job.seed, 0)
     batches = training_batches(job.train, job.recipe.batch_size, generator)
+    half = job.precision == "bf16" or (job.precision == "auto" and has_fast_bf16(job.device))
     seconds: list[float] = []
     with torch.random.fork_rng(devices=[]):
         for _, (inputs, targets) in zip(range(TRIAL_STEPS), batches, strict=False):
@@ -61,7 +64,8 @@ def estimate_cost(job: Job) -> Estimate:
             seen = augment(inputs, job.modalities, generator)
             on_device = {name: tensor.to(job.device) for name, tensor in seen.items()}
             wanted = {name: tensor.to(job.device) for name, tensor in targets.items()}
-            loss = job.task.loss(network(on_device), wanted, job.state)
+            with torch.autocast(job.device.type, torch.bfloat16, enabled=half):
+                loss = job.task.loss(network(on_device), wanted, job.state)
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             optimiser.zero_grad()
