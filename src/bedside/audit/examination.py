@@ -29,6 +29,7 @@ CHECKS: Registry[Check] = Registry(
         "image-sizes": "bedside.audit.checks.images:image_sizes",
         "image-modes": "bedside.audit.checks.images:image_modes",
         "blank-images": "bedside.audit.checks.images:blank_images",
+        "headers": "bedside.audit.checks.headers:header_faults",
         "unknown-labels": "bedside.audit.checks.labels:unknown_labels",
         "class-balance": "bedside.audit.checks.labels:class_balance",
         "file-facts-and-labels": "bedside.audit.checks.labels:file_facts_and_labels",
