@@ -146,6 +146,15 @@ class Finished:
     def root(self) -> Path:
         return self.run.folder.root
 
+    @property
+    def table(self) -> list[list[str]]:
+        """All rows of the cases, the header first, as a spreadsheet numbers them."""
+        return table_of(self.folder)
+
+    def csv(self, name: str) -> list[dict[str, str]]:
+        """A table of the run."""
+        return read_csv(self.root / name)
+
 
 def skip_package_and_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the two slow last stages, for tests of what comes before them."""

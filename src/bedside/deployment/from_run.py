@@ -47,14 +47,14 @@ def package_network(
     """
     state = judgement.models[judgement.deep].state
     network.head.calibrate(state["shift"], state["temperature"])  # type: ignore[union-attr, operator]
-    test = preparation.parts["test"].arrays
+    training, test = preparation.parts["train"], preparation.parts["test"].arrays
     scores = judgement.metrics["models"][judgement.deep]
     facts = Facts(
         study=study.name,
         model=judgement.deep,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        data_version=fingerprint(preparation.parts["train"].arrays),
-        training_cases=len(preparation.parts["train"]),
+        data_version=fingerprint({**training.arrays, **training.targets.arrays}),
+        training_cases=len(training),
         split=f"by {study.split.by}",
         question=study.about.question,
         intended_use=study.about.intended_use,
@@ -75,7 +75,7 @@ def _card(folder: RunFolder) -> str:
 
 
 def fingerprint(arrays: Arrays) -> str:
-    """Hash of prepared training arrays, in their order: names the data, tells nothing of it."""
+    """Hash of prepared training arrays and targets, in the cases' order; tells nothing of them."""
     digest = hashlib.sha256()
     for name, values in sorted(arrays.items()):
         digest.update(f"{name}{values.dtype}{values.shape}".encode())
