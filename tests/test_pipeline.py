@@ -203,6 +203,8 @@ def test_the_environment_says_what_it_ran_on(finished: Finished) -> None:
 
 def test_the_api_speaks_the_same_words(finished: Finished) -> None:
     assert bedside.run is run
+    assert all(getattr(bedside, name) for name in bedside.__all__)
+    assert bedside.audit_study(Study.load(finished.folder / "study.yaml")).blocking == ()
     assert open_run(finished.root).metrics == finished.run.metrics
     with pytest.raises(RunError, match=r"expected a finished run, got a folder without metrics"):
         open_run(finished.folder)

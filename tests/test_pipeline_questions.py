@@ -12,7 +12,7 @@ from PIL import Image
 from sklearn.metrics import roc_auc_score
 
 import bedside
-from bedside.errors import LeakageError
+from bedside.errors import DataError, LeakageError
 
 from .made_study import (
     Finished,
@@ -193,3 +193,22 @@ def test_labels_of_the_test_part_change_nothing_that_is_learnt(
     assert changed["thresholds"] == plain["thresholds"]
     auroc = [each["models"]["cnn"]["auroc"]["value"] for each in (plain, changed)]
     assert auroc[1] == pytest.approx(1 - auroc[0])
+
+
+def test_a_label_that_validation_cannot_judge_is_refused_before_training(cases: Path) -> None:
+    table = table_of(cases)
+    table[0].append("part")
+    for number, row in enumerate(table[1:]):
+        row.append(["train", "train", "val", "test"][number // 2 % 4])
+        row[8] = "0" if row[-1] == "val" else row[8]
+    write_table(cases, table)
+    words = words_with(
+        target={"task": "classify", "columns": ["a", "b"], "unknown": [-1]},
+        split={"column": "part"},
+    )
+    with pytest.raises(DataError, match=r"^Part validation has no case of 'b present'"):
+        run_in(cases, words)
+    waived = {**words, "audit": {"waive": ["class-balance"]}}
+    with pytest.raises(DataError, match=r"^threshold for label 'b': expected positive and neg"):
+        run_in(cases, waived)
+    assert not (cases / "run" / "checkpoint").exists()

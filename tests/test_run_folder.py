@@ -123,6 +123,18 @@ def test_a_run_that_trained_nothing_gives_way_to_a_mended_study(
     claim(run, "name: b\n", resume=resume)
     assert run.study.read_text() == "name: b\n"
     assert run.log.read_text() == "{}\n"
+    assert left(run.root) == ["audit.json", "log.jsonl", "study.yaml"]
+
+
+def test_what_a_killed_run_had_half_written_is_swept(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    write_text(run.checkpoint / "cnn" / "training.safetensors", "weights")
+    write_text(run.study, "name: a\n")
+    (run.checkpoint / "cnn" / ".training.safetensors.12.partial").write_text("half")
+    (run.root / ".package.12.partial" / "state").mkdir(parents=True)
+    claim(run, "name: a\n", resume=True)
+    assert left(run.root) == ["checkpoint", "study.yaml"]
+    assert left(run.checkpoint / "cnn") == ["training.safetensors"]
 
 
 @pytest.mark.parametrize("names", [["notes.txt"], ["splits.csv"], ["log.jsonl", "thesis.docx"]])

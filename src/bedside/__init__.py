@@ -1,6 +1,6 @@
 """bedside: clinical data from raw files to a model that can stand at the bedside.
 
-`Study.load`, `run`, `load`, `audit`: the same words as the command line.
+`Study.load`, `audit_study`, `run`, `load`: the same stages as the command line.
 Importing this package imports nothing heavy; names are resolved on first use.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bedside.deployment.predictor import Predictor, load
     from bedside.errors import BedsideError
-    from bedside.pipeline import Run, open_run, run
+    from bedside.pipeline import Run, audit_study, open_run, run
     from bedside.study import Study
 
 __version__ = "0.1.0"
@@ -22,11 +22,21 @@ _WHERE = {
     "Predictor": "bedside.deployment.predictor",
     "Run": "bedside.pipeline",
     "Study": "bedside.study",
+    "audit_study": "bedside.pipeline",
     "load": "bedside.deployment.predictor",
     "open_run": "bedside.pipeline",
     "run": "bedside.pipeline",
 }
-__all__ = ["BedsideError", "Predictor", "Run", "Study", "load", "open_run", "run"]
+__all__ = [
+    "BedsideError",
+    "Predictor",
+    "Run",
+    "Study",
+    "audit_study",
+    "load",
+    "open_run",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:

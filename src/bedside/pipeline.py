@@ -104,6 +104,7 @@ def run(
         task, modalities = materials.task, materials.modalities
         samples = materials.samples()
         preparation = prepare_parts(modalities, samples, materials.targets, parts=split.parts)
+        exam = make_exam(study, materials.cohort, preparation, task=task)
         trained = train_candidates(
             study, modalities, preparation, task=task, folder=folder, resume=resume, progress=told
         )
@@ -116,7 +117,6 @@ def run(
             progress=told,
         )
         with told.stage("evaluate"):
-            exam = make_exam(study, materials.cohort, preparation, task=task)
             judgement = judge_models(exam, {n: t.outputs for n, t in trained.items()}, baselines)
         chosen = trained[judgement.deep]
         with told.stage("record"):

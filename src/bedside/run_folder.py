@@ -10,6 +10,7 @@ import errno
 import json
 import math
 import os
+import shutil
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -170,7 +171,18 @@ def claim(folder: RunFolder, words: str, *, resume: bool) -> None:
             f"{folder.root.name}: expected the run of this study, got one of another study or "
             "of other settings. Name another folder with -o."
         )
+    _sweep(folder.root)
     write_text(folder.study, words)
+
+
+def _sweep(root: Path) -> None:
+    """Remove what a run that was killed had half written."""
+    for partial in list(root.rglob(".*.partial")):
+        if partial.is_dir() and not partial.is_symlink():
+            shutil.rmtree(partial, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                partial.unlink()
 
 
 def _refuse_other_files(root: Path) -> None:

@@ -10,7 +10,14 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from bedside.errors import DataError
-from bedside.evaluation.judge import Exam, Judged, best_on_validation, judge_model, judge_models
+from bedside.evaluation.judge import (
+    Exam,
+    Judged,
+    best_on_validation,
+    judge_model,
+    judge_models,
+    refuse_unjudgeable,
+)
 from bedside.evaluation.scoring import Scores
 from bedside.schema import Array, Arrays, Kind, Targets
 from bedside.study import EvaluationSection
@@ -174,3 +181,28 @@ def test_a_model_without_a_metric_loses_to_every_other(primary: str, best: str) 
 def test_nothing_to_choose_from_is_refused() -> None:
     with pytest.raises(DataError, match=r"^models: expected at least one, got none\."):
         best_on_validation({}, among=[], primary="auroc")
+
+
+def test_an_undefined_metric_on_validation_is_null(rng: np.random.Generator) -> None:
+    exam = exam_of(rng, section=EvaluationSection(bootstrap=100, threshold=0.5))
+    lone = targets(np.ones((N, 1)))
+    exam = replace(exam, targets={**exam.targets, "validation": lone})
+    deep = outputs_of(exam, rng, validation=1, test=1)
+    metrics = judge_models(exam, {"deep": deep}, {"peer": deep}).metrics
+    assert metrics["validation"] == {"deep": None, "peer": None}
+    assert metrics["difference"]["value"] == 0
+
+
+def test_a_validation_part_without_a_threshold_is_refused(rng: np.random.Generator) -> None:
+    truth = np.ones((N, 2))
+    truth[:60, 0] = 0
+    both = targets(truth, kind="labels", names=("a", "b"))
+    exam = exam_of(rng)
+    exam = replace(exam, targets={**exam.targets, "validation": both})
+    with pytest.raises(
+        DataError,
+        match=r"^threshold for label 'b': expected positive and negative cases in validation, "
+        r"got 120 positive among 120\. Enlarge the validation part, or set evaluation\.threshold",
+    ):
+        refuse_unjudgeable(exam)
+    refuse_unjudgeable(replace(exam, section=EvaluationSection(threshold=0.5)))

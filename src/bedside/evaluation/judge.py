@@ -76,6 +76,18 @@ class Judgement:
     metrics: dict[str, Any]
 
 
+def refuse_unjudgeable(exam: Exam) -> None:
+    """Refuse a validation part on which the study's rule can choose no threshold.
+
+    Raises:
+        DataError: a label has one answer only there; all such labels are named.
+    """
+    validation = exam.targets["validation"]
+    if validation.kind != "classes":
+        any_scores = np.full(validation.arrays["truth"].shape, 0.5)
+        choose_thresholds(validation, any_scores, exam.section.threshold)
+
+
 def judge_models(
     exam: Exam, deep: Mapping[str, Outputs], baselines: Mapping[str, Outputs]
 ) -> Judgement:
@@ -111,7 +123,7 @@ def judge_models(
         "threshold_rule": exam.section.threshold,
         "calibration": {"temperature": state["temperature"]},
         "models": {name: model.scores.table for name, model in models.items()},
-        "validation": {name: round(model.validation, 6) for name, model in models.items()},
+        "validation": {name: _number(model.validation) for name, model in models.items()},
         "deep": chosen,
         "best_baseline": peer,
         "difference": difference,
@@ -165,6 +177,11 @@ def best_on_validation(models: Mapping[str, Judged], *, among: list[str], primar
     sign = -1 if lower_is_better(primary) else 1
     marks = {name: sign * models[name].validation for name in among}
     return max(among, key=lambda name: marks[name] if np.isfinite(marks[name]) else -np.inf)
+
+
+def _number(value: float) -> float | None:
+    """A metric as JSON holds it: null where undefined."""
+    return round(value, 6) if np.isfinite(value) else None
 
 
 def _subgroups(exam: Exam, prediction: Prediction) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bedside.evaluation.judge import Exam, Judgement
+from bedside.evaluation.judge import Exam, Judgement, refuse_unjudgeable
 from bedside.evaluation.predictions import write_predictions_table
 from bedside.run_folder import write_json
 
@@ -26,9 +26,15 @@ if TYPE_CHECKING:
 
 
 def make_exam(study: Study, cohort: Cohort, preparation: Preparation, *, task: Task) -> Exam:
-    """What all models of a study are judged on."""
+    """What all models of a study are judged on.
+
+    Made before anything is trained, so that what cannot be judged is refused then.
+
+    Raises:
+        DataError: a class has no training case, or no threshold can be chosen on validation.
+    """
     test = preparation.parts["test"].rows
-    return Exam(
+    exam = Exam(
         task=task,
         state=task.fit(preparation.parts["train"].targets, balance=_balance(study)),
         targets={part: own.targets for part, own in preparation.parts.items()},
@@ -41,6 +47,8 @@ def make_exam(study: Study, cohort: Cohort, preparation: Preparation, *, task: T
         section=study.evaluation,
         seed=study.training.seed,
     )
+    refuse_unjudgeable(exam)
+    return exam
 
 
 def write_judgement(
