@@ -1,0 +1,269 @@
+"""The reference pages say what the code does: keys, defaults, examples, commands, files."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+
+import pytest
+import yaml
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+from typer.main import get_command
+
+from bedside.audit.examination import CHECKS, NEVER_WAIVED
+from bedside.baselines import REGISTRY as BASELINES
+from bedside.cli import app
+from bedside.data.study_text import MEANING, flow
+from bedside.modalities.image import Image
+from bedside.models import ENCODERS, FUSIONS
+from bedside.run_folder import RunFolder
+from bedside.study import InputSection, Study, TargetSection, TrainingSection
+from bedside.tasks.classify import Classify
+from bedside.training.preparation import build_modalities, build_task
+from bedside.training.recipe import make_recipe
+
+if TYPE_CHECKING:
+    from .made_study import Finished
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted(
+    [*DOCS.rglob("*.md"), ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "README.md",
+     ROOT / "benchmarks" / "README.md"]
+)  # fmt: skip
+SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
+    "Top level": (Study,),
+    "inputs": (InputSection, Image),
+    "target": (TargetSection, Classify),
+} | {
+    name: (form.annotation,)
+    for name, form in Study.model_fields.items()
+    if isinstance(form.annotation, type)
+    and issubclass(form.annotation, BaseModel)
+    and name != "target"
+}
+BASE: dict[str, Any] = {
+    "data": {"table": "cases.csv", "patient": "patient_id"},
+    "inputs": {"xray": {"modality": "image"}},
+    "target": {"task": "classify"},
+}
+SOURCES = ("table", "folder", "npz", "dicom", "synthetic")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One key of a table of the page: its default and its example as they stand there."""
+
+    default: str
+    example: str
+    whole: str
+
+
+def section_text(page: str, heading: str) -> str:
+    """What stands under a heading of the second level."""
+    found = re.search(rf"^## `?{re.escape(heading)}`?\n(.*?)(?=^## |\Z)", page, re.M | re.S)
+    assert found, f"no heading '## {heading}'"
+    return found[1]
+
+
+def key_rows(heading: str) -> dict[str, Row]:
+    """Key -> row, of the first table of a section."""
+    text = section_text((DOCS / "study-file.md").read_text(), heading)
+    table = text[text.index("| key |") :].split("\n\n")[0]
+    cells = [[c.strip() for c in line.strip("|").split(" | ")] for line in table.splitlines()[2:]]
+    assert all(len(row) == 5 for row in cells), heading
+    return {row[0].strip("| `"): Row(row[2], row[4].strip("| "), " ".join(row)) for row in cells}
+
+
+def fields(heading: str) -> dict[str, Any]:
+    """Key -> field of the models of a section."""
+    return {name: f for model in SECTIONS[heading] for name, f in model.model_fields.items()}
+
+
+def test_sections_are_found() -> None:
+    assert set(SECTIONS) >= {"data", "split", "model", "training", "evaluation", "audit", "about"}
+
+
+@pytest.mark.parametrize("heading", SECTIONS)
+def test_the_page_names_every_key_and_no_other(heading: str) -> None:
+    assert set(key_rows(heading)) == set(fields(heading))
+
+
+@pytest.mark.parametrize("heading", SECTIONS)
+def test_defaults_and_choices_are_those_of_the_code(heading: str) -> None:
+    rows = key_rows(heading)
+    told = {key: rows[key].default for key in fields(heading)}
+    assert told == {key: default_told(key, field) for key, field in fields(heading).items()}
+    allowed = {key: choices(field.annotation) for key, field in fields(heading).items()}
+    assert [(k, c) for k, words in allowed.items() for c in words if c not in rows[k].whole] == []
+
+
+def default_told(key: str, field: Any) -> str:
+    """The default as the page writes it."""
+    default = field.get_default(call_default_factory=True)
+    if default is PydanticUndefined or key in ("modality", "task"):  # the plug-in's own name
+        return "required"
+    if isinstance(default, BaseModel):
+        return "its defaults"
+    return "—" if default is None else f"`{flow(default)}`"
+
+
+def choices(form: Any) -> list[str]:
+    """Every word that a field's type allows."""
+    if get_origin(form) is Literal:
+        return [str(word) for word in get_args(form)]
+    return [word for part in get_args(form) for word in choices(part)]
+
+
+@pytest.mark.parametrize("heading", SECTIONS)
+def test_examples_are_read(heading: str) -> None:
+    for key, row in key_rows(heading).items():
+        example = yaml.safe_load(row.example.strip("`"))
+        assert key in example
+        parse(with_section(heading, example))
+
+
+def with_section(heading: str, words: dict[str, Any]) -> dict[str, Any]:
+    if heading == "Top level":
+        return {**BASE, **words}
+    if heading == "inputs":
+        return {**BASE, "inputs": {"xray": {"modality": "image", **words}}}
+    if heading == "target":
+        return {**BASE, "target": {"task": "classify", **words}}
+    if heading == "data":
+        source = {} if set(words) & set(SOURCES) else {"table": "cases.csv"}
+        return {**BASE, "data": {**source, **words}}
+    return {**BASE, heading: words}
+
+
+def parse(words: dict[str, Any]) -> None:
+    """Read a study as a run would, plug-ins included."""
+    study = Study.parse(words)
+    build_modalities(study)
+    build_task(study)
+    for encoders in study.model.encoders.values():
+        for name in [encoders] if isinstance(encoders, str) else encoders:
+            ENCODERS.check(name)
+    for name in [] if study.baselines == "auto" else study.baselines:
+        BASELINES.check(name)
+    assert set(study.audit.waive) <= set(CHECKS.names()) - set(NEVER_WAIVED)
+
+
+@pytest.mark.parametrize(
+    "block", re.findall(r"^```yaml\n(.*?)^```", (DOCS / "study-file.md").read_text(), re.M | re.S)
+)
+def test_whole_examples_are_studies(block: str) -> None:
+    parse(yaml.safe_load(block))
+
+
+def test_plug_ins_and_checks_are_named() -> None:
+    page = (DOCS / "study-file.md").read_text()
+    names = [*ENCODERS.table, *FUSIONS.table, *BASELINES.table, *CHECKS.table]
+    assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_what_auto_means_is_told() -> None:
+    rows = {key: row.whole for key, row in key_rows("training").items()}
+    recipe = {n: make_recipe(n, TrainingSection()) for n in (50, 999, 1999, 2000, 8000, 10**6)}
+    assert (recipe[50].epochs, recipe[10**6].epochs) == (60, 6)
+    assert recipe[8000].epochs * 8000 == 80_000
+    assert "80,000 cases, between 6 and 60" in rows["epochs"]
+    assert [recipe[n].batch_size for n in (999, 1999, 2000)] == [16, 32, 64]
+    assert "16 below 1,000 training cases, 32 below 2,000, else 64" in rows["batch_size"]
+    assert f"{recipe[8000].learning_rate:g}" in rows["learning_rate"]
+    assert (recipe[50].patience, recipe[8000].patience) == (36, 8)
+    assert "0.6 of the epochs, at least 8" in rows["patience"]
+
+
+def test_the_comments_of_init_belong_to_keys() -> None:
+    known = {f"{heading}.{key}" for heading in SECTIONS for key in fields(heading)}
+    assert {key if "." in key else f"Top level.{key}" for key in MEANING} <= known
+
+
+def commands() -> Mapping[str, Any]:
+    return {"": get_command(app), **get_command(app).commands}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", commands())
+def test_the_command_page_names_every_option_and_default(name: str) -> None:
+    text = (DOCS / "command.md").read_text()
+    heading = re.search(rf"^## `(bedside ?{name}(?: .*)?)`$", text, re.M)
+    assert heading
+    section = section_text(text, heading[1])
+    for parameter in commands()[name].params:
+        if parameter.param_type_name == "argument":
+            assert str(parameter.metavar) in heading[1]
+            continue
+        options = [*parameter.opts, *parameter.secondary_opts]
+        rows = [line for line in section.splitlines() if f"`{options[0]}`" in line.split(" | ")[0]]
+        assert len(rows) == 1, options
+        assert [option for option in options if f"`{option}`" not in rows[0]] == []
+        if isinstance(parameter.default, str | int | Path) and not parameter.is_flag:
+            assert f"`{parameter.default}`" in rows[0]
+
+
+def test_every_file_of_a_run_is_told(finished: Finished) -> None:
+    page = (DOCS / "run-folder.md").read_text()
+    properties = {name for name, kind in vars(RunFolder).items() if isinstance(kind, property)}
+    named = {getattr(finished.run.folder, name).name for name in properties}
+    found = {path.name for path in finished.root.iterdir()}
+    assert [name for name in sorted(named | found) if f"`{name}" not in page] == []
+
+
+def test_the_example_of_metrics_has_the_keys_of_a_run(finished: Finished) -> None:
+    page = (DOCS / "run-folder.md").read_text()
+    told = json.loads(re.findall(r"^```json\n(.*?)^```", page, re.M | re.S)[0])
+    metrics = json.loads((finished.root / "metrics.json").read_text())
+    assert list(told) == list(metrics)
+    for key in ("difference", "timing", "calibration"):
+        assert set(told[key]) == set(metrics[key])
+    assert set(told["models"]["resnet"]) == set(metrics["models"]["cnn"])
+    ours, theirs = first_group(told), first_group(metrics)
+    assert set(ours) == set(theirs)
+    assert set(ours["metrics"]) == set(theirs["metrics"])
+    assert [key for key in metrics if f"`{key}`" not in page] == []
+
+
+def first_group(metrics: dict[str, Any]) -> dict[str, Any]:
+    """What is said of the first group of the first subgroup column."""
+    groups = next(iter(metrics["subgroups"].values()))
+    return dict(next(iter(groups.values())))
+
+
+def test_environment_and_log_are_told(finished: Finished) -> None:
+    page = (DOCS / "run-folder.md").read_text()
+    environment = json.loads((finished.root / "environment.json").read_text())
+    events = [json.loads(line) for line in (finished.root / "log.jsonl").read_text().splitlines()]
+    words = {*environment, *(event["event"] for event in events)}
+    assert [word for word in sorted(words) if f"`{word}`" not in page] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S)
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        path, _, anchor = target.partition("#")
+        if path.startswith(("http:", "https:")):
+            continue
+        place = (page.parent / path) if path else page
+        if not place.exists() or (anchor and anchor not in anchors(place)):
+            broken.append(target)
+    assert broken == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_index_names_every_page() -> None:
+    text = (DOCS / "README.md").read_text()
+    pages = [p.relative_to(DOCS).as_posix() for p in DOCS.rglob("*.md") if p.name != "README.md"]
+    assert [page for page in pages if f"]({page})" not in text] == []
