@@ -167,17 +167,14 @@ def test_plug_ins_and_checks_are_named() -> None:
     assert [name for name in names if f"`{name}`" not in page] == []
 
 
-def test_what_auto_means_is_told() -> None:
-    rows = {key: row.whole for key, row in key_rows("training").items()}
-    recipe = {n: make_recipe(n, TrainingSection()) for n in (50, 999, 1999, 2000, 8000, 10**6)}
-    assert (recipe[50].epochs, recipe[10**6].epochs) == (60, 6)
-    assert recipe[8000].epochs * 8000 == 80_000
-    assert "80,000 cases, between 6 and 60" in rows["epochs"]
-    assert [recipe[n].batch_size for n in (999, 1999, 2000)] == [16, 32, 64]
-    assert "16 below 1,000 training cases, 32 below 2,000, else 64" in rows["batch_size"]
-    assert f"{recipe[8000].learning_rate:g}" in rows["learning_rate"]
-    assert (recipe[50].patience, recipe[8000].patience) == (36, 8)
-    assert "0.6 of the epochs, at least 8" in rows["patience"]
+def test_what_auto_becomes_is_told() -> None:
+    page = (DOCS / "study-file.md").read_text()
+    rows = []
+    for cases in (50, 200, 1000, 5000, 50_000):
+        r = make_recipe(cases, TrainingSection())
+        cells = f"{r.epochs} | {r.batch_size} | {r.learning_rate:.2g} | {r.patience}"
+        rows.append(f"| {cases:,} | {cells} |")
+    assert "\n".join(rows) in page
 
 
 def test_the_comments_of_init_belong_to_keys() -> None:
