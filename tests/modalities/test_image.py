@@ -51,7 +51,10 @@ def test_options_survive_json():
     [
         ({"sise": [64, 64]}, "sise: unknown key. Did you mean 'size'?"),
         ({"size": [8, 64]}, "inputs.xray: size, item 1: expected a whole number of at least 16"),
-        ({"size": [64, 4096]}, "size, item 2: expected a whole number of at least 16 and at most 2048, got 4096"),
+        (
+            {"size": [64, 4096]},
+            "size, item 2: expected a whole number of at least 16 and at most 2048",
+        ),
         ({"channels": 2}, "channels: expected 'auto', 1 or 3, got 2"),
         ({"resize": "crop"}, "resize: expected 'stretch' or 'pad', got 'crop'"),
         ({"frame": 0}, "frame: expected 'first' or 'middle' or a whole number of at least 1"),

@@ -19,7 +19,8 @@ from bedside.errors import DataError, sentence
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-HEAD_BYTES = 132
+MARK, MARK_AT = b"DICM", 128
+HEAD_BYTES = MARK_AT + len(MARK)
 MAX_INFLATED = 800_000_000
 """Bytes that a deflated file may unfold to."""
 IDENTIFYING = (
@@ -60,7 +61,7 @@ def looks_like_dicom(head: bytes) -> bool:
     Without them, the file must begin with an element of group 0002 or 0008 of plausible
     form; whether it really is DICOM shows when it is read.
     """
-    if head[128:132] == b"DICM":
+    if head[MARK_AT:HEAD_BYTES] == MARK:
         return True
     for order in ("little", "big"):
         if int.from_bytes(head[:2], order) in _GROUPS and len(head) >= 8:
@@ -88,7 +89,7 @@ def read_dicom(
     from pydicom import dcmread
 
     stream.seek(0)
-    marked = stream.read(HEAD_BYTES)[128:] == b"DICM"
+    marked = stream.read(HEAD_BYTES)[MARK_AT:] == MARK
     _refuse_inflated(stream, where)
     wanted: list[str | int] = [*tags, *_NEEDED] if tags else []
     try:

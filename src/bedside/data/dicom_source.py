@@ -19,6 +19,8 @@ import pandas as pd
 
 from bedside.data.dicom_header import (
     HEAD_BYTES,
+    MARK,
+    MARK_AT,
     age_in_years,
     code,
     looks_like_dicom,
@@ -220,7 +222,7 @@ def _header(path: Path, keywords: tuple[str, ...], *, where: str) -> dict[str, s
     try:
         with path.open("rb") as stream:
             head = stream.read(HEAD_BYTES)
-            marked = head[128:] == b"DICM"
+            marked = head[MARK_AT:] == MARK
             if not looks_like_dicom(head):
                 return "named" if path.suffix.lower() == ".dcm" else "other"
             try:

@@ -1,7 +1,7 @@
 """A first study file, guessed from the data.
 
-Enters: a folder per class, a CSV, TSV or Parquet table, a MedMNIST .npz, or a
-Decathlon folder. Leaves: the text of a study file with a comment on every line,
+Enters: a folder per class or of DICOM files, a CSV, TSV or Parquet table, a MedMNIST
+.npz, or a Decathlon folder. Leaves: the text of a study file with a comment on every line,
 ready to run where this version can, and plain about it where it cannot.
 """
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from bedside.data.array_source import label_columns, npz_headers, npz_parts, read_labels
 from bedside.data.column_roles import MAX_CLASSES, Roles, find_roles, negative_of, straddling
+from bedside.data.dicom_guess import DicomStudy, find_dicom_study
 from bedside.data.folder_source import IMAGE_SUFFIXES, read_folder
 from bedside.data.study_text import StudyText
 from bedside.data.table_source import PARQUET_SUFFIXES, TEXT_SUFFIXES, read_table
@@ -66,7 +67,7 @@ def guess_study(path: Path, *, name: str | None = None, relative_to: Path | None
     text.say(f"Guessed by 'bedside init' from {path.resolve().name}: read it before you trust it.")
     text.add("name", name or _stem(path.resolve()), means="names the study and its run", depth=0)
     if path.is_dir():
-        write = _decathlon if (path / DECATHLON).is_file() else _folder
+        write = _decathlon if (path / DECATHLON).is_file() else _folder_or_dicom
     elif path.suffix.lower() in TEXT_SUFFIXES + PARQUET_SUFFIXES:
         write = _table
     elif path.suffix.lower() == ".npz":
@@ -87,6 +88,41 @@ def guess_study(path: Path, *, name: str | None = None, relative_to: Path | None
 
 def _stem(path: Path) -> str:
     return path.name if path.is_dir() else path.stem
+
+
+def _folder_or_dicom(text: StudyText, path: Path, place: str) -> None:
+    found = find_dicom_study(path)
+    if found is None:
+        _folder(text, path, place)
+    else:
+        _dicom(text, found, path, place=place)
+
+
+def _dicom(text: StudyText, found: DicomStudy, path: Path, *, place: str) -> None:
+    cases, roles = found.raw.cases, found.roles
+    text.open("data", means="where the cases come from: table, folder, npz, dicom or synthetic")
+    text.add("dicom", f"{place}/", means="DICOM files, found by content; relative to this file")
+    labels = (Path(place) / os.path.relpath(found.labels.resolve(), path.resolve())).as_posix()
+    text.add("labels", os.path.normpath(labels), means="a row each file, series or patient")
+    for note in found.raw.notes:
+        text.say(note)
+    if roles.patient:
+        text.add("patient", roles.patient, means="who: keeps a patient in one part")
+    else:
+        text.offer("patient", "patient_id", means="who: PatientID of the headers, the default")
+    known = roles.patient is not None or bool(cases["patient_id"].notna().all())
+    _image_input(text, column="file", size=None)
+    counts = Counter(cases[roles.label].dropna()) if roles.label else Counter[str]()
+    _target(
+        text,
+        column=roles.label,
+        columns=roles.labels,
+        classes=roles.classes,
+        counts=counts,
+        unknown=_unknown_values(cases, roles),
+    )
+    _split(text, by="patient" if known else "case", part=roles.part)
+    text.rest(subgroups=list(found.subgroups))
 
 
 def _folder(text: StudyText, path: Path, place: str) -> None:

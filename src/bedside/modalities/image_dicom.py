@@ -11,7 +11,6 @@ them, they travel as facts for the audit. Overlays are left out, drawn or embedd
 from __future__ import annotations
 
 import math
-from copy import copy
 from sys import intern
 from typing import IO, TYPE_CHECKING, Any
 
@@ -134,7 +133,8 @@ def _chosen(frame: Frame | None, frames: int, where: str) -> int:
 
 def _header_of(dataset: Dataset, frame: int) -> Any:
     """The header that holds for one frame, without pixels, functional groups merged in."""
-    own = copy(dataset)  # elements are shared, and replaced but never changed below
+    own = dataset[:]  # a copy of the table; elements are shared: replaced, never changed
+    own.file_meta = dataset.file_meta
     for keyword in _HIDDEN:
         own.pop(keyword, None)
     shared = several(dataset.get("SharedFunctionalGroupsSequence"))[:1]

@@ -9,7 +9,6 @@ before anything is decoded.
 
 from __future__ import annotations
 
-from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -150,7 +149,8 @@ def _unpacked(dataset: Dataset, frame: int | None) -> Array:
     shift = int(dataset.get("HighBit", dataset.BitsStored - 1)) + 1 - int(dataset.BitsStored)
     if shift <= 0 or dataset.BitsAllocated == 1:
         return _one(pixel_array(dataset, index=frame), dataset)
-    whole = copy(dataset)  # elements are shared: replaced, not changed
+    whole = dataset[:]  # a copy of the table; elements are shared: replaced, not changed
+    whole.file_meta = dataset.file_meta
     allocated = int(dataset.BitsAllocated)
     for keyword, value in (("BitsStored", allocated), ("HighBit", allocated - 1)):
         whole[keyword] = DataElement(keyword, "US", value)

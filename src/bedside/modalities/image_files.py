@@ -19,7 +19,7 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from bedside.data.dicom_header import HEAD_BYTES, looks_like_dicom
+from bedside.data.dicom_header import HEAD_BYTES, MARK, MARK_AT, looks_like_dicom
 from bedside.data.quiet_readers import quiet
 from bedside.errors import DataError, sentence
 from bedside.modalities.image_view import View
@@ -152,7 +152,12 @@ def _decode_stream(stream: IO[bytes], where: str, view: View | None) -> Sample:
 
 
 def _kind(head: bytes) -> str | None:
-    """Tell the format by its first bytes; None where it is none that we read."""
+    """Tell the format by its first bytes; None where it is none that we read.
+
+    DICOM's own mark comes first: the free preamble before it may hold a TIFF header.
+    """
+    if head[MARK_AT : MARK_AT + len(MARK)] == MARK:
+        return "DICOM"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return "PNG"
     if head.startswith(b"\xff\xd8\xff"):
