@@ -97,7 +97,7 @@ def run(
     with (progress or Progress(quiet=True)).logging_to(folder.log) as told:
         choose_device(study.device)  # an absent one is refused before anything is read
         threads = set_threads(study.threads)
-        materials = gather(study, threads=threads, progress=told)
+        materials = gather(study, threads=threads, progress=told, check_split=True)
         split = split_cases(materials)
         audit = pass_audit(materials, split, folder=folder, progress=told)
         keep_split(materials, split, folder=folder)

@@ -138,6 +138,20 @@ def test_given_parts_are_taken_and_leaking_ones_refused(tmp_path: Path) -> None:
     assert (finding.check, finding.count) == ("patients-across-parts", 12)
 
 
+def test_leaking_parts_are_refused_before_a_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("a file was read")
+
+    monkeypatch.setattr("bedside.audit.gathering.read_all", never)
+    study = made(tmp_path, split={"column": "leaky"})
+    with pytest.raises(LeakageError, match="12 patients"):
+        gather(study, threads=1, progress=QUIET, check_split=True)
+    with pytest.raises(AssertionError, match="a file was read"):
+        gather(study, threads=1, progress=QUIET)
+
+
 def test_a_blocking_finding_stops_with_its_remedy_and_is_written(tmp_path: Path) -> None:
     study = made(tmp_path)
     (tmp_path / "3.png").write_bytes(b"")

@@ -19,6 +19,7 @@ from bedside.models import ENCODERS, FUSIONS
 from bedside.registry import lookup
 from bedside.run_folder import write_json
 from bedside.schema import Array
+from bedside.training.precision import set_threads
 from bedside.training.preparation import build_modalities, build_task
 
 if TYPE_CHECKING:
@@ -47,14 +48,24 @@ class Materials:
         return {name: readings.samples for name, readings in self.readings.items()}
 
 
-def gather(study: Study, *, threads: int, progress: Progress) -> Materials:
+def gather(
+    study: Study, *, threads: int, progress: Progress, check_split: bool = False
+) -> Materials:
     """Load the cohort and read every input of every case.
 
     Unreadable files are kept as problems, for the audit to name them all.
 
+    Args:
+        study: says where the cases are and what is asked.
+        threads: that read at once.
+        progress: bars and log.
+        check_split: refuse a split that cannot be made, or leaks, before the files are
+            read, which may take long; an audit shows it beside all else instead.
+
     Raises:
         StudyError: the study names a plug-in, option or column that is not there.
         DataError: the source or the targets are wrong, by row.
+        LeakageError: a patient would be in two parts, under `check_split`.
     """
     modalities, task = build_modalities(study), build_task(study)
     _check_names(study)
@@ -67,12 +78,15 @@ def gather(study: Study, *, threads: int, progress: Progress) -> Materials:
     require_columns(cohort, wanted)
     targets = task.targets(cohort)
     readings: dict[str, Readings] = {}
+    materials = Materials(study, cohort, modalities, task, targets, readings)
+    if check_split:
+        split_cases(materials)
     for name, modality in modalities.items():
         column = modality.columns_used()[0]
         with progress.stage(f"read {name}"), progress.bar(f"reading {name}", len(cohort)) as done:
             references = _references(cohort, column)
             readings[name] = read_all(modality, references, threads=threads, progress=done)
-    return Materials(study, cohort, modalities, task, targets, readings)
+    return materials
 
 
 def _references(cohort: Cohort, column: str) -> list[Reference]:
@@ -99,8 +113,14 @@ def split_cases(materials: Materials) -> Split:
     return make_split(materials.cohort, materials.study.split, strata=strata)
 
 
-def examine(materials: Materials, *, parts: Array | None) -> AuditReport:
-    """Audit gathered materials, with the study's waivers."""
+def examine(
+    materials: Materials,
+    *,
+    parts: Array | None,
+    progress: Progress | None = None,
+    deep: bool = False,
+) -> AuditReport:
+    """Audit gathered materials, with the study's waivers; `deep` takes its time."""
     return audit_cases(
         materials.cohort,
         inputs=materials.readings,
@@ -109,6 +129,10 @@ def examine(materials: Materials, *, parts: Array | None) -> AuditReport:
         parts=parts,
         by=materials.study.split.by,
         waive=materials.study.audit.waive,
+        modalities=materials.modalities,
+        deep=deep,
+        threads=set_threads(materials.study.threads),
+        progress=progress,
     )
 
 
@@ -121,7 +145,7 @@ def pass_audit(
         DataError: there are blocking findings; each is named with its remedy.
     """
     with progress.stage("audit"):
-        report = examine(materials, parts=split.parts)
+        report = examine(materials, parts=split.parts, progress=progress)
         write_json(folder.audit, report.to_json())
     warnings = sum(finding.severity == "warn" for finding in report.findings)
     progress.say(f"Audit: {len(report.blocking)} blocking, {warnings} warnings.")
@@ -156,14 +180,14 @@ def keep_split(materials: Materials, split: Split, *, folder: RunFolder) -> None
     split.write(folder.splits, materials.cohort)
 
 
-def examine_before_split(materials: Materials) -> AuditReport:
-    """Audit on its own: parts that leak are a finding here, not an error."""
+def examine_before_split(materials: Materials, *, progress: Progress | None = None) -> AuditReport:
+    """Audit on its own, in depth: parts that leak are a finding here, not an error."""
     try:
         parts: Array | None = split_cases(materials).parts
     except LeakageError:
         column = materials.cohort.part
         parts = None if column is None else materials.cohort.cases[column].to_numpy(dtype=str)
-    return examine(materials, parts=parts)
+    return examine(materials, parts=parts, progress=progress, deep=True)
 
 
 def _check_names(study: Study) -> None:
