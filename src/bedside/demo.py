@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CHEST_XRAY: dict[str, Any] = {
     "name": "chest-xray",
     "data": {
-        "synthetic": "chest-xray", "patient": "patient_id", "site": "hospital", "patients": 400,
+        "synthetic": "chest-xray", "patient": "patient_id", "site": "hospital", "patients": 600,
     },
     "inputs": {"xray": {"modality": "image", "column": "image", "size": [64, 64]}},
     "target": {"task": "classify", "column": "label", "positive": "nodule"},

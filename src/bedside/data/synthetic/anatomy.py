@@ -22,7 +22,7 @@ View = Literal["PA", "AP"]
 LUNG_APEX_X = 0.28
 LUNG_MEDIAL_X = 0.06
 NODULE_RADIUS = (0.055, 0.105)
-NODULE_DENSITY = (0.42, 1.6)
+NODULE_DENSITY = (0.6, 1.6)
 
 
 @dataclass(frozen=True)
