@@ -19,7 +19,6 @@ from bedside.models import ENCODERS, FUSIONS
 from bedside.registry import lookup
 from bedside.run_folder import write_json
 from bedside.schema import Array
-from bedside.training.precision import set_threads
 from bedside.training.preparation import build_modalities, build_task
 
 if TYPE_CHECKING:
@@ -113,14 +112,8 @@ def split_cases(materials: Materials) -> Split:
     return make_split(materials.cohort, materials.study.split, strata=strata)
 
 
-def examine(
-    materials: Materials,
-    *,
-    parts: Array | None,
-    progress: Progress | None = None,
-    deep: bool = False,
-) -> AuditReport:
-    """Audit gathered materials, with the study's waivers; `deep` takes its time."""
+def examine(materials: Materials, *, parts: Array | None) -> AuditReport:
+    """Audit gathered materials, with the study's waivers."""
     return audit_cases(
         materials.cohort,
         inputs=materials.readings,
@@ -129,10 +122,6 @@ def examine(
         parts=parts,
         by=materials.study.split.by,
         waive=materials.study.audit.waive,
-        modalities=materials.modalities,
-        deep=deep,
-        threads=set_threads(materials.study.threads),
-        progress=progress,
     )
 
 
@@ -145,7 +134,7 @@ def pass_audit(
         DataError: there are blocking findings; each is named with its remedy.
     """
     with progress.stage("audit"):
-        report = examine(materials, parts=split.parts, progress=progress)
+        report = examine(materials, parts=split.parts)
         write_json(folder.audit, report.to_json())
     warnings = sum(finding.severity == "warn" for finding in report.findings)
     progress.say(f"Audit: {len(report.blocking)} blocking, {warnings} warnings.")
@@ -180,14 +169,14 @@ def keep_split(materials: Materials, split: Split, *, folder: RunFolder) -> None
     split.write(folder.splits, materials.cohort)
 
 
-def examine_before_split(materials: Materials, *, progress: Progress | None = None) -> AuditReport:
-    """Audit on its own, in depth: parts that leak are a finding here, not an error."""
+def examine_before_split(materials: Materials) -> AuditReport:
+    """Audit on its own: parts that leak are a finding here, not an error."""
     try:
         parts: Array | None = split_cases(materials).parts
     except LeakageError:
         column = materials.cohort.part
         parts = None if column is None else materials.cohort.cases[column].to_numpy(dtype=str)
-    return examine(materials, parts=parts, progress=progress, deep=True)
+    return examine(materials, parts=parts)
 
 
 def _check_names(study: Study) -> None:
