@@ -100,8 +100,8 @@ def read_dicom(
                 stop_before_pixels=not pixels,
                 specific_tags=wanted or None,
             )
-            genuine = marked or _is_genuine(dataset)
             _complete(dataset)
+            genuine = _is_genuine(dataset, marked=marked)
     except Exception:  # damaged files make pydicom raise nearly anything
         raise damaged(where) from None
     if not genuine:
@@ -168,8 +168,10 @@ def _filled(dataset: Dataset, keyword: str) -> bool:
     return bool(value) and bool(_text(value))
 
 
-def _is_genuine(dataset: Dataset) -> bool:
-    """Whether a file read by force is DICOM and not some bytes that look like it."""
+def _is_genuine(dataset: Dataset, *, marked: bool) -> bool:
+    """Whether what was read is DICOM and not some bytes that look like it."""
+    if marked and ("Rows" in dataset or "MediaStorageSOPClassUID" in dataset.file_meta):
+        return True
     known = str(dataset.get("SOPClassUID", "")).startswith("1.2.840.10008.")
     picture = all(word in dataset for word in ("Rows", "Columns", "BitsAllocated"))
     return known or (picture and "Modality" in dataset)

@@ -23,10 +23,12 @@ from bedside.data.dicom_header import (
     MARK_AT,
     age_in_years,
     code,
+    damaged,
     looks_like_dicom,
     read_dicom,
 )
 from bedside.data.dicom_labels import join_labels
+from bedside.data.quiet_readers import quiet
 from bedside.data.raw_cases import RawCases, text_table
 from bedside.errors import DataError, Problems, StudyError, sentence
 
@@ -44,8 +46,8 @@ PLAIN = {
 CODED = {"modality": "Modality", "body_part": "BodyPartExamined", "view_position": "ViewPosition"}
 HEADER_COLUMNS = (*PLAIN, *CODED, "laterality", "sex", "age_years", "study_date")
 OTHER = ("ImageLaterality", "Laterality", "PatientSex", "PatientAge", "StudyDate", "PatientName")
-DIRECTORY = "1.2.840.10008.1.3.10"
-"""SOP class of a DICOMDIR, an index of other files."""
+IMAGE_CLASS = "Image Storage"
+"""What the standard calls every SOP class of images by."""
 
 
 @dataclass
@@ -220,7 +222,7 @@ LEFT_OUT = {
 def _header(path: Path, keywords: tuple[str, ...], *, where: str) -> dict[str, str] | str:
     """The columns of one file, or the reason of `LEFT_OUT` why it is none of the images."""
     try:
-        with path.open("rb") as stream:
+        with path.open("rb") as stream, quiet():  # values are decoded when asked for
             head = stream.read(HEAD_BYTES)
             marked = head[MARK_AT:] == MARK
             if not looks_like_dicom(head):
@@ -228,7 +230,9 @@ def _header(path: Path, keywords: tuple[str, ...], *, where: str) -> dict[str, s
             try:
                 tags = [*PLAIN.values(), *CODED.values(), *OTHER, *keywords]
                 header = read_dicom(stream, where=where, pixels=False, tags=tags)
-                if header.get("SOPClassUID") == DIRECTORY or not header.get("Rows"):
+                if not header.get("Rows"):
+                    if IMAGE_CLASS in getattr(header.get("SOPClassUID"), "name", ""):
+                        raise damaged(where)  # cut short within the header
                     return "no image"
                 return _columns(header, keywords)
             except DataError:

@@ -226,9 +226,11 @@ def _windows(headers: _Headers) -> list[Finding]:
     if 0 < len(without) < len(grey):
         fewer = without if 2 * len(without) <= len(grey) else sorted(set(grey) - set(without))
         named = rows_named(fewer, headers.evidence.cohort.first_row)
+        windowed = len(grey) - len(without)
         message = (
-            f"{len(grey) - len(without)} cases are shown in a window of their header and "
-            f"{len(without)} without one (the fewer: {named}): their brightness is not comparable."
+            f"{windowed} of {len(grey)} cases {'is' if windowed == 1 else 'are'} shown in a window "
+            f"of {'its' if windowed == 1 else 'their'} header, the others without one (the fewer: "
+            f"{named}): their brightness is not comparable."
         )
         found.append(headers.finding("warn", message, rows=fewer, remedy=WINDOW))
     return found
