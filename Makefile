@@ -24,8 +24,17 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# BEDSIDE_DATA=/folder/of/open/sets also runs the studies of real data, some minutes a seed.
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/install.py --python $(PYTHON)
+ifdef BEDSIDE_DATA
+	$(BIN)/python benchmarks/studies.py --data "$(BEDSIDE_DATA)" --study pneumoniamnist
+	$(BIN)/python benchmarks/studies.py --data "$(BEDSIDE_DATA)" --study nih
+else
+	@echo "The studies: make bench BEDSIDE_DATA=/folder/of/open/sets"
+	@echo "On made-up patients: $(BIN)/python benchmarks/studies.py --study synthetic"
+	@echo "All others: benchmarks/README.md"
+endif
 
 clean:
 	rm -rf build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

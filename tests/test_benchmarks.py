@@ -1,0 +1,71 @@
+"""The table of benchmarks/studies.py: every cell from metrics worked by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import studies
+
+
+def entry(value: float, low: float | None = None, high: float | None = None) -> dict[str, Any]:
+    return {"value": value, "low": low, "high": high}
+
+
+def result(seed: int, auroc: float, *, verdict: str) -> studies.Result:
+    deep = {"auroc": entry(auroc, 0.9, 0.99), "accuracy": entry(0.875), "ece": entry(0.03)}
+    metrics = {
+        "models": {"resnet": deep, "logistic": {"auroc": entry(0.9, 0.85, 0.95)}},
+        "deep": "resnet",
+        "best_baseline": "logistic",
+        "difference": entry(auroc - 0.9, -0.01, 0.08),
+        "verdict": verdict,
+        "cases": 624,
+        "confidence": 0.95,
+    }
+    libraries = {"torch": "2", "scikit-learn": "1", "lightgbm": "4"}
+    environment = {
+        "cpu": "Some CPU", "threads": 2, "platform": "Linux", "precision": "bf16",
+        "python": "3.11", "bedside": "0.1.0", "libraries": libraries,
+    }  # fmt: skip
+    return studies.Result(seed, metrics, environment, 90.4 + seed)
+
+
+def test_the_table_holds_seeds_their_mean_and_published_numbers() -> None:
+    results = [result(7, 0.96, verdict="deep better"), result(8, 0.94, verdict="deep worse")]
+    lines = studies.report("pneumoniamnist", results, ["training.epochs=1"]).splitlines()
+    assert lines[0] == "pneumoniamnist: 624 test cases; deep model resnet; intervals 95%."
+    assert lines[1] == "Settings: training.epochs=1."
+    rows = [[cell.strip() for cell in text.strip("|").split("|")] for text in lines[5:10]]
+    assert rows[0] == [
+        "7", "0.960 (0.900 to 0.990)", "logistic 0.900", "+0.060 (-0.010 to +0.080)",
+        "deep better", "0.875", "0.030", "97",
+    ]  # fmt: skip
+    # the deviation of two numbers is their distance divided by the root of two
+    assert rows[2] == [
+        "mean (sd)", "0.950 (0.014)", "0.900 (0.000)", "0.050 (0.014)", "deep better 1 of 2",
+        "0.875 (0.000)", "0.030 (0.000)", "98",
+    ]  # fmt: skip
+    assert rows[3] == ["ResNet-18, 28 x 28", "0.944", "", "", "", "0.854", "", ""]
+    assert {len(row) for row in rows} == {8}
+    assert "Some CPU, 2 threads" in lines[-1]
+
+
+def test_one_seed_has_no_mean() -> None:
+    text = studies.report("synthetic", [result(7, 0.96, verdict="deep better")], [])
+    assert "mean (sd)" not in text
+    assert "Published" not in text
+
+
+def test_missing_data_are_named(tmp_path: Path) -> None:
+    benchmark = studies.STUDIES["pneumoniamnist"]
+    with pytest.raises(SystemExit, match=r"--data: name the folder .* or set BEDSIDE_DATA\."):
+        studies._data_override(benchmark, None)
+    with pytest.raises(SystemExit, match=r"pneumoniamnist\.npz is not in or below this folder\."):
+        studies._data_override(benchmark, tmp_path)
+    (tmp_path / "sets").mkdir()
+    (tmp_path / "sets" / "pneumoniamnist.npz").touch()
+    (override,) = studies._data_override(benchmark, tmp_path)
+    assert override == f'data.npz="{tmp_path.resolve()}/sets/pneumoniamnist.npz"'
+    assert studies._data_override(studies.STUDIES["synthetic"], None) == []
