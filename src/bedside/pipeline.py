@@ -69,9 +69,8 @@ def open_run(folder: str | Path) -> Run:
 def audit_study(study: Study, *, progress: Progress | None = None) -> AuditReport:
     """Say what is wrong with a study's data, before anything is trained."""
     progress = progress or Progress(quiet=True)
-    return examine_before_split(
-        gather(study, threads=set_threads(study.threads), progress=progress)
-    )
+    materials = gather(study, threads=set_threads(study.threads), progress=progress)
+    return examine_before_split(materials, progress=progress)
 
 
 def run(

@@ -48,7 +48,7 @@ def test_a_sound_cohort_has_nothing_to_mend():
     )
     assert report.blocking == ()
     assert {f.severity for f in report.findings} == {"note"}
-    assert {f.check for f in report.findings} == {"class-balance", "patients"}
+    assert {f.check for f in report.findings} == {"class-balance", "patients", "shift-parts"}
 
 
 def test_findings_come_gravest_first():

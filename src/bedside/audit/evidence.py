@@ -7,20 +7,40 @@ computes once what several checks need: copies, images, answers of each class.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
 
 from bedside.audit.findings import SHOWN_ROWS, Finding, Severity
+from bedside.audit.near_copies import NearCopies, find_near_copies
+from bedside.audit.small_pictures import SmallPictures, shrink_pictures
 from bedside.data.cohort import Cohort
 from bedside.modalities.reading import Readings
-from bedside.schema import PARTS, Array, Kind, Sample, Targets
+from bedside.progress import Progress
+from bedside.schema import PARTS, Array, Kind, Modality, Sample, Targets
 
 WHOLE = "all cases"
 TELLING_SIZE = 64
 """A shorter text or list of numbers can be equal in two cases by chance."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What the checks may use.
+
+    Args:
+        modalities: by input, for checks that describe cases; may lack some.
+        deep: look for likely label errors too, and at more images where a run looks at some.
+        threads: that may be used; no finding depends on it.
+        progress: told by checks that take more than a few seconds.
+    """
+
+    modalities: Mapping[str, Modality] = field(default_factory=dict)
+    deep: bool = False
+    threads: int = 1
+    progress: Progress = field(default_factory=lambda: Progress(quiet=True))
 
 
 @dataclass(frozen=True)
@@ -34,6 +54,7 @@ class Evidence:
         kind: binary, classes or labels.
         parts: (N,) of train, validation and test; None before a split.
         by: what the split keeps together: patient, site, time or case.
+        means: what the checks may use.
     """
 
     cohort: Cohort
@@ -42,6 +63,7 @@ class Evidence:
     kind: Kind
     parts: Array | None
     by: str
+    means: Means = field(default_factory=Means)
 
     def finding(
         self,
@@ -52,12 +74,21 @@ class Evidence:
         rows: Iterable[int] = (),
         count: int | None = None,
         remedy: str = "",
+        pairs: Iterable[tuple[int, int]] = (),
+        details: Iterable[str] = (),
     ) -> Finding:
         """A finding on rows 0..N-1; `count` is their number where not given."""
         found = [int(row) for row in rows]
-        seen = tuple(row + self.cohort.first_row for row in found[:SHOWN_ROWS])
+        first = self.cohort.first_row
         return Finding(
-            check, severity, message, len(found) if count is None else count, seen, remedy
+            check,
+            severity,
+            message,
+            len(found) if count is None else count,
+            tuple(row + first for row in found[:SHOWN_ROWS]),
+            remedy,
+            tuple((int(a) + first, int(b) + first) for a, b in list(pairs)[:SHOWN_ROWS]),
+            tuple(details)[:SHOWN_ROWS],
         )
 
     def rows_by_part(self) -> dict[str, Array]:
@@ -86,6 +117,27 @@ class Evidence:
         One hash a case, so the cost grows linearly with the cohort.
         """
         return {name: _equal_rows(readings.samples) for name, readings in self.inputs.items()}
+
+    @cached_property
+    def small(self) -> dict[str, SmallPictures]:
+        """Input -> its images, small, grey and of one size; inputs without images left out."""
+        return {
+            name: shrink_pictures(images, progress=self.means.progress)
+            for name, images in self.images.items()
+        }
+
+    @cached_property
+    def near_copies(self) -> dict[str, NearCopies]:
+        """Input -> pairs of rows that show the same picture but are not equal bit for bit."""
+        return {name: self._near_copies(name, small) for name, small in self.small.items()}
+
+    def _near_copies(self, name: str, small: SmallPictures) -> NearCopies:
+        surplus = np.concatenate([np.empty(0, np.int64), *(g[1:] for g in self.copies[name])])
+        once = ~np.isin(small.rows, surplus)  # of exact copies, one is compared with the others
+        rows = small.rows[once]
+        with self.means.progress.bar("comparing images", rows.size) as done:
+            found = find_near_copies(small.pictures[once], progress=done)
+        return found.renamed(rows)
 
     @cached_property
     def answers(self) -> dict[str, Array]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
-from bedside.audit.evidence import Evidence
+from bedside.audit.evidence import Evidence, Means
 from bedside.audit.facts import cohort_facts
 from bedside.audit.findings import SEVERITIES, AuditReport, Finding
 from bedside.data.cohort import Cohort
@@ -36,12 +36,26 @@ CHECKS: Registry[Check] = Registry(
         "copies-within-parts": "bedside.audit.checks.copies:copies_within_parts",
         "copies-across-parts": "bedside.audit.checks.copies:copies_across_parts",
         "copies-with-other-labels": "bedside.audit.checks.copies:copies_with_other_labels",
+        "near-copies-across-parts": "bedside.audit.checks.near_copies:near_copies_across_parts",
+        "near-copies-within-parts": "bedside.audit.checks.near_copies:near_copies_within_parts",
+        "label-errors": "bedside.audit.checks.label_errors:likely_label_errors",
+        "shift-parts": "bedside.audit.checks.shift:shift_between_parts",
+        "shift-sites": "bedside.audit.checks.shift:shift_between_sites",
+        "class-balance-sites": "bedside.audit.checks.shift:class_balance_by_site",
+        "file-names": "bedside.audit.checks.identifiers:file_names",
+        "identifying-columns": "bedside.audit.checks.identifiers:identifying_columns",
+        "burned-in-text": "bedside.audit.checks.burned_text:burned_in_text",
+        "missing-cells": "bedside.audit.checks.columns:missing_cells",
+        "constant-columns": "bedside.audit.checks.columns:constant_columns",
+        "repeated-rows": "bedside.audit.checks.columns:repeated_rows",
         "patients": "bedside.audit.checks.patients:cases_per_patient",
         "patients-across-parts": "bedside.audit.checks.patients:patients_across_parts",
         "attributes": "bedside.audit.checks.patients:attribute_balance",
     },
 )
 
+DEEP = frozenset({"label-errors"})
+"""Checks that a run leaves to an audit of its own, since they take as long as a baseline."""
 NEVER_WAIVED = {"patients-across-parts": "Say split: {by: case} to go on without patients"}
 
 
@@ -54,6 +68,7 @@ def audit_cases(
     parts: Array | None,
     by: str = "patient",
     waive: Collection[str] = (),
+    means: Means | None = None,
 ) -> AuditReport:
     """Look for everything that would make a result wrong or worthless.
 
@@ -66,21 +81,27 @@ def audit_cases(
         by: what the split keeps together: patient, site, time or case.
         waive: checks whose blocking findings a person has accepted: they warn
             instead, and ``facts["waived"]`` lists them.
+        means: what the checks may use; without, those that need more are passed over.
+            ``facts["left_out"]`` lists the checks that only a deep audit makes.
 
     Raises:
         StudyError: `waive` names an unknown check, or one that cannot be waived.
         DataError: inputs, targets or parts are not of these N cases.
     """
-    evidence = Evidence(cohort, inputs, targets, kind, parts, by)
+    means = means or Means()
+    evidence = Evidence(cohort, inputs, targets, kind, parts, by, means)
     _check_evidence(evidence)
     names = [*CHECKS.table, *(name for name in CHECKS.names() if name not in CHECKS.table)]
     _check_waive(waive, names)
-    found = [finding for name in names for finding in CHECKS.load(name)(evidence)]
+    left_out = [] if means.deep else [name for name in names if name in DEEP]
+    asked = [name for name in names if name not in left_out]
+    found = [finding for name in asked for finding in CHECKS.load(name)(evidence)]
     waived = [f for f in found if f.severity == "block" and f.check in waive]
     findings = [_accepted(f) if f in waived else f for f in found]
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
     facts = cohort_facts(evidence)
     facts["waived"] = [{"check": f.check, "message": f.message, "count": f.count} for f in waived]
+    facts["left_out"] = left_out
     return AuditReport(tuple(findings), facts)
 
 

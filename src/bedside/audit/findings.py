@@ -30,6 +30,8 @@ class Finding:
         count: how many cases, or patients where the message says so.
         rows: the first 50 rows concerned, numbered as the user sees them.
         remedy: what to do; empty where nothing needs doing.
+        pairs: the first 50 pairs of rows that belong together, for copies.
+        details: a few words on each of `rows`, where there is more to say than the row.
     """
 
     check: str
@@ -38,6 +40,8 @@ class Finding:
     count: int
     rows: tuple[int, ...]
     remedy: str
+    pairs: tuple[tuple[int, int], ...] = ()
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,7 @@ class AuditReport:
 
     def to_json(self) -> dict[str, Any]:
         """Plain lists and dicts, as ``audit.json`` holds them."""
-        findings = [{**asdict(finding), "rows": list(finding.rows)} for finding in self.findings]
-        return {"findings": findings, "facts": self.facts}
+        return {"findings": [_words(finding) for finding in self.findings], "facts": self.facts}
 
     @classmethod
     def from_json(cls, words: Mapping[str, Any]) -> AuditReport:
@@ -74,6 +77,17 @@ class AuditReport:
             ) from None
 
 
+def _words(finding: Finding) -> dict[str, Any]:
+    """Plain JSON; pairs and details only where there are any."""
+    words = asdict(finding) | {"rows": list(finding.rows)}
+    pairs, details = words.pop("pairs"), words.pop("details")
+    if pairs:
+        words["pairs"] = [list(pair) for pair in pairs]
+    if details:
+        words["details"] = list(details)
+    return words
+
+
 def _finding(entry: Mapping[str, Any]) -> Finding:
     if entry["severity"] not in SEVERITIES:
         raise ValueError("unknown severity")
@@ -84,4 +98,6 @@ def _finding(entry: Mapping[str, Any]) -> Finding:
         count=int(entry["count"]),
         rows=tuple(int(row) for row in entry["rows"]),
         remedy=str(entry["remedy"]),
+        pairs=tuple((int(a), int(b)) for a, b in entry.get("pairs", ())),
+        details=tuple(str(text) for text in entry.get("details", ())),
     )

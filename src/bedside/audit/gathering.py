@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bedside.audit.evidence import Means
 from bedside.audit.examination import audit_cases
 from bedside.audit.findings import AuditReport
 from bedside.data.sources import load_cohort, require_columns
@@ -16,16 +17,17 @@ from bedside.data.split import Split, make_split, read_split
 from bedside.errors import DataError, LeakageError, Problems, RunError, StudyError, sentence
 from bedside.modalities.reading import Readings, read_all
 from bedside.models import ENCODERS, FUSIONS
+from bedside.progress import Progress
 from bedside.registry import lookup
 from bedside.run_folder import write_json
 from bedside.schema import Array
+from bedside.training.precision import set_threads
 from bedside.training.preparation import build_modalities, build_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bedside.data.cohort import Cohort
-    from bedside.progress import Progress
     from bedside.run_folder import RunFolder
     from bedside.schema import Modality, Reference, Sample, Targets, Task
     from bedside.study import Study
@@ -112,8 +114,14 @@ def split_cases(materials: Materials) -> Split:
     return make_split(materials.cohort, materials.study.split, strata=strata)
 
 
-def examine(materials: Materials, *, parts: Array | None) -> AuditReport:
-    """Audit gathered materials, with the study's waivers."""
+def examine(
+    materials: Materials,
+    *,
+    parts: Array | None,
+    progress: Progress | None = None,
+    deep: bool = False,
+) -> AuditReport:
+    """Audit gathered materials, with the study's waivers; `deep` takes its time."""
     return audit_cases(
         materials.cohort,
         inputs=materials.readings,
@@ -122,6 +130,12 @@ def examine(materials: Materials, *, parts: Array | None) -> AuditReport:
         parts=parts,
         by=materials.study.split.by,
         waive=materials.study.audit.waive,
+        means=Means(
+            materials.modalities,
+            deep=deep,
+            threads=set_threads(materials.study.threads),
+            progress=progress or Progress(quiet=True),
+        ),
     )
 
 
@@ -134,7 +148,7 @@ def pass_audit(
         DataError: there are blocking findings; each is named with its remedy.
     """
     with progress.stage("audit"):
-        report = examine(materials, parts=split.parts)
+        report = examine(materials, parts=split.parts, progress=progress)
         write_json(folder.audit, report.to_json())
     warnings = sum(finding.severity == "warn" for finding in report.findings)
     progress.say(f"Audit: {len(report.blocking)} blocking, {warnings} warnings.")
@@ -169,14 +183,14 @@ def keep_split(materials: Materials, split: Split, *, folder: RunFolder) -> None
     split.write(folder.splits, materials.cohort)
 
 
-def examine_before_split(materials: Materials) -> AuditReport:
-    """Audit on its own: parts that leak are a finding here, not an error."""
+def examine_before_split(materials: Materials, *, progress: Progress | None = None) -> AuditReport:
+    """Audit on its own, in depth: parts that leak are a finding here, not an error."""
     try:
         parts: Array | None = split_cases(materials).parts
     except LeakageError:
         column = materials.cohort.part
         parts = None if column is None else materials.cohort.cases[column].to_numpy(dtype=str)
-    return examine(materials, parts=parts)
+    return examine(materials, parts=parts, progress=progress, deep=True)
 
 
 def _check_names(study: Study) -> None:

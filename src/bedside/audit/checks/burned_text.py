@@ -1,0 +1,102 @@
+"""Check of text that a device burned into the pixels: names and dates hide there.
+
+Enters: the evidence. Leaves: a finding with the rows to look at. Images are read again at
+full size for this, since shrinking rubs letters out; so only some of them are looked at.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import numpy as np
+
+from bedside.audit.evidence import Evidence
+from bedside.audit.findings import Finding
+from bedside.audit.lettering import LEAST_SIDE, find_lettering
+from bedside.audit.small_pictures import as_grey
+from bedside.errors import BedsideError
+from bedside.modalities.image_files import decode
+from bedside.schema import Array, Sample
+
+LOOKED_AT, LOOKED_AT_DEEP = 64, 640
+"""Images read again: in a run, in an audit of its own; about 0.1 s each."""
+SLICE = 16
+
+
+def burned_in_text(evidence: Evidence) -> list[Finding]:
+    """Images that seem to hold lines of lettering (warn)."""
+    found = []
+    for name, images in evidence.images.items():
+        sized = {row: s for row, s in images.items() if min(_sides(s)) >= LEAST_SIDE}
+        rows = _spread(list(sized), LOOKED_AT_DEEP if evidence.means.deep else LOOKED_AT)
+        if not rows:
+            continue
+        hits = _lettered(evidence, name, rows)
+        if not hits:
+            continue
+        rest = (
+            f" Only {len(rows)} of {len(images)} images, evenly spread, were looked at."
+            if len(rows) < len(images)
+            else ""
+        )
+        message = (
+            f"{evidence.spoken(name)}{len(hits)} of {len(rows)} images seem to hold lines of text; "
+            f"it may name a patient, and a model can read it.{rest}"
+        )
+        remedy = "Look at these images; cover the text, or export without annotations."
+        found.append(
+            evidence.finding("burned-in-text", "warn", _capital(message), rows=hits, remedy=remedy)
+        )
+    return found
+
+
+def _lettered(evidence: Evidence, name: str, rows: list[int]) -> list[int]:
+    hits: list[int] = []
+    look = partial(_has_lettering, evidence, name)
+    with (
+        evidence.means.progress.bar("looking for text", len(rows)) as done,
+        ThreadPoolExecutor(max(evidence.means.threads, 1)) as pool,
+    ):
+        for start in range(0, len(rows), SLICE):  # a slice at a time bounds what is in memory
+            own = rows[start : start + SLICE]
+            hits += [
+                row for row, lettered in zip(own, pool.map(look, own), strict=True) if lettered
+            ]
+            done(start + len(own))
+    return hits
+
+
+def _has_lettering(evidence: Evidence, name: str, row: int) -> bool:
+    picture = _full_size(evidence, name, row)
+    return bool(find_lettering(as_grey(picture)))
+
+
+def _full_size(evidence: Evidence, name: str, row: int) -> Array:
+    """The image as its file holds it; as it was read where that is all there is."""
+    sample = evidence.images[name][row]
+    values = np.asarray(sample.values)
+    modality = evidence.means.modalities.get(name)
+    if modality is None or min(_sides(sample)) <= min(values.shape[:2]):
+        return values
+    try:
+        reference = evidence.cohort.reference(row, modality.columns_used()[0])
+        return np.asarray(decode(reference).values)
+    except (BedsideError, OSError):  # several frames, or gone since: what was read will do
+        return values
+
+
+def _sides(sample: Sample) -> tuple[int, int]:
+    shape = sample.geometry.shape if len(sample.geometry.shape) >= 2 else np.shape(sample.values)
+    return int(shape[0]), int(shape[1])
+
+
+def _spread(rows: list[int], most: int) -> list[int]:
+    """At most so many rows, evenly spread."""
+    if len(rows) <= most:
+        return rows
+    return [rows[place] for place in np.linspace(0, len(rows) - 1, most).astype(int)]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

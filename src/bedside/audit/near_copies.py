@@ -1,0 +1,134 @@
+"""Near copies among the pictures of a cohort: cropped, compressed, brightened, resized.
+
+Enters: small grey pictures (N, S, S) of one cohort. Leaves: pairs that are surely the
+same picture, and how like they are. The line between a copy and two pictures that are
+merely alike is drawn by the cohort itself, see `draw_line`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from bedside.audit.alignment import align, normalised, warp
+from bedside.audit.likeness import BLOCK, WINDOWS, Likeness, Pairs, fit_likeness
+from bedside.schema import Array
+
+FEWEST = 20
+"""Pictures below which nothing can be learnt about what they have in common."""
+CANDIDATE = 0.4
+LOWEST_LINE, HIGHEST_LINE = 0.88, 0.995
+LEAST_PLAIN = 0.94
+"""Plain correlation after alignment, which whitening cannot flatter."""
+SURELY_DIFFERENT = 0.85
+LEAST_TAIL = 50
+SLOWEST = 5.0
+"""Least rate at which different pairs thin out; a short tail cannot tell it."""
+FALSE_SHARE = 0.005
+FALSE_PAIRS = 0.5
+"""Expected false pairs that are accepted: half a pair, or one in two hundred of those found."""
+
+
+@dataclass(frozen=True)
+class NearCopies:
+    """P pairs, the most alike first.
+
+    Args:
+        first, second: (P,) positions, first below second.
+        likeness: (P,) whitened correlation after alignment, up to 1.
+        line: what a pair had to reach.
+    """
+
+    first: Array
+    second: Array
+    likeness: Array
+    line: float
+
+    def renamed(self, rows: Array) -> NearCopies:
+        """The same pairs, where position n stands for rows[n]."""
+        return NearCopies(rows[self.first], rows[self.second], self.likeness, self.line)
+
+
+def find_near_copies(
+    pictures: Array, *, progress: Callable[[int], None] | None = None
+) -> NearCopies:
+    """Find pairs that show the same picture.
+
+    Args:
+        pictures: (N, S, S) uint8 or float32.
+        progress: told how many of N pictures were compared with all others.
+    """
+    if len(pictures) < FEWEST:
+        nothing = np.empty(0, dtype=np.int64)
+        return NearCopies(nothing, nothing, np.empty(0, dtype=np.float32), LOWEST_LINE)
+    likeness = fit_likeness(pictures)
+    pairs = likeness.candidates(pictures, least=CANDIDATE, progress=progress)
+    white, plain = _scores(pictures, pairs, likeness)
+    low, high = np.minimum(pairs.first, pairs.second), np.maximum(pairs.first, pairs.second)
+    order = np.argsort(-white, kind="stable")
+    _, once = np.unique(low[order] * len(pictures) + high[order], return_index=True)
+    order = order[np.sort(once)]  # the better of the two directions of a pair
+    white, plain, low, high = white[order], plain[order], low[order], high[order]
+    line = draw_line(white, tail=max(LEAST_TAIL, len(pictures) // 20))
+    same = (white >= line) & (plain >= LEAST_PLAIN)
+    return NearCopies(low[same], high[same], white[same], line)
+
+
+def draw_line(scores: Array, *, tail: int) -> float:
+    """The likeness from which a pair is a copy and no longer merely alike.
+
+    Pairs that are surely different (two exams of one person, two similar children)
+    thin out exponentially towards 1 on Fisher's scale. Their tail is extrapolated over
+    the line: it lies where at most half a false pair, or one in two hundred of the
+    pairs found, is to be expected. A cohort of neighbouring slices gets a higher line than one
+    of unrelated films; no number is taken from any one data set.
+
+    Args:
+        scores: (P,) likeness of the most alike pairs, any order.
+        tail: how many of those surely different are looked at, the most alike ones.
+    """
+    edge = float(np.arctanh(SURELY_DIFFERENT))
+    heights = np.arctanh(np.clip(scores, -0.999999, 0.999999).astype(np.float64))
+    below = np.sort(heights[heights < edge])[::-1][: tail + 1]
+    lines = np.arctanh(np.arange(LOWEST_LINE, HIGHEST_LINE, 0.0025))
+    if below.size < LEAST_TAIL // 5:
+        return float(np.tanh(lines[0]))
+    start = below[-1]
+    rate = max(SLOWEST, _rate(below[:-1] - start, edge - start))
+    expected = (below.size - 1) / np.expm1(rate * (edge - start)) * np.exp(rate * (edge - lines))
+    found = (heights[:, None] >= lines).sum(axis=0)
+    accepted = expected <= np.maximum(FALSE_PAIRS, FALSE_SHARE * found)
+    return float(np.tanh(lines[np.argmax(accepted)])) if accepted.any() else HIGHEST_LINE
+
+
+def _rate(heights: Array, top: float) -> float:
+    """Maximum-likelihood rate of an exponential cut off at `top`, heights in 0..top."""
+    from scipy.optimize import brentq
+
+    mean = float(heights.mean()) / top
+
+    def excess(rate: float) -> float:
+        return float(1 / rate - 1 / np.expm1(rate) - mean)
+
+    lowest, highest = 1e-3, 500.0
+    if excess(lowest) <= 0:
+        return lowest / top
+    if excess(highest) >= 0:
+        return highest / top
+    return float(brentq(excess, lowest, highest)) / top
+
+
+def _scores(pictures: Array, pairs: Pairs, likeness: Likeness) -> tuple[Array, Array]:
+    """Whitened and plain correlation (P,) of each pair after alignment."""
+    white, plain = (np.empty(len(pairs), dtype=np.float32) for _ in range(2))
+    for start in range(0, len(pairs), BLOCK):
+        own = slice(start, start + BLOCK)
+        block = pairs.take(own)
+        fixed = pictures[block.first].astype(np.float32)
+        moving = pictures[block.second].astype(np.float32)
+        moved = warp(moving, align(moving, fixed, start=WINDOWS[block.window]))
+        white[own] = (likeness.describe(moved) * likeness.describe(fixed)).sum(axis=1)
+        plain[own] = (normalised(moved) * normalised(fixed)).mean(axis=(1, 2))
+    return white, plain
