@@ -5,6 +5,7 @@ Enters: the evidence. Leaves: findings; they count patients and never name one.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import numpy as np
@@ -13,6 +14,9 @@ from bedside.audit.evidence import Evidence
 from bedside.audit.findings import Finding, Severity
 from bedside.schema import PARTS, Array
 
+FAR = 0.5
+"""Difference of mean ages, in standard deviations, that is worth a look."""
+ENOUGH = 20
 SEX_COLUMNS = {"sex", "gender", "patientsex", "patientgender"}
 
 
@@ -65,10 +69,10 @@ def patients_across_parts(evidence: Evidence) -> list[Finding]:
 
 
 def attribute_balance(evidence: Evidence) -> list[Finding]:
-    """How far site and sex differ between training and the other parts (note)."""
+    """How far site, sex and age differ between training and the other parts (note, warn)."""
     if evidence.parts is None:
         return []
-    found = []
+    found = _ages(evidence)
     for column in _attributes(evidence):
         cells = evidence.cohort.cases[column]
         missing = int(cells.isna().sum())
@@ -89,6 +93,44 @@ def attribute_balance(evidence: Evidence) -> list[Finding]:
             evidence.finding("attributes", "note", message, rows=np.flatnonzero(cells.isna()))
         )
     return found
+
+
+def _ages(evidence: Evidence) -> list[Finding]:
+    """Difference of mean ages in standard deviations of the training part."""
+    import pandas as pd
+
+    found = []
+    for column in map(str, evidence.cohort.cases.columns):
+        cells = evidence.cohort.cases[column]
+        if "age" not in re.split(r"[^a-z]+", _spaced(column)):
+            continue
+        ages = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=float)
+        if 2 * np.isfinite(ages).sum() < len(ages):
+            continue
+        by_part = {p: ages[r][np.isfinite(ages[r])] for p, r in evidence.rows_by_part().items()}
+        spread = float(np.std(by_part["train"])) if by_part["train"].size > 1 else 0.0
+        if not spread:
+            continue
+        gaps = {
+            part: float(own.mean() - by_part["train"].mean()) / spread
+            for part, own in by_part.items()
+            if part != "train" and own.size
+        }
+        far = [p for p, gap in gaps.items() if abs(gap) >= FAR and by_part[p].size >= ENOUGH]
+        listed = ", ".join(f"{part} {gap:+.2f}" for part, gap in gaps.items())
+        message = (
+            f"'{column}': mean against training, in standard deviations: {listed or 'not known'}."
+        )
+        remedy = "Split again, or report results by age." if far else ""
+        severity: Severity = "warn" if far else "note"
+        count = int(np.isfinite(ages).sum())
+        found.append(evidence.finding("attributes", severity, message, count=count, remedy=remedy))
+    return found
+
+
+def _spaced(column: str) -> str:
+    """``PatientAge`` -> ``patient age``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column).lower()
 
 
 def _across(patients: Array, parts: Array) -> tuple[Array, dict[tuple[str, str], int]]:
