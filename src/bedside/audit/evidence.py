@@ -32,7 +32,7 @@ class Means:
 
     Args:
         modalities: by input, for checks that describe cases; may lack some.
-        deep: look for likely label errors too, and at more images where a run looks at some.
+        deep: look at more cases where a run, to lose no time, looks at some by lot.
         threads: that may be used; no finding depends on it.
         progress: told by checks that take more than a few seconds.
     """

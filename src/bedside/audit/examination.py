@@ -54,8 +54,6 @@ CHECKS: Registry[Check] = Registry(
     },
 )
 
-DEEP = frozenset({"label-errors"})
-"""Checks that a run leaves to an audit of its own, since they take as long as a baseline."""
 NEVER_WAIVED = {"patients-across-parts": "Say split: {by: case} to go on without patients"}
 
 
@@ -82,26 +80,21 @@ def audit_cases(
         waive: checks whose blocking findings a person has accepted: they warn
             instead, and ``facts["waived"]`` lists them.
         means: what the checks may use; without, those that need more are passed over.
-            ``facts["left_out"]`` lists the checks that only a deep audit makes.
 
     Raises:
         StudyError: `waive` names an unknown check, or one that cannot be waived.
         DataError: inputs, targets or parts are not of these N cases.
     """
-    means = means or Means()
-    evidence = Evidence(cohort, inputs, targets, kind, parts, by, means)
+    evidence = Evidence(cohort, inputs, targets, kind, parts, by, means or Means())
     _check_evidence(evidence)
     names = [*CHECKS.table, *(name for name in CHECKS.names() if name not in CHECKS.table)]
     _check_waive(waive, names)
-    left_out = [] if means.deep else [name for name in names if name in DEEP]
-    asked = [name for name in names if name not in left_out]
-    found = [finding for name in asked for finding in CHECKS.load(name)(evidence)]
+    found = [finding for name in names for finding in CHECKS.load(name)(evidence)]
     waived = [f for f in found if f.severity == "block" and f.check in waive]
     findings = [_accepted(f) if f in waived else f for f in found]
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
     facts = cohort_facts(evidence)
     facts["waived"] = [{"check": f.check, "message": f.message, "count": f.count} for f in waived]
-    facts["left_out"] = left_out
     return AuditReport(tuple(findings), facts)
 
 

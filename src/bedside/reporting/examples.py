@@ -90,7 +90,8 @@ def write_examples(
         for index in chosen:
             row = int(claims.row[index])
             if row not in drawn:
-                drawn[row] = _write_picture(place, len(drawn) + 1, pictures(row))
+                name = f"case-{len(drawn) + 1:02d}.png"
+                drawn[row] = write_picture(place / name, pictures(row))
             cases.append(_case(claims, index, name=str(row_names[row]), picture=drawn[row]))
         if cases:
             groups.append({"title": title, "meaning": meaning, "cases": cases})
@@ -207,8 +208,8 @@ def _lines(prediction: Prediction, known: Array) -> Array:
     return np.asarray(lines)
 
 
-def _write_picture(place: Path, number: int, content: bytes | None) -> str | None:
-    """Write a picture as a small PNG without metadata; None where there is nothing to show."""
+def write_picture(path: Path, content: bytes | None) -> str | None:
+    """Write a picture as a small PNG without metadata; its name, None where there is nothing."""
     if content is None:
         return None
     with Image.open(io.BytesIO(content)) as opened:
@@ -218,7 +219,6 @@ def _write_picture(place: Path, number: int, content: bytes | None) -> str | Non
         size = tuple(max(1, math.floor(side * share)) for side in shown.size)
         shown = shown.resize((size[0], size[1]), Image.Resampling.LANCZOS)
     bare = Image.frombytes(shown.mode, shown.size, shown.tobytes())
-    name = f"case-{number:02d}.png"
-    with atomic(place / name) as partial:
+    with atomic(path) as partial:
         bare.save(partial, format="PNG", optimize=True)
-    return name
+    return path.name

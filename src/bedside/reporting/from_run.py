@@ -1,4 +1,4 @@
-"""What a run shows people: example cases with pictures, the model card, the report."""
+"""What a run shows people: example cases and audited ones with pictures, figures, the report."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image as Pillow
 
+from bedside.reporting.audit_pictures import write_audit_pictures
 from bedside.reporting.examples import write_examples
 from bedside.reporting.figures import write_figures
 from bedside.reporting.report import write_report
@@ -27,13 +28,13 @@ def write_evidence(
     preparation: Preparation,
     judgement: Judgement,
 ) -> None:
-    """Write example cases, figures and the report of a run just judged."""
+    """Write example cases, pictures for the audit, figures and the report of a run just judged."""
     test = preparation.parts["test"]
     cohort = materials.cohort
 
-    def picture(index: int) -> bytes | None:
+    def picture(row: int) -> bytes | None:
         for name, modality in materials.modalities.items():
-            sample = materials.readings[name].samples[test.rows[index]]
+            sample = materials.readings[name].samples[row]
             pixels = None if sample is None else modality.picture(sample)
             if pixels is not None:
                 return _png(pixels)
@@ -45,9 +46,10 @@ def write_evidence(
         targets=test.targets,
         kind=test.targets.kind,
         row_names=[cohort.where(int(row)) for row in test.rows],
-        pictures=picture,
+        pictures=lambda index: picture(int(test.rows[index])),
         seed=materials.study.training.seed,
     )
+    write_audit_pictures(folder, cohort, pictures=picture)
     write_figures(folder)
     write_report(folder)
 

@@ -17,7 +17,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from bedside import __version__
-from bedside.reporting import audit_words, formatting, glossary, notices, tables, wording
+from bedside.reporting import (
+    audit_pictures,
+    audit_words,
+    formatting,
+    glossary,
+    notices,
+    tables,
+    wording,
+)
 from bedside.reporting.figures import DRAWERS, figure_words, write_figures
 from bedside.reporting.record import Record, read_record
 from bedside.run_folder import RunFolder, read_json, write_text
@@ -99,6 +107,7 @@ def _page(record: Record, cases: bool) -> dict[str, Any]:
         **_for_reviewers(record, cases=cases),
         "pictures": {p.name: p for p in _pictures(record)},
         "examples": _examples(record) if cases else [],
+        "audit_pictures": audit_pictures.shown_groups(record.folder, uri=_png_uri) if cases else [],
         "study_text": _study_text(record, cases=cases),
         "environment": _environment_facts(record, cases=cases),
         "timing": _timing(record),
@@ -215,6 +224,10 @@ def _pictures(record: Record) -> list[Picture]:
 
 def _uri(path: Path, *, kind: str) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
+
+
+def _png_uri(path: Path) -> str:
+    return _uri(path, kind="png")
 
 
 def _examples(record: Record) -> list[dict[str, Any]]:

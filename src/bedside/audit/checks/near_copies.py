@@ -104,6 +104,7 @@ def _finding(evidence: Evidence, check: str, pairs: Array, *, message: str, reme
         count=len(pairs),
         remedy=remedy,
         pairs=[(int(a), int(b)) for a, b in pairs],
+        details=[] if evidence.parts is None else [str(evidence.parts[row]) for row in rows],
     )
 
 
