@@ -7,7 +7,8 @@ Patients, not cases, are drawn with replacement, since the cases of one patient
 resemble each other and an interval that ignores that is too narrow (Field and
 Welsh 2007, doi:10.1111/j.1467-9868.2007.00593.x). Patients are not stratified by
 outcome: the number of positives varies from resample to resample, as it would
-from one study to the next. Intervals are percentile intervals (Efron 1979).
+from one study to the next. Intervals are percentile intervals (Efron 1979). They shrink
+to a point where an estimate is 0 or 1: `edge` has the interval for that.
 """
 
 from __future__ import annotations

@@ -8,6 +8,9 @@ Several classes or labels: the plain name is the macro mean, ``<metric>_<class>`
 one class against the rest. A class that the sample does not hold is left out of
 the mean; a metric that is undefined for another reason (a class that was never
 called has no positive predictive value) makes the mean undefined.
+
+An estimate of exactly 0 or 1 that no resample moves has the exact interval of `edge`
+instead of the bootstrap's, which would claim certainty. Replicates stay as they are.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from bedside.errors import DataError, Problems
 from bedside.evaluation import OF_CLASSES, REGISTRY, metric_names
 from bedside.evaluation.bootstrap import interval, patient_weights
 from bedside.evaluation.classification import Column, share
+from bedside.evaluation.edge import Evidence
 from bedside.schema import Array, Arrays, Kind, Prediction, Targets
 
 Entry: TypeAlias = dict[str, float | None]
@@ -72,8 +76,9 @@ def score(
     """
     check(targets, prediction, groups, kind=kind)
     measure = measurer(targets, prediction, kind=kind, metrics=metric_names())
+    evidence = Evidence(targets, prediction, kind, groups)
     table, drawn = tabulate(
-        measure, groups, confidence=confidence, replicates=replicates, seed=seed
+        measure, evidence, confidence=confidence, replicates=replicates, seed=seed
     )
     return Scores(table, drawn, _fingerprint(targets, groups, replicates=replicates, seed=seed))
 
@@ -122,13 +127,21 @@ def check(targets: Targets, prediction: Prediction, groups: Array, *, kind: Kind
 
 
 def tabulate(
-    measure: Measure, groups: Array, *, confidence: float, replicates: int, seed: int
+    measure: Measure, evidence: Evidence, *, confidence: float, replicates: int, seed: int
 ) -> tuple[dict[str, Entry], Arrays]:
     """Point estimates, intervals and replicates of every metric that `measure` answers.
+
+    Args:
+        measure: of the cases of `evidence`.
+        evidence: whose patients are drawn, and how far the truth may be from 0 or 1.
+        confidence: of the intervals.
+        replicates: R, number of resamples.
+        seed: of the resamples.
 
     Returns:
         The table of `Scores`, and metric -> (R,) replicates.
     """
+    groups = evidence.groups
     point = measure(np.ones((1, len(groups))))
     drawn: dict[str, list[Array]] = {name: [] for name in point}
     rng = np.random.default_rng(seed)
@@ -138,18 +151,31 @@ def tabulate(
     joined = {name: np.concatenate(parts) for name, parts in drawn.items()}
     if np.unique(groups).size < 2:  # one patient resampled is the same patient: no spread to show
         joined = {name: np.full(replicates, np.nan) for name in joined}
-    table = {
-        name: _entry(float(value[0]), joined[name], confidence) for name, value in point.items()
-    }
+    table: dict[str, Entry] = {}
+    for name, one in point.items():
+        value = float(one[0])
+        low, high = _ends(name, value, joined[name], evidence=evidence, confidence=confidence)
+        table[name] = {"value": value if np.isfinite(value) else None, "low": low, "high": high}
     return table, joined
 
 
-def _entry(value: float, replicates: Array, confidence: float) -> Entry:
-    """One metric as JSON holds it; without a value there is no interval either."""
-    if not np.isfinite(value):
-        return {"value": None, "low": None, "high": None}
-    low, high = interval(replicates, confidence, estimate=value) or (None, None)
-    return {"value": value, "low": low, "high": high}
+def _ends(
+    name: str, value: float, replicates: Array, *, evidence: Evidence, confidence: float
+) -> tuple[float | None, float | None]:
+    """Interval of one metric; without a value there is none either.
+
+    Replicates that never leave 0 or 1 show no uncertainty, though there is some. Other
+    values without spread are kept: a constant score has an AUROC of one half, always.
+    """
+    ends = interval(replicates, confidence, estimate=value) if np.isfinite(value) else None
+    if ends is None:
+        return None, None
+    if value not in (0.0, 1.0) or ends != (value, value):
+        return ends
+    far = evidence.far_end(name, edge=value, tail=(1 - confidence) / 2)
+    if far is None:
+        return None, None
+    return min(far, value), max(far, value)
 
 
 def _fingerprint(targets: Targets, groups: Array, *, replicates: int, seed: int) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from bedside.evaluation import PRIMARY
+from bedside.evaluation.edge import Evidence
 from bedside.evaluation.scoring import check, measurer, tabulate
 from bedside.schema import Array, Kind, Prediction, Targets
 
@@ -71,8 +72,9 @@ def score_subgroups(
                 measure = measurer(
                     targets.take(rows), inside, kind=kind, metrics=METRICS, each_class=False
                 )
+                evidence = Evidence(targets.take(rows), inside, kind, groups[rows])
                 about["metrics"], _ = tabulate(
-                    measure, groups[rows], confidence=confidence, replicates=replicates, seed=seed
+                    measure, evidence, confidence=confidence, replicates=replicates, seed=seed
                 )
             table[name][label] = about
     return table
