@@ -1,9 +1,13 @@
 """Small cohorts with known faults, for the tests of the audit."""
 
+import io
+
 import numpy as np
 import pandas as pd
+from PIL import Image
+from scipy.ndimage import gaussian_filter
 
-from bedside.audit.evidence import Evidence
+from bedside.audit.evidence import Evidence, Means
 from bedside.data.cohort import Cohort
 from bedside.modalities.reading import Readings
 from bedside.schema import Geometry, Sample, Targets
@@ -50,7 +54,16 @@ def cohort(n=60, *, patients="own", first_row=2, **columns):
     )
 
 
-def evidence(samples=None, *, table=None, targets=None, kind="binary", parts=None, by="patient"):
+def evidence(
+    samples=None,
+    *,
+    table=None,
+    targets=None,
+    kind="binary",
+    parts=None,
+    by="patient",
+    means=None,
+):
     samples = pictures() if samples is None else samples
     n = len(samples)
     return Evidence(
@@ -60,4 +73,41 @@ def evidence(samples=None, *, table=None, targets=None, kind="binary", parts=Non
         kind,
         parts,
         by,
+        means or Means(),
     )
+
+
+def alike_pictures(n=150, *, side=48, seed=0):
+    """n smooth pictures (n, S, S) that share one anatomy and differ in the detail, like films."""
+    rng = np.random.default_rng(seed)
+    shared = gaussian_filter(rng.normal(size=(side, side)), side / 8)
+    own = gaussian_filter(rng.normal(size=(n, side, side)), (0, side / 16, side / 16))
+    grain = gaussian_filter(rng.normal(size=(n, side, side)), (0, 1, 1))
+    both = shared / shared.std() * 2 + own / own.std() + 0.3 * grain / grain.std()
+    return np.clip(128 + 28 * both, 0, 255).astype(np.uint8)
+
+
+def altered(picture, kind, seed=0):
+    """A near copy: cropped by 5 %, JPEG of quality 60, brighter by 10 %, or at half resolution."""
+    rng = np.random.default_rng(seed)
+    side = picture.shape[0]
+    image = Image.fromarray(picture)
+    if kind == "crop":
+        cut = 0.05 * side
+        top, left = rng.uniform(0, cut, 2)
+        box = (left, top, left + side - cut, top + side - cut)
+        image = image.resize((side, side), Image.Resampling.BICUBIC, box=box)
+    elif kind == "jpeg":
+        stream = io.BytesIO()
+        image.save(stream, "JPEG", quality=60)
+        image = Image.open(stream).convert("L")
+    elif kind == "brighter":
+        image = image.point(lambda grey: min(255, round(1.1 * grey)))
+    else:
+        image = image.resize((side // 2, side // 2), Image.Resampling.BILINEAR)
+        image = image.resize((side, side), Image.Resampling.BILINEAR)
+    return np.asarray(image)
+
+
+def as_samples(arrays):
+    return [Sample(values, Geometry(shape=values.shape, source=PNG)) for values in arrays]

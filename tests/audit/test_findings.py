@@ -45,3 +45,15 @@ def test_blocking_are_those_that_block():
 def test_damaged_json_is_refused(damage):
     with pytest.raises(RunError, match=r"^audit\.json: expected .* Audit the study again\.$"):
         AuditReport.from_json(damage)
+
+
+def test_pairs_and_details_survive_the_way_to_json_and_back():
+    finding = Finding("near", "warn", "A pair.", 1, (2, 5), "Look.", ((2, 5),), ("train", "test"))
+    plain = Finding("other", "note", "A note.", 0, (), "")
+    words = json.loads(json.dumps(AuditReport((finding, plain)).to_json()))
+    assert words["findings"][0]["pairs"] == [[2, 5]]
+    assert words["findings"][0]["details"] == ["train", "test"]
+    assert set(words["findings"][1]) == {
+        "check", "severity", "message", "count", "rows", "remedy",
+    }  # fmt: skip
+    assert AuditReport.from_json(words).findings == (finding, plain)

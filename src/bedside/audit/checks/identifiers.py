@@ -32,7 +32,7 @@ PHONE = re.compile(r"(\+|00)?\(?\d{2,5}\)?([ ./-]\(?\d{2,5}\)?){1,5}")
 PERSON = re.compile(r"[A-Z][A-Za-z'-]+(\^|, ?)[A-Z][A-Za-z'-]+([ ^][A-Za-z'^.-]+)*")
 SOCIAL = re.compile(r"\d{3}-\d{2}-\d{4}")
 PHONE_DIGITS = (8, 15)
-VARIED = 0.2
+VARIED, FEWEST_PEOPLE = 0.05, 3
 """Share of differing pairs of words from which they look like people, not like a scheme."""
 MOSTLY = 0.5
 BIRTH_SPAN_YEARS = 25
@@ -155,7 +155,7 @@ def _file_columns(evidence: Evidence) -> list[str]:
 def _names_of_people(stems: list[str]) -> list[int]:
     """Positions of stems such as SURNAME_GIVEN, unless all follow one scheme."""
     pairs = {n: words for n, stem in enumerate(stems) if (words := _two_words(stem))}
-    if len(set(pairs.values())) < max(2, VARIED * len(pairs)):
+    if len(set(pairs.values())) < max(FEWEST_PEOPLE, VARIED * len(pairs)):
         return []
     return list(pairs)
 

@@ -110,7 +110,7 @@ def _finding(evidence: Evidence, doubt: Doubt, asked: _Asked) -> Finding:
     )
     given = asked.labels[doubt.rows]
     details = [
-        f"labelled {asked.words[int(own)]}, looks like {asked.words[int(said)]} ({share:.0%})"
+        f"labelled {asked.words[int(own)]}, looks like {asked.words[int(said)]} ({_percent(share)})"
         for own, said, share in zip(
             given[:SHOWN_ROWS], doubt.likelier, doubt.probability, strict=False
         )
@@ -124,6 +124,11 @@ def _finding(evidence: Evidence, doubt: Doubt, asked: _Asked) -> Finding:
         remedy=remedy,
         details=details,
     )
+
+
+def _percent(share: float) -> str:
+    """Never 100 %: the model is sure, nothing is certain."""
+    return ">99%" if share > 0.99 else f"{share:.0%}"
 
 
 def _capital(text: str) -> str:
