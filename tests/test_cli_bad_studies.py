@@ -269,11 +269,14 @@ FAULTS: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     ),
     "a folder as study file": (
         lambda folder: [(folder / "study.yaml").unlink(), (folder / "study.yaml").mkdir()],
-        ["study.yaml: cannot be read (IsADirectoryError)."],
+        [
+            "study.yaml: expected a study file (YAML text), got a folder. Name the study file, "
+            "or write one with 'bedside init DATA'."
+        ],
     ),
     "a binary study file": (
         study_text(bytes(range(256))),
-        ["study.yaml: cannot be read (UnicodeDecodeError)."],
+        ["study.yaml: expected a study file (YAML text), got a file that is not UTF-8 text."],
     ),
     "an empty study file": (
         study_text(b""),

@@ -310,7 +310,11 @@ def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> Non
     ("content", "message"),
     [
         (b"data: {table: a\ninputs: [", "s.yaml line 2: not valid YAML. Check indents and quotes."),
-        (b"\xff\xfe\xfa", "s.yaml: cannot be read (UnicodeDecodeError)."),
+        (
+            b"\xff\xfe\xfa",
+            "s.yaml: expected a study file (YAML text), got a file that is not UTF-8 text. "
+            "Name the study file, or write one with 'bedside init DATA'.",
+        ),
         (b"", "s.yaml: expected a study file with data, inputs and target, got NoneType."),
         (b"- a\n- b\n", "s.yaml: expected a study file with data, inputs and target, got list."),
         (
@@ -344,5 +348,5 @@ split: {<<: {seed: 4, test: 0.3}, seed: 5}
 
 
 def test_a_folder_is_no_study(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="cannot be read"):
+    with pytest.raises(StudyError, match=r"expected a study file \(YAML text\), got a folder\. Name"):
         Study.load(tmp_path)

@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from bedside.errors import Problems, StudyError, nearest, study_faults
+from bedside.errors import Problems, StudyError, nearest, sentence, study_faults
 
 Options = TypeVar("Options", bound=BaseModel)
 SOURCES = ("table", "folder", "npz", "dicom", "synthetic")
@@ -330,8 +330,13 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         raise StudyError(
             f"{path.name}: no such study file. Write one with 'bedside init DATA -o {path.name}'."
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise StudyError(f"{path.name}: cannot be read ({type(error).__name__}).") from None
+    except UnicodeDecodeError:
+        raise _no_study_file(path, "a file that is not UTF-8 text") from None
+    except OSError as error:
+        got = "a folder" if path.is_dir() else f"an error of the disk ({type(error).__name__})"
+        if isinstance(error, PermissionError):
+            got = "a file that may not be read"
+        raise _no_study_file(path, got) from None
     except _TwiceError as error:
         line = f" line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise StudyError(
@@ -348,6 +353,17 @@ def _read_yaml(path: Path) -> dict[str, Any]:
             f"got {type(words).__name__}. Write one with 'bedside init DATA'."
         )
     return words
+
+
+def _no_study_file(path: Path, got: str) -> StudyError:
+    return StudyError(
+        sentence(
+            path.name or str(path),
+            expected="a study file (YAML text)",
+            got=got,
+            remedy="Name the study file, or write one with 'bedside init DATA'",
+        )
+    )
 
 
 def _override(words: dict[str, Any], override: str) -> None:

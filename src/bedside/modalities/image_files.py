@@ -84,12 +84,16 @@ def refuse_large(pixels: int, where: str) -> None:
         DataError: it does; nothing has been decoded yet.
     """
     if pixels > MAX_PIXELS:
-        raise refusal(
-            where,
-            expected=f"at most {MAX_PIXELS // 10**6} million pixels",
-            got=f"a header that announces {pixels / 1e6:.0f} million",
-            remedy="Check where the file comes from, and export it smaller if it is sound",
-        )
+        raise _too_large(f"{pixels / 1e6:.0f} million", where)
+
+
+def _too_large(announced: str, where: str) -> DataError:
+    return refusal(
+        where,
+        expected=f"at most {MAX_PIXELS // 10**6} million pixels",
+        got=f"a header that announces {announced}",
+        remedy="Check where the file comes from, and export it smaller if it is sound",
+    )
 
 
 def grey_if_equal(values: Array) -> Array:
@@ -193,9 +197,9 @@ def _decode_picture(stream: IO[bytes], *, kind: str, where: str) -> Sample:
     except DataError:
         raise
     except Image.DecompressionBombError:
-        # Pillow's own limit is higher than ours, so the number is known to exceed it.
-        refuse_large(2 * (Image.MAX_IMAGE_PIXELS or MAX_PIXELS), where)
-        raise
+        # Pillow's own limit, higher than ours, fires before the size can be asked for.
+        limit = 2 * (Image.MAX_IMAGE_PIXELS or MAX_PIXELS)
+        raise _too_large(f"more than {limit // 10**6} million", where) from None
     except Exception:  # damaged files make Pillow raise nearly anything
         got = "one that is cut short, damaged or of a variant that cannot be decoded"
         raise refusal(where, expected=f"a whole {kind} file", got=got) from None
