@@ -178,7 +178,7 @@ def test_a_full_disk_costs_no_epoch_that_was_done(
     skip_package_and_report(monkeypatch)
     place, enlarge = small_disk
     study = Study.load(finished.folder / "study.yaml")
-    with pytest.raises(RunError, match=r"the disk is full\. Free some space and repeat with"):
+    with pytest.raises(RunError, match=r"the disk is full\. Free some space and repeat the"):
         run(study, place / "run")
     left = contents(place / "run")
     assert not [name for name in left if name.endswith(".partial")]

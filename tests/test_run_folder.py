@@ -68,8 +68,8 @@ def test_a_full_disk_is_one_sentence_and_keeps_the_old_file(
     with pytest.raises(RunError) as caught:
         write_json(path, {"auroc": 0.95})
     assert str(caught.value) == (
-        "metrics.json: the disk is full. Free some space and repeat with --resume; "
-        "what was finished before is kept."
+        "metrics.json: the disk is full. Free some space and repeat the command, a run with "
+        "--resume; what was finished before is kept."
     )
     assert json.loads(path.read_text()) == {"auroc": 0.9}
     assert left(tmp_path) == ["metrics.json"]
@@ -161,7 +161,9 @@ def test_other_failures_to_write_say_which(tmp_path: Path, monkeypatch: pytest.M
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(Path, "write_text", refuse)
-    with pytest.raises(RunError, match=r"^a\.json: cannot be written \(Permission denied\)\.$"):
+    with pytest.raises(
+        RunError, match=r"^a\.json: cannot be written \(Permission denied\)\. Allow"
+    ):
         write_json(tmp_path / "a.json", 1)
 
 
@@ -183,13 +185,15 @@ def test_json_returns_as_it_was_written(tmp_path: Path) -> None:
 def test_a_missing_file_names_itself_and_the_folder(tmp_path: Path) -> None:
     with pytest.raises(RunError) as caught:
         read_json(tmp_path / "metrics.json")
-    assert str(caught.value) == f"metrics.json: no such file in {tmp_path.name}/."
+    assert str(caught.value) == (
+        f"metrics.json: no such file in {tmp_path.name}/. Name the folder that holds it."
+    )
 
 
 @pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe\x00"])
 def test_a_damaged_file_says_so(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.json").write_bytes(content)
-    with pytest.raises(RunError, match=r"^a\.json: damaged, not valid JSON\.$"):
+    with pytest.raises(RunError, match=r"^a\.json: damaged, not valid JSON\. Put back a copy"):
         read_json(tmp_path / "a.json")
 
 
@@ -276,3 +280,13 @@ def test_a_log_on_a_full_disk_is_closed(tmp_path: Path) -> None:
 
 def test_a_log_without_a_stream_is_silent() -> None:
     Log().write("epoch", loss=0.5)
+
+
+def test_a_line_that_was_cut_off_spoils_neither_itself_nor_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"event": "epoch", "epoch": 1}\n{"event": "epo')
+    with Log.open(path) as log:
+        log.write("epoch", epoch=2)
+        assert [line["epoch"] for line in log.events("epoch")] == [1, 2]
+    assert len(path.read_text().splitlines()) == 3
+    assert Log().events("epoch") == []

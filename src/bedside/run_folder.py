@@ -47,10 +47,13 @@ def atomic(path: Path) -> Iterator[Path]:
 def _cannot_write(path: Path, error: OSError) -> RunError:
     if error.errno == errno.ENOSPC:
         return RunError(
-            f"{path.name}: the disk is full. Free some space and repeat with --resume; "
-            "what was finished before is kept."
+            f"{path.name}: the disk is full. Free some space and repeat the command, a run with "
+            "--resume; what was finished before is kept."
         )
-    return RunError(f"{path.name}: cannot be written ({error.strerror or type(error).__name__}).")
+    return RunError(
+        f"{path.name}: cannot be written ({error.strerror or type(error).__name__}). "
+        "Allow it there, or name another place with -o."
+    )
 
 
 def write_text(path: Path, text: str) -> None:
@@ -79,9 +82,13 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise RunError(f"{path.name}: no such file in {path.parent.name}/.") from None
+        raise RunError(
+            f"{path.name}: no such file in {path.parent.name}/. Name the folder that holds it."
+        ) from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError):
-        raise RunError(f"{path.name}: damaged, not valid JSON.") from None
+        raise RunError(
+            f"{path.name}: damaged, not valid JSON. Put back a copy of it, or make it again."
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -169,7 +176,7 @@ def claim(folder: RunFolder, words: str, *, resume: bool) -> None:
     elif not folder.study.exists() or folder.study.read_text(encoding="utf-8") != words:
         raise RunError(
             f"{folder.root.name}: expected the run of this study, got one of another study or "
-            "of other settings. Name another folder with -o."
+            "of other settings. Name another folder with -o, or repeat the same --set."
         )
     _sweep(folder.root)
     write_text(folder.study, words)
@@ -205,9 +212,15 @@ def _refuse_other_files(root: Path) -> None:
 
 @dataclass
 class Log:
-    """Appends one JSON object a line; never patient data."""
+    """Appends one JSON object a line; never patient data.
+
+    Args:
+        stream: where lines go; None drops them.
+        path: the same file by name, to read what stands there already.
+    """
 
     stream: IO[str] | None = None
+    path: Path | None = None
 
     @classmethod
     def open(cls, path: Path) -> Log:
@@ -218,7 +231,10 @@ class Log:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            return cls(path.open("a", encoding="utf-8"))
+            stream = path.open("a", encoding="utf-8")
+            if _ends_within_a_line(path):  # left by a run that was killed while it wrote
+                stream.write("\n")
+            return cls(stream, path)
         except OSError as error:
             raise _cannot_write(path, error) from error
 
@@ -243,12 +259,37 @@ class Log:
         except OSError:
             self.close()
 
+    def events(self, event: str) -> list[dict[str, Any]]:
+        """The lines of one event that stand in the file, those of runs before this included."""
+        if self.path is None or not self.path.exists():
+            return []
+        return [line for line in read_log(self.path) if line.get("event") == event]
+
     def close(self) -> None:
         """Close the file; what is written afterwards is dropped."""
         stream, self.stream = self.stream, None
         if stream is not None:
             with suppress(OSError):  # what could not be flushed is lost, the run is not
                 stream.close()
+
+
+def read_log(path: Path) -> Iterator[dict[str, Any]]:
+    """Lines of a log; one that a dying run left half written is passed over."""
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            found = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        if isinstance(found, dict):
+            yield found
+
+
+def _ends_within_a_line(path: Path) -> bool:
+    with path.open("rb") as stream:
+        if not stream.seek(0, os.SEEK_END):
+            return False
+        stream.seek(-1, os.SEEK_END)
+        return stream.read(1) != b"\n"
 
 
 def _finite_or_none(fact: Any) -> Any:

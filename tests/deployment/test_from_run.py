@@ -7,11 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 
 from bedside import __version__
-from bedside.deployment.from_run import fingerprint
 from bedside.deployment.package import read_package
 
 if TYPE_CHECKING:
@@ -57,19 +55,3 @@ def test_no_path_of_the_machine_is_packed(finished: Finished) -> None:
         if path.is_file():
             assert str(Path.home()).encode() not in path.read_bytes() or Path.home() == Path("/")
             assert str(finished.folder).encode() not in path.read_bytes()
-
-
-def test_the_fingerprint_names_the_data() -> None:
-    arrays = {"xray.values": np.arange(12, dtype=np.uint8).reshape(3, 4), "truth": np.ones(3)}
-    name = fingerprint(arrays)
-    assert len(name) == 16
-    assert fingerprint(dict(reversed(arrays.items()))) == name
-    assert fingerprint({**arrays, "xray.values": arrays["xray.values"].copy(order="F")}) == name
-    others = [
-        {**arrays, "truth": np.array([1.0, 1.0, 0.0])},
-        {**arrays, "xray.values": arrays["xray.values"][::-1]},
-        {**arrays, "xray.values": arrays["xray.values"].reshape(4, 3)},
-        {**arrays, "xray.values": arrays["xray.values"].astype(np.int16)},
-        {"xray.values": arrays["xray.values"]},
-    ]
-    assert len({name, *map(fingerprint, others)}) == len(others) + 1

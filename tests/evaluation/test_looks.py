@@ -63,5 +63,5 @@ def test_a_ledger_of_another_form_is_never_begun_anew(tmp_path: Path, words: str
 
 def test_a_damaged_ledger_is_named(tmp_path: Path) -> None:
     (tmp_path / LEDGER).write_text("{")
-    with pytest.raises(RunError, match=r"^\.bedside-looks\.json: damaged, not valid JSON\.$"):
+    with pytest.raises(RunError, match=r"^\.bedside-looks\.json: damaged, not valid JSON\."):
         count_look(study(), IDS, folder=tmp_path)

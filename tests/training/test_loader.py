@@ -4,7 +4,14 @@ import numpy as np
 import torch
 
 from bedside.schema import Targets
-from bedside.training.loader import Prepared, augment, epoch_generator, take, training_batches
+from bedside.training.loader import (
+    Prepared,
+    augment,
+    epoch_generator,
+    fingerprint,
+    take,
+    training_batches,
+)
 
 
 def part(n: int) -> Prepared:
@@ -86,3 +93,19 @@ def test_each_modality_augments_its_own_arrays() -> None:
     assert not found["xx.values"].any()
     assert not inputs["x.values"].any()
     assert augment(inputs, {}, epoch_generator(0, 1)) == inputs
+
+
+def test_the_fingerprint_names_the_data() -> None:
+    arrays = {"xray.values": np.arange(12, dtype=np.uint8).reshape(3, 4), "truth": np.ones(3)}
+    name = fingerprint(arrays)
+    assert len(name) == 16
+    assert fingerprint(dict(reversed(arrays.items()))) == name
+    assert fingerprint({**arrays, "xray.values": arrays["xray.values"].copy(order="F")}) == name
+    others = [
+        {**arrays, "truth": np.array([1.0, 1.0, 0.0])},
+        {**arrays, "xray.values": arrays["xray.values"][::-1]},
+        {**arrays, "xray.values": arrays["xray.values"].reshape(4, 3)},
+        {**arrays, "xray.values": arrays["xray.values"].astype(np.int16)},
+        {"xray.values": arrays["xray.values"]},
+    ]
+    assert len({name, *map(fingerprint, others)}) == len(others) + 1

@@ -203,6 +203,42 @@ def test_another_networks_checkpoint_is_refused(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("part", ["train", "validation"])
+@pytest.mark.parametrize("what", ["arrays", "targets"])
+def test_a_checkpoint_of_other_data_is_refused(tmp_path: Path, part: str, what: str) -> None:
+    train(job(tmp_path), progress=QUIET)
+    cases = dataclasses.replace(TRAIN if part == "train" else VALIDATION)
+    if what == "arrays":
+        values = cases.arrays["xray.values"].copy()
+        values[0, 0, 0, 0] += 1
+        cases = dataclasses.replace(cases, arrays={"xray.values": values})
+    else:
+        truth = 1 - cases.targets.arrays["truth"]
+        targets = {**cases.targets.arrays, "truth": truth}
+        cases = dataclasses.replace(
+            cases, targets=dataclasses.replace(cases.targets, arrays=targets)
+        )
+    changed: dict[str, Any] = {part: cases}
+    with pytest.raises(RunError) as caught:
+        train(dataclasses.replace(job(tmp_path), **changed), progress=QUIET, resume=True)
+    assert str(caught.value) == (
+        f"training.safetensors: expected the same {part} cases as when training began, got other "
+        "images or labels. The data changed since then: start a new run with -o."
+    )
+
+
+def test_epochs_that_were_saved_but_not_logged_are_logged_on_resume(tmp_path: Path) -> None:
+    train(job(tmp_path), progress=QUIET)
+    path = tmp_path / "log.jsonl"
+    for _ in range(2):  # a second time there is nothing to add
+        with Log.open(path) as log:
+            log.write("epoch", model="other", epoch=1)
+            train(job(tmp_path), progress=Progress(log, quiet=True), resume=True)
+            lines = [line for line in log.events("epoch") if line["model"] != "other"]
+    assert [line["epoch"] for line in lines] == list(range(1, RECIPE.epochs + 1))
+    assert all(line["validation_loss"] > 0 for line in lines)
+
+
 def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
     (tmp_path / CHECKPOINT).write_bytes(b"\x00" * 64)
     with pytest.raises(RunError, match="got a damaged file"):

@@ -6,11 +6,8 @@ Enters: the chosen network, its modalities, task and calibrated state. Leaves:
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from bedside.deployment.package import Contents, Facts
 from bedside.deployment.packing import Written, write_package
@@ -22,7 +19,7 @@ if TYPE_CHECKING:
 
     from bedside.evaluation.judge import Judgement
     from bedside.run_folder import RunFolder
-    from bedside.schema import Arrays, Modality, Task
+    from bedside.schema import Modality, Task
     from bedside.study import Study
     from bedside.training.preparation import Preparation
 
@@ -53,7 +50,7 @@ def package_network(
         study=study.name,
         model=judgement.deep,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        data_version=fingerprint({**training.arrays, **training.targets.arrays}),
+        data_version=training.fingerprint(),
         training_cases=len(training),
         split=f"by {study.split.by}",
         question=study.about.question,
@@ -72,12 +69,3 @@ def package_network(
 
 def _card(folder: RunFolder) -> str:
     return folder.model_card.read_text(encoding="utf-8") if folder.model_card.exists() else ""
-
-
-def fingerprint(arrays: Arrays) -> str:
-    """Hash of prepared training arrays and targets, in the cases' order; tells nothing of them."""
-    digest = hashlib.sha256()
-    for name, values in sorted(arrays.items()):
-        digest.update(f"{name}{values.dtype}{values.shape}".encode())
-        digest.update(np.ascontiguousarray(values).tobytes())
-    return digest.hexdigest()[:16]

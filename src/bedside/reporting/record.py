@@ -6,9 +6,8 @@ there; what else is missing is shown as missing.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ import yaml
 from bedside.errors import RunError
 from bedside.reporting.glossary import split_class
 from bedside.reporting.scores import Scores, read_scores
-from bedside.run_folder import RunFolder, read_json
+from bedside.run_folder import RunFolder, read_json, read_log
 from bedside.study import Study
 
 if TYPE_CHECKING:
@@ -161,7 +160,7 @@ def read_record(folder: RunFolder) -> Record:
         metrics=metrics,
         audit=_optional(folder.audit),
         environment=_optional(folder.environment),
-        events=tuple(_read_log(folder.log)),
+        events=tuple(read_log(folder.log)) if folder.log.exists() else (),
         parts=_read_parts(folder.splits),
     )
 
@@ -179,19 +178,6 @@ def _read_study(path: Path) -> Study:
 def _optional(path: Path) -> Mapping[str, Any]:
     found = read_json(path) if path.exists() else {}
     return found if isinstance(found, Mapping) else {}
-
-
-def _read_log(path: Path) -> Iterable[Mapping[str, Any]]:
-    """Lines of the log; one that a dying run left half written is passed over."""
-    if not path.exists():
-        return
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            found = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        if isinstance(found, dict):
-            yield found
 
 
 def _read_parts(path: Path) -> Mapping[str, Mapping[str, int | None]]:

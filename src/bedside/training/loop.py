@@ -18,7 +18,7 @@ import torch
 from lightning_fabric import Fabric
 from torch.optim.swa_utils import AveragedModel
 
-from bedside.errors import RunError
+from bedside.errors import RunError, sentence
 from bedside.models.network import as_callable
 from bedside.training.checkpoint import (
     flatten_optimiser,
@@ -72,7 +72,18 @@ class Job:
 
 @dataclass
 class Story:
-    """What happened, plain JSON, part of the checkpoint."""
+    """What happened, plain JSON, part of the checkpoint.
+
+    Args:
+        epoch: epochs that are done.
+        best_epoch: the one of the least validation loss, whose weights are kept.
+        best_loss: that loss.
+        precision: that training runs in.
+        seconds: of training, over all that were needed to get here.
+        cases: seen in training, each as often as it was.
+        data: part -> fingerprint of the cases it learns from and is measured on.
+        epochs: one entry each: number, losses, seconds.
+    """
 
     epoch: int = 0
     best_epoch: int = 0
@@ -80,6 +91,7 @@ class Story:
     precision: str = "float32"
     seconds: float = 0.0
     cases: int = 0
+    data: dict[str, str] = field(default_factory=dict)
     epochs: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -95,7 +107,8 @@ class Trainer:
         )
         self.optimiser = _optimiser(self.network, job.recipe)
         self.best = _copy(self.average.module)
-        self.story = Story()
+        parts = {"train": job.train, "validation": job.validation}
+        self.story = Story(data={name: part.fingerprint() for name, part in parts.items()})
         self.steps_an_epoch = max(1, math.ceil(len(job.train) / job.recipe.batch_size))
 
     def settle_precision(self) -> None:
@@ -187,7 +200,11 @@ class Trainer:
         save_checkpoint(self.job.folder / CHECKPOINT, groups, vars(self.story))
 
     def resume(self) -> None:
-        """Go on from the checkpoint, where there is one."""
+        """Go on from the checkpoint, where there is one.
+
+        Raises:
+            RunError: it is damaged, of another network, or learnt from other data.
+        """
         if self.job.folder is None or not (self.job.folder / CHECKPOINT).exists():
             return
         checkpoint = load_checkpoint(self.job.folder / CHECKPOINT)
@@ -195,13 +212,23 @@ class Trainer:
             self.network.load_state_dict(checkpoint.group("network"))
             self.average.load_state_dict(checkpoint.group("average"))
             restore_optimiser(self.optimiser, checkpoint.group("optimiser"))
-            self.story = Story(**checkpoint.progress)
+            story = Story(**checkpoint.progress)
         except (RuntimeError, KeyError, ValueError, TypeError):
             raise RunError(
                 f"{CHECKPOINT}: expected the network of this study, got another one. "
                 "Run without --resume into a new folder."
             ) from None
-        self.best = checkpoint.group("best")
+        changed = [name for name, known in self.story.data.items() if story.data.get(name) != known]
+        if changed:
+            raise RunError(
+                sentence(
+                    CHECKPOINT,
+                    expected=f"the same {' and '.join(changed)} cases as when training began",
+                    got="other images or labels",
+                    remedy="The data changed since then: start a new run with -o",
+                )
+            )
+        self.story, self.best = story, checkpoint.group("best")
 
     def _on_device(
         self, inputs: dict[str, torch.Tensor], targets: dict[str, torch.Tensor]
@@ -222,11 +249,13 @@ def train(job: Job, *, progress: Progress, resume: bool = False) -> Story:
         resume: go on from the checkpoint in ``job.folder`` where there is one.
 
     Raises:
-        RunError: the loss is not finite; the checkpoint is damaged or another network's.
+        RunError: the loss is not finite; the checkpoint is damaged, another network's, or
+            of other data.
     """
     trainer = Trainer(job)
     if resume:
         trainer.resume()
+        _log_missing(progress, job.name, trainer.story)
     if not trainer.story.epoch:
         trainer.settle_precision()
     half = trainer.story.precision == "bf16"
@@ -255,6 +284,14 @@ def train(job: Job, *, progress: Progress, resume: bool = False) -> Story:
     job.network.load_state_dict(trainer.best)
     job.network.eval()
     return trainer.story
+
+
+def _log_missing(progress: Progress, model: str, story: Story) -> None:
+    """Log the epochs that a run saved and then had no time to log."""
+    there = {(line.get("model"), line.get("epoch")) for line in progress.log.events("epoch")}
+    for epoch in story.epochs:
+        if (model, epoch["epoch"]) not in there:
+            progress.log.write("epoch", model=model, **epoch)
 
 
 def _devices(device: torch.device) -> int | list[int]:
