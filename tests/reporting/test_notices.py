@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -5,6 +6,7 @@ import pytest
 
 from bedside.reporting.notices import Notice, find_notices, limits
 from bedside.reporting.record import read_record
+from bedside.reporting.wording import answer
 
 from .made_run import Made, make_run
 
@@ -76,3 +78,43 @@ def test_limits_always_say_what_it_is_not(tmp_path: Path) -> None:
     for words in ("One data set", "not a medical device", "states no intended use",
                   "Fewer than 100 test cases for", "No subgroup"):  # fmt: skip
         assert words in found
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "title"),
+    [
+        (0.51, 0.7, None),
+        (0.5, 0.7, "Not shown to be better than chance"),
+        (0.3, 0.65, "Not shown to be better than chance"),
+        (None, None, "Not shown to be better than chance"),
+        (0.2, 0.49, "Worse than chance"),
+    ],
+)
+def test_a_model_that_may_tell_nothing_is_called_so(
+    tmp_path: Path, low: float | None, high: float | None, title: str | None
+) -> None:
+    folder = make_run(tmp_path, Made(examples=False))
+    metrics = json.loads(folder.metrics.read_text())
+    metrics["models"][metrics["deep"]]["auroc"] |= {"low": low, "high": high}
+    folder.metrics.write_text(json.dumps(metrics))
+    assert [notice.title for notice in find_notices(read_record(folder))] == [title][: bool(title)]
+
+
+@pytest.mark.parametrize(
+    ("deep_low", "simple_low", "words"),
+    [
+        (0.6, 0.6, "use the simple one."),
+        (0.4, 0.6, "use the simple one."),
+        (0.6, 0.4, "the deep model alone was shown to be better than chance."),
+        (0.4, 0.4, "The simple model was not shown to be better than chance either."),
+    ],
+)
+def test_no_simple_model_is_advised_that_may_tell_nothing(
+    tmp_path: Path, deep_low: float, simple_low: float, words: str
+) -> None:
+    folder = make_run(tmp_path, Made(examples=False, changes={"verdict": "deep not shown better"}))
+    metrics = json.loads(folder.metrics.read_text())
+    metrics["models"][metrics["deep"]]["auroc"]["low"] = deep_low
+    metrics["models"][metrics["best_baseline"]]["auroc"]["low"] = simple_low
+    folder.metrics.write_text(json.dumps(metrics))
+    assert answer(read_record(folder)).details[-1].endswith(words)

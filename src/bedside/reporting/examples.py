@@ -118,19 +118,19 @@ def _groups(
         claims = _named(prediction, targets)
         right = claims.truth == claims.said
         wanted = [
-            ("Named rightly", "sure and right", right, -claims.probability),
-            ("Named wrongly", "sure and wrong", ~right, -claims.probability),
+            ("Named rightly", "right, where it is surest", right, -claims.probability),
+            ("Named wrongly", "wrong, where it is surest", ~right, -claims.probability),
             ("Least certain", "two classes almost level", right | ~right, claims.certainty),
         ]
     else:
         claims, yes, said = _questions(prediction, targets, binary=kind == "binary")
         wanted = [
-            ("Found", "has it, and the model is sure", yes & said, -claims.probability),
-            ("Left alone", "does not have it, and the model is sure", ~yes & ~said,
+            ("Found", "has it; the model is surest of these", yes & said, -claims.probability),
+            ("Left alone", "does not have it; the model is surest of these", ~yes & ~said,
              claims.probability),
-            ("Missed", "has it, but the model is sure it does not", yes & ~said,
+            ("Missed", "has it; the model is surest that it does not", yes & ~said,
              claims.probability),
-            ("False alarms", "does not have it, but the model is sure it does", ~yes & said,
+            ("False alarms", "does not have it; the model is surest that it does", ~yes & said,
              -claims.probability),
             ("Least certain", "closest to the threshold", yes | ~yes, claims.certainty),
         ]  # fmt: skip

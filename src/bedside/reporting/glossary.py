@@ -88,8 +88,8 @@ OTHER_TERMS: tuple[tuple[str, str], ...] = (
     ),
     (
         "Threshold",
-        "The probability from which the model says yes. It was chosen on the validation part, "
-        "never on the test part.",
+        "The probability from which the model says yes. It was chosen on the validation part or "
+        "fixed by the study file, never chosen on the test part.",
     ),
     (
         "Training, validation and test part",

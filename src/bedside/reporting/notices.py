@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bedside.reporting.formatting import counted, listed
+from bedside.reporting.formatting import bounds, counted, listed
+from bedside.reporting.wording import CHANCE, reaches_chance
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
@@ -33,8 +34,27 @@ class Notice:
 
 def find_notices(record: Record) -> list[Notice]:
     """All boxes of the first page, red ones first."""
-    found = [*_split(record), *_looks(record), *_waived(record), *_few(record), *_made_up(record)]
+    found = [*_chance(record), *_split(record), *_looks(record), *_waived(record)]
+    found += [*_few(record), *_made_up(record)]
     return sorted(found, key=lambda notice: notice.tone != "red")
+
+
+def _chance(record: Record) -> list[Notice]:
+    if not reaches_chance(record, record.deep):
+        return []
+    estimate = record.estimate(record.deep, record.primary) or {}
+    high = estimate.get("high")
+    if isinstance(high, int | float) and high < CHANCE:
+        text = (
+            "The interval of its AUROC lies below 0.5: it ranks cases the wrong way round. Look "
+            "for labels that are swapped, or that mean another thing in another part."
+        )
+        return [Notice("red", "Worse than chance", text)]
+    text = (
+        f"The interval of its AUROC ({bounds(estimate) or 'not known'}) does not lie above 0.5, "
+        "a coin toss: that this model tells anything at all was not shown."
+    )
+    return [Notice("red", "Not shown to be better than chance", text)]
 
 
 def _split(record: Record) -> list[Notice]:

@@ -193,7 +193,7 @@ def _split_words(record: Record) -> str:
     by = str(record.metrics.get("split_by") or record.study.split.by)
     words = {
         "patient": "All cases of one patient stand in the same part.",
-        "site": "All cases of one site stand in the same part.",
+        "site": "Whole sites form the test part; the others train the model and validate it.",
         "time": "Earlier cases train the model, later ones test it.",
         "case": "Cases were drawn one by one, without regard to patients.",
     }

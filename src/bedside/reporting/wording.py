@@ -31,6 +31,7 @@ MODEL_WORDS = {
     "boosted-trees": "gradient-boosted trees",
     "majority": "always the most common class",
 }
+CHANCE = 0.5
 THRESHOLD_WORDS = {"youden": "the point where sensitivity plus specificity is largest (Youden)"}
 
 
@@ -120,7 +121,19 @@ def answer(record: Record) -> Answer:
         return Answer(lead, _compared(record, advice), "Deep model worse", "bad")
     lead = f"The deep model was not shown to be better than the best simple model ({simple})."
     advice = "Unless something else speaks for the deep model, use the simple one."
+    if reaches_chance(record, record.best_baseline):
+        advice = "The simple model was not shown to be better than chance either."
+        if not reaches_chance(record, record.deep):
+            advice = "Of the two, the deep model alone was shown to be better than chance."
     return Answer(lead, _compared(record, advice), "Deep model not shown better", "caution")
+
+
+def reaches_chance(record: Record, name: str | None) -> bool:
+    """Whether a model's interval of the AUROC holds a coin toss, or worse, or is not known."""
+    if record.primary != "auroc":
+        return False  # of other metrics it is not known what chance would give
+    low = (record.estimate(name, record.primary) or {}).get("low")
+    return not isinstance(low, int | float) or low <= CHANCE
 
 
 def _measured(record: Record) -> str:
