@@ -66,6 +66,20 @@ def test_a_smaller_error_counts_as_better(truth: Array, noise: Array, metric: st
     assert verdict(better) == "deep better"
 
 
+def test_few_patients_without_a_mistake_prove_neither_equality_nor_gain() -> None:
+    truth = np.arange(12) >= 6  # six patients of two cases each, three of them ill
+    perfect, useless = scored(truth, 4.0 * truth - 2), scored(truth, np.zeros(12))
+    low = perfect.table["auroc"]["low"]
+    assert low is not None
+    assert low < 0.5
+    equal = compare(perfect, scored(truth, 2.0 * truth - 1))
+    assert (equal["value"], equal["low"], equal["high"]) == (0.0, low - 1, 1 - low)
+    gain = compare(perfect, useless)
+    assert (gain["value"], gain["low"], gain["high"]) == (0.5, low - 0.5, 0.5)
+    assert verdict(gain) == "deep not shown better"
+    assert compare(useless, useless) == {"metric": "auroc", "value": 0.0, "low": 0.0, "high": 0.0}
+
+
 def test_undefined_is_not_shown_better(noise: Array) -> None:
     nothing = compare(scored(np.zeros(N), noise), scored(np.zeros(N), noise))
     assert nothing == {"metric": "auroc", "value": None, "low": None, "high": None}

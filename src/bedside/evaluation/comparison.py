@@ -7,12 +7,15 @@ resamples. Leaves: the paired difference with its interval, and the verdict.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import TypeAlias, cast
+
+import numpy as np
 
 from bedside.errors import DataError, nearest, sentence
 from bedside.evaluation import PRIMARY, lower_is_better
 from bedside.evaluation.bootstrap import interval
-from bedside.evaluation.scoring import Scores
+from bedside.evaluation.scoring import Entry, Scores
+from bedside.schema import Array
 
 Difference: TypeAlias = dict[str, str | float | None]
 
@@ -48,7 +51,29 @@ def compare(a: Scores, b: Scores, *, metric: str = PRIMARY, confidence: float = 
     drawn = sign * (a.replicates[metric] - b.replicates[metric])
     value = sign * (ours - theirs)
     low, high = interval(drawn, confidence, estimate=value) or (None, None)
+    if low == high and not any(_varies(scores.replicates[metric]) for scores in (a, b)):
+        low, high = _apart(a.table[metric], b.table[metric], sign=sign)
     return {"metric": metric, "value": value, "low": low, "high": high}
+
+
+def _varies(replicates: Array) -> bool:
+    found = replicates[np.isfinite(replicates)]
+    return bool(found.size and found.min() < found.max())
+
+
+def _apart(ours: Entry, theirs: Entry, *, sign: float) -> tuple[float | None, float | None]:
+    """How far two may lie apart that no resample moves, by their own intervals.
+
+    Two perfect scores on a few patients differ by 0 in each resample, which shows how few
+    they are and not that the models are equal. Conservative: it takes each at its worst.
+    """
+    if None in (ours["low"], ours["high"], theirs["low"], theirs["high"]):
+        return None, None
+    ends = (
+        sign * (cast("float", ours["low"]) - cast("float", theirs["high"])),
+        sign * (cast("float", ours["high"]) - cast("float", theirs["low"])),
+    )
+    return min(ends), max(ends)
 
 
 def verdict(difference: Mapping[str, str | float | None]) -> str:
