@@ -42,6 +42,18 @@ def test_records_say_what_the_trained_network_says(predictor, tiny_network):
     assert "error" not in records[0]
 
 
+def test_every_answer_of_yes_or_no_says_from_which_probability_on():
+    assert module._thresholds(("well", "ill"), {"kind": "binary", "thresholds": [0.25]}) == {
+        "threshold": 0.25
+    }
+    assert module._thresholds(("a", "b"), {"kind": "labels", "thresholds": [0.1, 0.9]}) == {
+        "threshold_a": 0.1,
+        "threshold_b": 0.9,
+    }
+    classes = {"kind": "classes", "thresholds": [0.5, 0.5, 0.5]}
+    assert module._thresholds(("a", "b", "c"), classes) == {}, "the likeliest class is named"
+
+
 def test_files_equal_the_arrays_in_them_and_batches_do_not_matter(predictor, pictures):
     folder, arrays = pictures
     by_file = predictor.predict([folder / "b.png", folder / "a.PNG", folder / "deeper" / "c.jpeg"])

@@ -27,7 +27,7 @@ from bedside.schema import Arrays, Reference, Sample
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bedside.schema import Array, Modality, Network
+    from bedside.schema import Array, Modality, Network, State
 
 Record: TypeAlias = dict[str, Any]
 OnError: TypeAlias = Literal["stop", "skip"]
@@ -182,9 +182,8 @@ class Predictor:
             rows = contents.task.rows(prediction, contents.task_state)
         columns = {name: _plain(column) for name, column in rows.items()}
         positions = [i for i in range(len(batch)) if i not in failed]
-        thresholds = contents.task_state.get("thresholds", [])
-        if len(thresholds) == 1 and "threshold" not in columns:
-            columns["threshold"] = thresholds * len(positions)
+        for name, threshold in _thresholds(prediction.names, contents.task_state).items():
+            columns.setdefault(name, _plain(np.full(len(positions), threshold)))
         answers: dict[int, Record] = {}
         for i, values in zip(positions, zip(*columns.values(), strict=True), strict=True):
             if any(isinstance(value, float) and not math.isfinite(value) for value in values):
@@ -243,6 +242,14 @@ def _prepare(modality: Modality, state: dict[str, Any], sample: Sample | str) ->
         return modality.prepare(sample, state)
     except DataError as error:
         return str(error)
+
+
+def _thresholds(names: Sequence[str], state: State) -> dict[str, float]:
+    """From which probability on an answer is yes; of several labels, each has its own."""
+    thresholds = state.get("thresholds", [])
+    if state.get("kind") == "labels":
+        return {f"threshold_{name}": t for name, t in zip(names, thresholds, strict=True)}
+    return {"threshold": thresholds[0]} if len(thresholds) == 1 else {}
 
 
 def _plain(column: Array) -> list[Any]:
