@@ -307,3 +307,19 @@ def test_a_missing_library_names_the_extra(
         "Install it with: pip install 'bedside[study]'\n",
     )
     assert os.listdir(here / "pictures")  # noqa: PTH208 - nothing was touched
+
+
+@pytest.mark.parametrize(
+    ("words", "suffix"), [(("audit", "study.yaml"), ".json"), (("report", "runs/a"), ".html")]
+)
+def test_an_answer_never_takes_the_place_of_a_table(
+    here: Path, capsys: Capture, words: tuple[str, ...], suffix: str
+) -> None:
+    before = (here / "cases.csv").read_bytes()
+    said = command(capsys, *words, "-o", here / "cases.csv")
+    assert (said.code, said.err) == (
+        1,
+        f"bedside: cases.csv: expected a file ending in {suffix}, got '.csv'. "
+        "Name another with -o.\n",
+    )
+    assert (here / "cases.csv").read_bytes() == before

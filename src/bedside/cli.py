@@ -182,7 +182,7 @@ def audit_command(
     from bedside.pipeline import audit_study
     from bedside.run_folder import write_json
 
-    _never_over([study], output)
+    _never_over([study], output, suffix=".json")
     report = audit_study(_study(study, overrides), progress=_progress(quiet=quiet))
     if output is not None:
         write_json(output, report.to_json())
@@ -291,17 +291,23 @@ def report_command(
     from bedside.pipeline import open_run
     from bedside.reporting.report import write_report
 
+    _never_over([], output, suffix=".html")
     path = write_report(open_run(run_folder).folder, cases=cases, output=output)
     typer.echo(f"Report: {path}")
 
 
-def _never_over(inputs: Sequence[Path], output: Path | None) -> None:
-    """Refuse to write the answer in place of the question."""
-    if output is not None and any(output.resolve() == one.resolve() for one in inputs):
-        raise StudyError(
-            f"{output.name}: expected a file of its own for the output, got the input. "
-            "Name another with -o."
-        )
+def _never_over(inputs: Sequence[Path], output: Path | None, *, suffix: str = "") -> None:
+    """Refuse to write the answer in place of the question, or of a file of another kind."""
+    if output is None:
+        return
+    expected = got = ""
+    if any(output.resolve() == one.resolve() for one in inputs):
+        expected, got = "a file of its own for the output", "the input"
+    elif suffix and output.suffix.lower() != suffix:
+        expected = f"a file ending in {suffix}"
+        got = f"'{output.suffix}'" if output.suffix else "no ending"
+    if got:
+        raise StudyError(f"{output.name}: expected {expected}, got {got}. Name another with -o.")
 
 
 def _study(path: Path, overrides: list[str] | None) -> Study:
