@@ -54,6 +54,11 @@ def test_candidates_do_not_depend_on_blocks(monkeypatch):
     pieces = likeness.candidates(pictures, least=0.4)
     assert len(pictures) < BLOCK
     assert told == [len(pictures)]
+    some = likeness.candidates(pictures, least=0.4, asked=np.array([3, 160]))
+    pairs = set(zip(whole.first, whole.second, strict=True))
+    few = {pair for pair in pairs if pair[0] in (3, 160)}
+    assert few <= set(zip(some.first, some.second, strict=True))
+    assert set(some.first) | set(some.second) >= {3, 160}
     for one, other in zip(
         sorted(zip(whole.first, whole.second, strict=True)),
         sorted(zip(pieces.first, pieces.second, strict=True)),
@@ -71,15 +76,19 @@ def test_line_rises_where_different_pairs_reach_far_up():
     rng = np.random.default_rng(0)
     unrelated = np.tanh(0.4 + rng.exponential(1 / 12, 500))
     neighbours = np.tanh(0.4 + rng.exponential(1 / 4, 500))
-    assert draw_line(unrelated, tail=100) == pytest.approx(LOWEST_LINE)
-    assert LOWEST_LINE + 0.02 < draw_line(neighbours, tail=100) <= HIGHEST_LINE
-    assert draw_line(np.array([0.99, 0.98, 0.5]), tail=50) == pytest.approx(LOWEST_LINE)
+    assert draw_line(unrelated, tail=100, lowest=LOWEST_LINE) == pytest.approx(LOWEST_LINE)
+    assert LOWEST_LINE + 0.02 < draw_line(neighbours, tail=100, lowest=LOWEST_LINE) <= HIGHEST_LINE
+    assert draw_line(np.array([0.99, 0.98, 0.5]), tail=50, lowest=LOWEST_LINE) == pytest.approx(
+        LOWEST_LINE
+    )
 
 
 def test_line_falls_again_where_many_true_copies_outweigh_a_few_false_ones():
     rng = np.random.default_rng(0)
     neighbours = np.tanh(0.4 + rng.exponential(1 / 8, 2000))
     neighbours = neighbours[neighbours < 0.93]
-    alone = draw_line(neighbours, tail=200)
-    with_copies = draw_line(np.concatenate([neighbours, np.full(800, 0.99)]), tail=200)
+    alone = draw_line(neighbours, tail=200, lowest=LOWEST_LINE)
+    with_copies = draw_line(
+        np.concatenate([neighbours, np.full(800, 0.99)]), tail=200, lowest=LOWEST_LINE
+    )
     assert with_copies < alone

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from bedside.audit.checks import near_copies as module
 from bedside.audit.checks.near_copies import near_copies_across_parts, near_copies_within_parts
 
 from .cohorts import alike_pictures, altered, as_samples, binary, evidence, given_parts
@@ -61,10 +60,16 @@ def test_before_a_split_pairs_are_in_the_data():
     assert finding.details == ()
 
 
-def test_more_than_can_be_compared_is_said(monkeypatch):
-    monkeypatch.setattr(module, "MOST_IMAGES", 100)
-    own = with_copies([(0, 100)], parts=given_parts(120))
-    assert near_copies_across_parts(own) == []
-    (finding,) = near_copies_within_parts(own)
-    assert (finding.severity, finding.count) == ("note", 120)
-    assert "too many to compare" in finding.message
+def test_of_very_many_some_test_cases_are_compared_and_the_note_says_so(monkeypatch):
+    monkeypatch.setattr("bedside.audit.evidence.MOST_COMPARED", 100)
+    monkeypatch.setattr("bedside.audit.evidence.DRAWN", 25)
+    own = with_copies([(0, 100), (101, 1), (5, 6)], parts=given_parts(120))
+    drawn = set(own._drawn_for_copies(own.small["xray"].rows).tolist())
+    assert len(drawn) == 25
+    assert min(drawn) >= 90
+    note = near_copies_within_parts(own)[0]
+    assert (note.severity, note.count) == ("note", 25)
+    assert note.message.startswith("25 of 120 images, drawn from the test part by lot, were")
+    (finding,) = near_copies_across_parts(own)
+    seen = {(2, 102): 100, (3, 103): 101}
+    assert set(finding.pairs) == {pair for pair, row in seen.items() if row in drawn}

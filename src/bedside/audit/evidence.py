@@ -22,6 +22,10 @@ from bedside.progress import Progress
 from bedside.schema import PARTS, Array, Kind, Modality, Sample, Targets
 
 WHOLE = "all cases"
+MOST_COMPARED, MOST_COMPARED_DEEP = 20_000, 60_000
+"""Images of which each is compared with every other: in a run, in an audit of its own."""
+DRAWN = 2000
+"""Where there are more, so many test images are compared with all."""
 TELLING_SIZE = 64
 """A shorter text or list of numbers can be equal in two cases by chance."""
 
@@ -135,9 +139,24 @@ class Evidence:
         surplus = np.concatenate([np.empty(0, np.int64), *(g[1:] for g in self.copies[name])])
         once = ~np.isin(small.rows, surplus)  # of exact copies, one is compared with the others
         rows = small.rows[once]
+        asked = self._drawn_for_copies(rows)
         with self.means.progress.bar("comparing images", rows.size) as done:
-            found = find_near_copies(small.pictures[once], progress=done)
-        return found.renamed(rows)
+            found = find_near_copies(small.pictures[once], asked=asked, progress=done)
+        return found.renamed(rows, asked=None if asked is None else asked.size)
+
+    def _drawn_for_copies(self, rows: Array) -> Array | None:
+        """Positions in `rows` that are compared with all; None for all of them.
+
+        Where all pairs are too many, some test cases are drawn, since a copy of one costs
+        most: the time then grows with the cohort and not with its square.
+        """
+        if rows.size <= (MOST_COMPARED_DEEP if self.means.deep else MOST_COMPARED):
+            return None
+        tested = np.arange(rows.size)
+        if self.parts is not None and (self.parts[rows] == "test").any():
+            tested = np.flatnonzero(self.parts[rows] == "test")
+        lot = np.random.default_rng(0).permutation(tested)[:DRAWN]
+        return np.sort(lot)
 
     @cached_property
     def answers(self) -> dict[str, Array]:

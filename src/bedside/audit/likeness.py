@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from scipy.fft import dctn
@@ -32,7 +33,9 @@ WINDOWS: Array = np.array(
 )
 """Settings of `warp` at which pictures are compared: whole, middle, corners."""
 PER_PICTURE = 4
-BLOCK = 512
+ENOUGH = 20_000
+"""Pictures from which what they have in common is learnt, evenly spread."""
+BLOCK = 1024
 
 
 @dataclass(frozen=True)
@@ -82,30 +85,47 @@ class Likeness:
         return codes.astype(np.float32)
 
     def candidates(
-        self, pictures: Array, *, least: float, progress: Callable[[int], None] | None = None
+        self,
+        pictures: Array,
+        *,
+        least: float,
+        asked: Array | None = None,
+        progress: Callable[[int], None] | None = None,
     ) -> Pairs:
         """Pairs at least so alike in some window, before any alignment.
 
-        Each picture brings its best four at most. N x N products of F numbers for each
-        window, in blocks: time grows with N squared (small beside reading up to some
-        100,000 pictures), memory with N.
-        """
-        windows = [self._window(pictures, window) for window in WINDOWS]
-        found = []
-        for start in range(0, len(pictures), BLOCK):
-            found.append(_likely(windows, start=start, least=least))
-            if progress is not None:
-                progress(min(start + BLOCK, len(pictures)))
-        first, second, window = (np.concatenate(column) for column in zip(*found, strict=True))
-        return Pairs(first, second, window)
+        Each picture brings its best four at most. F products for each of N x N pairs and
+        each window, or N x `asked`; blocks bound the memory.
 
-    def _window(self, pictures: Array, window: Array) -> Array:
-        return np.concatenate(
-            [
-                self.describe(warp(block, np.tile(window, (len(block), 1))))
-                for block in _blocks(pictures)
+        Args:
+            pictures: (N, S, S).
+            least: likeness.
+            asked: positions to compare with all N; default all.
+            progress: told how many of N were compared.
+        """
+        rows = np.arange(len(pictures)) if asked is None else asked
+        blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+        whole = [self.describe(pictures[block]) for block in blocks]
+        own = [] if asked is None else [self._windows(pictures[block]) for block in blocks]
+        found: list[_Found] = []
+        for start in range(0, len(pictures), BLOCK):
+            others = np.arange(start, min(start + BLOCK, len(pictures)))
+            windows = self._windows(pictures[others])
+            found += [
+                _likely(one, windows, rows=block, others=others, least=least)
+                for one, block in zip(whole, blocks, strict=True)
             ]
-        )
+            found += [  # the other way round, which all N bring by themselves
+                _likely(windows[0], one, rows=others, others=block, least=least)
+                for one, block in zip(own, blocks, strict=False)
+            ]
+            if progress is not None:
+                progress(int(others[-1]) + 1)
+        return _best(found)
+
+    def _windows(self, pictures: Array) -> list[Array]:
+        count = (len(pictures), 1)
+        return [self.describe(warp(pictures, np.tile(window, count))) for window in WINDOWS]
 
 
 def fit_likeness(pictures: Array) -> Likeness:
@@ -117,6 +137,7 @@ def fit_likeness(pictures: Array) -> Likeness:
     """
     from sklearn.covariance import oas
 
+    pictures = pictures[:: -(-len(pictures) // ENOUGH)]
     band = max(LOWEST_BAND, min(BAND, pictures.shape[1] // 3))
     codes = np.concatenate([_cosines(block, band) for block in _blocks(pictures)])
     covariance, _ = oas(codes.astype(np.float64))
@@ -128,25 +149,37 @@ def fit_likeness(pictures: Array) -> Likeness:
     return Likeness(codes.mean(axis=0), whiten.astype(np.float32), rings, band)
 
 
-def _likely(windows: list[Array], *, start: int, least: float) -> tuple[Array, Array, Array]:
-    """Pairs of one block of rows with any other: row, partner, window of the partner."""
-    whole = windows[0][start : start + BLOCK]
-    rows = np.arange(len(whole))
+_Found: TypeAlias = tuple[Array, Array, Array, Array]
+"""First, second, window and likeness of some pairs."""
+
+
+def _likely(
+    whole: Array, windows: list[Array], *, rows: Array, others: Array, least: float
+) -> _Found:
+    """Pairs of these rows with these others, a few of each row."""
     best = whole @ windows[0].T
-    best[rows, rows + start] = -1
     which = np.zeros(best.shape, dtype=np.int8)
     for number, window in enumerate(windows[1:], start=1):
         likeness = whole @ window.T
-        likeness[rows, rows + start] = -1
         better = likeness > best
         np.copyto(best, likeness, where=better)
         which[better] = number
+    best[rows[:, None] == others] = -1
     kept = min(PER_PICTURE, best.shape[1])
     partners = np.argpartition(best, -kept, axis=1)[:, -kept:]
     likely = np.take_along_axis(best, partners, axis=1) >= least
-    first = np.broadcast_to(rows[:, None], partners.shape)[likely]
-    second = partners[likely]
-    return first + start, second, which[first, second]
+    row = np.broadcast_to(np.arange(len(rows))[:, None], partners.shape)[likely]
+    partner = partners[likely]
+    return rows[row], others[partner], which[row, partner], best[row, partner]
+
+
+def _best(found: list[_Found]) -> Pairs:
+    """The best few pairs of each row, whatever block they came from."""
+    first, second, window, likeness = (np.concatenate(c) for c in zip(*found, strict=True))
+    order = np.lexsort((second, -likeness, first))
+    _, begins, counts = np.unique(first[order], return_index=True, return_counts=True)
+    rank = np.arange(len(order)) - np.repeat(begins, counts)
+    return Pairs(first, second, window).take(order[rank < PER_PICTURE])
 
 
 def _cosines(pictures: Array, band: int) -> Array:

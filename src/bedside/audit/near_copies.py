@@ -13,22 +13,29 @@ from dataclasses import dataclass
 import numpy as np
 
 from bedside.audit.alignment import align, normalised, warp
-from bedside.audit.likeness import BLOCK, WINDOWS, Likeness, Pairs, fit_likeness
+from bedside.audit.likeness import WINDOWS, Likeness, Pairs, fit_likeness
 from bedside.schema import Array
 
 FEWEST = 20
 """Pictures below which nothing can be learnt about what they have in common."""
 CANDIDATE = 0.4
 LOWEST_LINE, HIGHEST_LINE = 0.88, 0.995
+LOWEST_IN_PLACE = 0.80
+"""Lowest line for pairs that lie on each other without a move; two films seldom do."""
+IN_PLACE = (0.04, 0.04, 0.02, 0.02)
+"""Largest settings of the alignment that are no move."""
 LEAST_PLAIN = 0.94
 """Plain correlation after alignment, which whitening cannot flatter."""
-SURELY_DIFFERENT = 0.85
+BELOW_LINE = 0.03
+"""So far below the lowest line two pictures are surely different."""
 LEAST_TAIL = 50
+BLOCK = 512
 SLOWEST = 5.0
 """Least rate at which different pairs thin out; a short tail cannot tell it."""
 FALSE_SHARE = 0.005
-FALSE_PAIRS = 0.5
-"""Expected false pairs that are accepted: half a pair, or one in two hundred of those found."""
+FALSE_PAIRS = 0.25
+"""Expected false pairs that are accepted: a quarter of a pair among those that moved and those
+that did not, or one in two hundred of the pairs found."""
 
 
 @dataclass(frozen=True)
@@ -38,45 +45,57 @@ class NearCopies:
     Args:
         first, second: (P,) positions, first below second.
         likeness: (P,) whitened correlation after alignment, up to 1.
-        line: what a pair had to reach.
+        lines: what a pair had to reach that moved, and one that did not.
+        asked: how many images were compared with all others; None for all.
     """
 
     first: Array
     second: Array
     likeness: Array
-    line: float
+    lines: tuple[float, float]
+    asked: int | None = None
 
-    def renamed(self, rows: Array) -> NearCopies:
+    def renamed(self, rows: Array, *, asked: int | None = None) -> NearCopies:
         """The same pairs, where position n stands for rows[n]."""
-        return NearCopies(rows[self.first], rows[self.second], self.likeness, self.line)
+        return NearCopies(rows[self.first], rows[self.second], self.likeness, self.lines, asked)
 
 
 def find_near_copies(
-    pictures: Array, *, progress: Callable[[int], None] | None = None
+    pictures: Array,
+    *,
+    asked: Array | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> NearCopies:
     """Find pairs that show the same picture.
 
     Args:
         pictures: (N, S, S) uint8 or float32.
+        asked: positions that are compared with all others; default all N.
         progress: told how many of N pictures were compared with all others.
     """
     if len(pictures) < FEWEST:
         nothing = np.empty(0, dtype=np.int64)
-        return NearCopies(nothing, nothing, np.empty(0, dtype=np.float32), LOWEST_LINE)
+        return NearCopies(
+            nothing, nothing, np.empty(0, dtype=np.float32), (LOWEST_LINE, LOWEST_IN_PLACE)
+        )
     likeness = fit_likeness(pictures)
-    pairs = likeness.candidates(pictures, least=CANDIDATE, progress=progress)
-    white, plain = _scores(pictures, pairs, likeness)
+    pairs = likeness.candidates(pictures, least=CANDIDATE, asked=asked, progress=progress)
+    scores = _scores(pictures, pairs, likeness)
     low, high = np.minimum(pairs.first, pairs.second), np.maximum(pairs.first, pairs.second)
-    order = np.argsort(-white, kind="stable")
+    order = np.argsort(-scores.white, kind="stable")
     _, once = np.unique(low[order] * len(pictures) + high[order], return_index=True)
     order = order[np.sort(once)]  # the better of the two directions of a pair
-    white, plain, low, high = white[order], plain[order], low[order], high[order]
-    line = draw_line(white, tail=max(LEAST_TAIL, len(pictures) // 20))
-    same = (white >= line) & (plain >= LEAST_PLAIN)
-    return NearCopies(low[same], high[same], white[same], line)
+    white, plain, still = scores.white[order], scores.plain[order], scores.still[order]
+    tail = max(LEAST_TAIL, len(pictures if asked is None else asked) // 20)
+    lines = (
+        draw_line(white[~still], tail=tail, lowest=LOWEST_LINE),
+        draw_line(white[still], tail=LEAST_TAIL, lowest=LOWEST_IN_PLACE),
+    )
+    same = (white >= np.where(still, lines[1], lines[0])) & (plain >= LEAST_PLAIN)
+    return NearCopies(low[order][same], high[order][same], white[same], lines)
 
 
-def draw_line(scores: Array, *, tail: int) -> float:
+def draw_line(scores: Array, *, tail: int, lowest: float) -> float:
     """The likeness from which a pair is a copy and no longer merely alike.
 
     Pairs that are surely different (two exams of one person, two similar children)
@@ -88,11 +107,12 @@ def draw_line(scores: Array, *, tail: int) -> float:
     Args:
         scores: (P,) likeness of the most alike pairs, any order.
         tail: how many of those surely different are looked at, the most alike ones.
+        lowest: the line where nothing speaks for a higher one.
     """
-    edge = float(np.arctanh(SURELY_DIFFERENT))
+    edge = float(np.arctanh(lowest - BELOW_LINE))
     heights = np.arctanh(np.clip(scores, -0.999999, 0.999999).astype(np.float64))
     below = np.sort(heights[heights < edge])[::-1][: tail + 1]
-    lines = np.arctanh(np.arange(LOWEST_LINE, HIGHEST_LINE, 0.0025))
+    lines = np.arctanh(np.arange(lowest, HIGHEST_LINE, 0.0025))
     if below.size < LEAST_TAIL // 5:
         return float(np.tanh(lines[0]))
     start = below[-1]
@@ -120,15 +140,32 @@ def _rate(heights: Array, top: float) -> float:
     return float(brentq(excess, lowest, highest)) / top
 
 
-def _scores(pictures: Array, pairs: Pairs, likeness: Likeness) -> tuple[Array, Array]:
-    """Whitened and plain correlation (P,) of each pair after alignment."""
+@dataclass(frozen=True)
+class _Scores:
+    """Of P pairs, after alignment.
+
+    Args:
+        white: (P,) whitened correlation.
+        plain: (P,) plain correlation.
+        still: (P,) whether they lay on each other without a move.
+    """
+
+    white: Array
+    plain: Array
+    still: Array
+
+
+def _scores(pictures: Array, pairs: Pairs, likeness: Likeness) -> _Scores:
     white, plain = (np.empty(len(pairs), dtype=np.float32) for _ in range(2))
+    still = np.empty(len(pairs), dtype=bool)
     for start in range(0, len(pairs), BLOCK):
         own = slice(start, start + BLOCK)
         block = pairs.take(own)
         fixed = pictures[block.first].astype(np.float32)
         moving = pictures[block.second].astype(np.float32)
-        moved = warp(moving, align(moving, fixed, start=WINDOWS[block.window]))
+        settings = align(moving, fixed, start=WINDOWS[block.window])
+        moved = warp(moving, settings)
         white[own] = (likeness.describe(moved) * likeness.describe(fixed)).sum(axis=1)
         plain[own] = (normalised(moved) * normalised(fixed)).mean(axis=(1, 2))
-    return white, plain
+        still[own] = (np.abs(settings) <= IN_PLACE).all(axis=1)
+    return _Scores(white, plain, still)

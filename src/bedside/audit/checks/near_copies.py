@@ -13,17 +13,13 @@ from bedside.audit.findings import Finding
 from bedside.audit.near_copies import NearCopies
 from bedside.schema import Array
 
-MOST_IMAGES, MOST_DEEP = 30_000, 200_000
-"""Images that are compared, each with every other: in a run, in an audit of its own."""
-
 
 def near_copies_across_parts(evidence: Evidence) -> list[Finding]:
     """Images of one part that another holds too, altered (warn)."""
     if evidence.parts is None:
         return []
     found = []
-    for name in _compared(evidence):
-        near = evidence.near_copies[name]
+    for name, near in evidence.near_copies.items():
         apart = np.asarray(evidence.parts[near.first] != evidence.parts[near.second])
         count = int(apart.sum())
         if not count:
@@ -49,23 +45,11 @@ def near_copies_across_parts(evidence: Evidence) -> list[Finding]:
 
 
 def near_copies_within_parts(evidence: Evidence) -> list[Finding]:
-    """Images that repeat another of the same part, altered (warn); too many to look (note)."""
+    """Images that repeat another of the same part, altered (warn); many images (note)."""
     found = []
-    for name in evidence.images:
-        if name not in _compared(evidence):
-            cases = len(evidence.images[name])
-            message = (
-                f"{evidence.spoken(name)}{cases} images are too many to compare each with every "
-                "other here, so near copies were not looked for."
-            )
-            remedy = "" if evidence.means.deep else "'bedside audit' compares up to 200,000."
-            found.append(
-                evidence.finding(
-                    "near-copies-within-parts", "note", message, count=cases, remedy=remedy
-                )
-            )
-            continue
-        near = evidence.near_copies[name]
+    for name, near in evidence.near_copies.items():
+        if near.asked is not None:
+            found.append(_some_only(evidence, name, near.asked))
         parts = np.zeros(len(evidence.cohort)) if evidence.parts is None else evidence.parts
         together = np.asarray(parts[near.first] == parts[near.second])
         count = int(together.sum())
@@ -89,9 +73,16 @@ def near_copies_within_parts(evidence: Evidence) -> list[Finding]:
     return found
 
 
-def _compared(evidence: Evidence) -> list[str]:
-    most = MOST_DEEP if evidence.means.deep else MOST_IMAGES
-    return [name for name, images in evidence.images.items() if len(images) <= most]
+def _some_only(evidence: Evidence, name: str, asked: int) -> Finding:
+    images = len(evidence.images[name])
+    drawn = "drawn by lot" if evidence.parts is None else "drawn from the test part by lot"
+    message = (
+        f"{evidence.spoken(name)}{asked} of {images} images, {drawn}, were compared with all "
+        "others for near copies; all with all would take too long."
+    )
+    return evidence.finding(
+        "near-copies-within-parts", "note", message[:1].upper() + message[1:], count=asked
+    )
 
 
 def _finding(evidence: Evidence, check: str, pairs: Array, *, message: str, remedy: str) -> Finding:
