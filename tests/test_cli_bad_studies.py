@@ -154,11 +154,11 @@ FAULTS: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     ),
     "misspelt option of an input": (
         study(inputs={"xray": {**XRAY, "sise": [24, 24]}}),
-        ["inputs.xray: sise: unknown key. Did you mean 'size'?"],
+        ["inputs.xray.sise: unknown key. Did you mean 'size'?"],
     ),
     "misspelt option of the target": (
         study(target={**TARGET, "positve": "ill"}),
-        ["target: positve: unknown key. Did you mean 'positive'?"],
+        ["target.positve: unknown key. Did you mean 'positive'?"],
     ),
     "unknown encoder": (
         study(model={"encoders": {"xray": "resnt"}}),

@@ -79,7 +79,7 @@ def test_beyond_twenty_only_the_number_is_shown() -> None:
     assert lines[20] == "... and 5 more of the same kind."
 
 
-END = ". Correct it in the study file."
+END = ". Correct it in the study file or the --set."
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ END = ". Correct it in the study file."
         ({"inputs": {"a.b": {"modality": "image"}}}, "inputs: expected names of letters, digits"),
         ({"data": {"table": date(2024, 1, 1)}}, "data.table: expected a path, got a date"),
         ({"name": 10**40}, "name: expected text, got a long number"),
-        ({"privacy": {"epsilon": 3.0}}, "privacy.epsilon: expected null, got 3.0"),
+        ({"privacy": {"epsilon": 3.0}}, "privacy.epsilon: expected null: this version has no"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_that_says_what_was_expected(

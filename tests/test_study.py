@@ -83,7 +83,8 @@ def test_findings_are_waived_by_name() -> None:
     assert study.audit.waive == ["exact-copies"]
     assert "waive:\n  - exact-copies\n" in study.dump()
     assert refused(audit={"waive": "all"}) == (
-        "s.yaml: audit.waive: expected a list of text, got text. Correct it in the study file."
+        "s.yaml: audit.waive: expected a list of text, got text. "
+        "Correct it in the study file or the --set."
     )
 
 
@@ -120,6 +121,51 @@ def test_the_data_have_exactly_one_source(data: dict[str, str], got: str) -> Non
         "s.yaml: data: expected exactly one of table, folder, npz, dicom, synthetic"
     )
     assert f", got {got}. " in message
+
+
+@pytest.mark.parametrize(
+    ("sections", "message"),
+    [
+        (
+            {"data": {"npz": "a", "root": "b"}},
+            "data: expected root with table only, got it with npz",
+        ),
+        (
+            {"data": {"table": "a", "patients": 400}},
+            "data: expected patients with synthetic only, got it with table",
+        ),
+        (
+            {"data": {"folder": "a", "seed": 1}},
+            "data: expected seed with synthetic only, got it with folder",
+        ),
+        (
+            {"data": {"table": "a", "labels_key": "b"}},
+            "data: expected labels_key with dicom only, got it with table",
+        ),
+        (
+            {"split": {"test_sites": ["A"]}},
+            "split: expected test_sites with by: site only, got it with by: patient",
+        ),
+    ],
+)
+def test_a_key_that_would_do_nothing_is_refused(sections: dict[str, Any], message: str) -> None:
+    told = refused(**sections)
+    assert told == f"s.yaml: {message}. Correct it in the study file or the --set."
+
+
+def test_keys_of_other_sources_are_not_saved_with_a_run(file: Path) -> None:
+    assert yaml.safe_load(Study.load(file).dump())["data"].keys() == {"table", "patient"}
+    words = {**WORDS, "data": {"synthetic": "chest-xray"}}
+    saved = yaml.safe_load(Study.parse(words).dump())
+    assert saved["data"] == {"synthetic": "chest-xray", "patients": 400, "seed": 7}
+    assert Study.parse(saved) == Study.parse(words)
+
+
+def test_privacy_that_is_not_there_is_not_promised() -> None:
+    assert Study.parse({**WORDS, "privacy": {"epsilon": None}}).privacy.epsilon is None
+    assert refused(privacy={"epsilon": 8}).startswith(
+        "s.yaml: privacy.epsilon: expected null: this version has no differential privacy."
+    )
 
 
 @pytest.mark.parametrize("source", ["table", "folder", "npz", "synthetic"])
@@ -348,5 +394,7 @@ split: {<<: {seed: 4, test: 0.3}, seed: 5}
 
 
 def test_a_folder_is_no_study(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=r"expected a study file \(YAML text\), got a folder\. Name"):
+    with pytest.raises(
+        StudyError, match=r"expected a study file \(YAML text\), got a folder\. Name"
+    ):
         Study.load(tmp_path)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
 SHOWN_PROBLEMS = 20
+CORRECT = "Correct it in the study file or the --set"
 NOUNS = {
     str: ("text", "text"),
     bool: ("true or false", "true or false"),
@@ -107,20 +108,23 @@ def study_faults(
         error: what pydantic raised.
         model: the model that refused.
         words: what it was given; only types, numbers and single short words are told.
-        where: names the study file or section.
+        where: names the study file; where it ends in a full stop (``inputs.xray.``), it is
+            the section that the keys belong to.
     """
     found: dict[str, str] = {}
     for fault in error.errors(include_url=False, include_input=False):
         named = fault["loc"][-1:] == ("[key]",)  # the fault is in the name of an entry
         spot = _spot(model, fault["loc"][:-2] if named else fault["loc"], words)
-        place = f"{where}: {spot.key}" if spot.key else where
+        place = f"{where}: {spot.key}" if spot.key else where.rstrip(".")
+        if where.endswith(".") and spot.key:
+            place = f"{where}{spot.key}"
         if fault["type"] == "extra_forbidden":
             text = f"{place}: unknown key. {nearest(str(fault['loc'][-1]), spot.siblings)}"
         elif fault["type"] == "missing":
             text = f"{place}: missing. Add it to the study file."
         elif fault["type"] == "value_error":
             message = fault["msg"].removeprefix("Value error, ").rstrip(".")
-            text = f"{place}: {message}. Correct it in the study file."
+            text = f"{place}: {message}. {CORRECT}."
         elif named:
             text = f"{place}: expected names as text, got another. Put them in quotes."
         else:
@@ -128,7 +132,7 @@ def study_faults(
                 place,
                 expected=_expected(spot.form, spot.limits),
                 got=_got(spot.value, spot.form),
-                remedy="Correct it in the study file",
+                remedy=CORRECT,
             )
         found.setdefault(spot.key, text)
     return list(found.values())

@@ -26,6 +26,7 @@ from bedside.errors import Problems, StudyError, nearest, sentence, study_faults
 
 Options = TypeVar("Options", bound=BaseModel)
 SOURCES = ("table", "folder", "npz", "dicom", "synthetic")
+OWN = {"table": ["root"], "dicom": ["labels", "labels_key"], "synthetic": ["patients", "seed"]}
 INPUT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 AtLeastOne = Annotated[int, Field(strict=True, ge=1)]
 AtLeastTwo = Annotated[int, Field(strict=True, ge=2)]
@@ -64,16 +65,22 @@ class DataSection(Section):
         if len(given) != 1:
             got = "none" if not given else " and ".join(given)
             raise ValueError(f"expected exactly one of {', '.join(SOURCES)}, got {got}")
+        for key, owner in self.idle.items():
+            if key in self.model_fields_set and getattr(self, key) is not None:
+                raise ValueError(f"expected {key} with {owner} only, got it with {given[0]}")
         if self.dicom == [] or (self.labels_key is not None and self.labels is None):
             raise ValueError("expected dicom with files and labels_key with labels, got one alone")
-        if self.labels is not None and self.dicom is None:
-            raise ValueError(f"expected labels with dicom only, got them with {given[0]}")
         return self
 
     @property
     def source(self) -> str:
         """Name of the one source that is given."""
         return next(name for name in SOURCES if getattr(self, name) is not None)
+
+    @property
+    def idle(self) -> dict[str, str]:
+        """Keys that say something of another source only, with that source."""
+        return {key: owner for owner in OWN if owner != self.source for key in OWN[owner]}
 
 
 class OpenSection(BaseModel):
@@ -114,6 +121,8 @@ class SplitSection(Section):
         if self.validation + self.test >= 1:
             total = self.validation + self.test
             raise ValueError(f"expected validation + test below 1, got {total:g}")
+        if self.test_sites is not None and self.by != "site":
+            raise ValueError(f"expected test_sites with by: site only, got it with by: {self.by}")
         return self
 
 
@@ -165,6 +174,12 @@ class PrivacySection(Section):
     """Differential privacy is not part of this version: epsilon stays null."""
 
     epsilon: None = None
+
+    @field_validator("epsilon", mode="before")
+    @classmethod
+    def _not_yet(cls, epsilon: object) -> None:
+        if epsilon is not None:
+            raise ValueError("expected null: this version has no differential privacy")
 
 
 class AboutSection(Section):
@@ -262,13 +277,13 @@ class Study(Section):  # noqa: PLW1641 - it holds dicts, so it never had a hash
         return self.model_copy(update={"data": self.data.model_copy(update=changes)})
 
     def dump(self) -> str:
-        """The resolved study as YAML, every default visible; `load` reads the same study."""
-        words = _as_yaml(self.model_dump(exclude_none=True))
+        """The resolved study as YAML, every default in use visible; `load` reads the same study."""
+        words = _as_yaml(self.model_dump(exclude_none=True, exclude={"data": set(self.data.idle)}))
         return yaml.dump(words, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
 def parse_options(model: type[Options], words: Any, *, where: str) -> Options:
-    """Validate words of a study file against a pydantic model.
+    """Validate words of a study file against a pydantic model; `where` as in `study_faults`.
 
     Raises:
         StudyError: one sentence per fault, with the key's full path; an unknown
@@ -278,8 +293,7 @@ def parse_options(model: type[Options], words: Any, *, where: str) -> Options:
         return model.model_validate(words)
     except ValidationError as error:
         faults = study_faults(error, model=model, words=words, where=where)
-    problems = Problems(StudyError, faults)
-    problems.raise_if_any()
+    Problems(StudyError, faults).raise_if_any()
     raise StudyError(f"{where}: not valid.")  # never reached: pydantic names at least one fault
 
 

@@ -176,7 +176,7 @@ def test_site_by_its_dicom_keyword_only_if_asked(tmp_path):
     [
         ({"dicom": "d", "labels_key": "x"}, "expected dicom with files and labels_key with labels"),
         ({"dicom": []}, "expected dicom with files"),
-        ({"table": "t.csv", "labels": "l.csv"}, "expected labels with dicom only, got them with"),
+        ({"table": "t.csv", "labels": "l.csv"}, "expected labels with dicom only, got it with"),
         ({"dicom": "d", "npz": "x.npz"}, "expected exactly one of table, folder, npz, dicom"),
     ],
 )

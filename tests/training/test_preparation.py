@@ -150,12 +150,12 @@ def test_plug_ins_are_built_from_the_studys_words() -> None:
         ),
         (
             {"inputs": {"x": {"modality": "image", "sise": 3}}},
-            "inputs.x: sise: unknown key. Did you mean 'size'?",
+            "inputs.x.sise: unknown key. Did you mean 'size'?",
         ),
         ({"target": {"task": "classfy"}}, "Unknown task 'classfy'. Did you mean 'classify'?"),
         (
             {"target": {"task": "classify", "postive": 1}},
-            "target: postive: unknown key. Did you mean 'positive'?",
+            "target.postive: unknown key. Did you mean 'positive'?",
         ),
     ],
 )

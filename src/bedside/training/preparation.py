@@ -46,7 +46,7 @@ def build_modalities(study: Study) -> dict[str, Modality]:
         name: parse_options(
             lookup("modalities").load(section.modality),
             section.model_dump(),
-            where=f"inputs.{name}",
+            where=f"inputs.{name}.",
         )
         for name, section in study.inputs.items()
     }
@@ -59,7 +59,7 @@ def build_task(study: Study) -> Task:
         StudyError: an unknown task or option; the nearest name is given.
     """
     kind = lookup("tasks").load(study.target.task)
-    task: Task = parse_options(kind, study.target.model_dump(), where="target")
+    task: Task = parse_options(kind, study.target.model_dump(), where="target.")
     return task
 
 
