@@ -16,9 +16,10 @@ from bedside.data.raw_cases import RawCases
 from bedside.data.sources import load_cohort
 from bedside.data.split import make_split
 from bedside.data.study_text import MEANING, StudyText, flow, scalar
-from bedside.errors import DataError, StudyError
+from bedside.errors import StudyError
 from bedside.study import (
     AboutSection,
+    AuditSection,
     EvaluationSection,
     ModelSection,
     PrivacySection,
@@ -89,7 +90,7 @@ def test_the_file_written_holds_every_default(tmp_path: Path) -> None:
         assert words[name] == section.model_dump()
     assert words["evaluation"] == EvaluationSection().model_dump()
     assert words["split"] == SplitSection().model_dump(exclude_none=True)
-    assert words["privacy"] == {"epsilon": None}
+    assert (words["privacy"], words["audit"]) == ({"epsilon": None}, {"waive": []})
     assert (words["device"], words["threads"], words["baselines"]) == ("auto", "auto", "auto")
 
 
@@ -97,9 +98,10 @@ def test_every_field_of_the_study_has_its_meaning() -> None:
     sections = {
         "split": SplitSection, "model": ModelSection, "training": TrainingSection,
         "evaluation": EvaluationSection, "privacy": PrivacySection, "about": AboutSection,
+        "audit": AuditSection,
     }  # fmt: skip
     fields = {f"{name}.{key}" for name, section in sections.items() for key in section.model_fields}
-    assert fields - set(MEANING) == {"split.column", "split.test_sites"}
+    assert fields - set(MEANING) == {"split.column"}
     assert set(MEANING) - fields == {"device", "threads"}
 
 
@@ -194,7 +196,7 @@ def test_files_that_are_not_there_are_announced(tmp_path: Path) -> None:
     assert loaded(text, tmp_path).inputs["image"].model_dump()["size"] == [128, 128]
 
 
-@pytest.mark.parametrize("size", [(65, 20), (300, 300), (15, 40)])
+@pytest.mark.parametrize("size", [(129, 20), (300, 300), (15, 40)])
 def test_images_of_other_sizes_get_the_default_size(tmp_path: Path, size: tuple[int, int]) -> None:
     for name in ("a/1.png", "a/2.png", "b/3.png"):
         picture(tmp_path / "set" / name, size)
@@ -360,7 +362,7 @@ def test_unknown_forms_and_missing_data_are_refused(tmp_path: Path) -> None:
     ):
         guess_study(tmp_path / "a.xlsx")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="expected one sub-folder per class"):
+    with pytest.raises(StudyError, match="expected two or more sub-folders with images"):
         guess_study(tmp_path / "empty")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,9 @@ from typing import TYPE_CHECKING
 from bedside.data.array_source import label_columns, npz_headers, npz_parts, read_labels
 from bedside.data.column_roles import MAX_CLASSES, Roles, find_roles, negative_of, straddling
 from bedside.data.dicom_guess import DicomStudy, find_dicom_study
-from bedside.data.folder_source import IMAGE_SUFFIXES, read_folder
+from bedside.data.folder_guess import no_classes, tables_in
+from bedside.data.folder_source import IMAGE_SUFFIXES, class_folders, read_folder
+from bedside.data.picture_size import image_size, kept_size
 from bedside.data.study_text import StudyText
 from bedside.data.table_source import PARQUET_SUFFIXES, TEXT_SUFFIXES, read_table
 from bedside.errors import StudyError, sentence
@@ -27,12 +28,15 @@ if TYPE_CHECKING:
 
     from bedside.data.raw_cases import RawCases
 
-TINY, SMALL = 16, 64
 DEFAULT_SIZE = [128, 128]
-LOOKED_AT = 5
 DECATHLON = "dataset.json"
 NOT_YET = "This version cannot run this study yet: it reads images, and these are volumes."
 SIZE_MEANS = "height and width given to the model; larger shows more and takes longer"
+IMAGE_OPTIONS = (
+    ("resize", "pad", "keep the aspect ratio, fill up with black; the default is stretch"),
+    ("channels", 1, "1 grey, 3 colour; the default, auto, follows the images"),
+    ("mirror", True, "training may see images mirrored; not where left and right matter"),
+)
 BY_CASE = (
     "WARNING: no patient column is known, so cases are split one by one. If a patient has",
     "several cases, the answer will be too good. Better: a table with a patient column, named",
@@ -126,10 +130,17 @@ def _dicom(text: StudyText, found: DicomStudy, path: Path, *, place: str) -> Non
 
 
 def _folder(text: StudyText, path: Path, place: str) -> None:
+    if len({folder.name for folder in class_folders(path)[0]}) < 2:
+        raise no_classes(path)
     raw = read_folder(path)
+    if raw.cases["label"].nunique() < 2:
+        raise no_classes(path)
+    tables = tables_in(path)
+    if tables:
+        text.say(f"{tables[0].name} lies in the folder, too: 'bedside init' may know more from it.")
     text.open("data", means="where the cases come from: table, folder, npz or synthetic")
     text.add("folder", f"{place}/", means="one sub-folder per class; relative to this file")
-    _image_input(text, column="file", size=_image_size(raw, "file", path))
+    _image_input(text, column="file", size=image_size(raw, "file", path))
     counts = Counter(raw.cases["label"])
     _target(text, column="label", classes=tuple(sorted(counts)), counts=counts)
     part = "part" if "part" in raw.cases else None
@@ -148,7 +159,7 @@ def _table(text: StudyText, path: Path, place: str) -> None:
     if roles.volume:
         _volume_input(text, "volume", column=roles.file)
     else:
-        _image_input(text, column=str(roles.file), size=_image_size(raw, str(roles.file), root))
+        _image_input(text, column=str(roles.file), size=image_size(raw, str(roles.file), root))
     for other in roles.other_files:
         text.say(f"Column {json.dumps(other, ensure_ascii=False)} names files, too.")
     counts = Counter(raw.cases[roles.label].dropna()) if roles.label else Counter[str]()
@@ -224,7 +235,7 @@ def _npz(text: StudyText, path: Path, place: str) -> None:
     if volume:
         _volume_input(text, "volume", column="image")
     else:
-        _image_input(text, column="image", size=_small(shape[1], shape[2]))
+        _image_input(text, column="image", size=kept_size(shape[1], shape[2]))
     single = "label" in labels
     counts = Counter(labels["label"].dropna()) if single else Counter[str]()
     _target(
@@ -287,6 +298,8 @@ def _image_input(text: StudyText, *, column: str, size: list[int] | None) -> Non
     text.add("modality", "image", means="PNG, JPEG, TIFF or DICOM, or an array of pixels", depth=2)
     text.add("column", column, means="the column that holds it", depth=2)
     text.add("size", size or DEFAULT_SIZE, means=SIZE_MEANS, depth=2)
+    for key, value, means in IMAGE_OPTIONS:
+        text.offer(key, value, means=means, depth=2)
 
 
 def _target(
@@ -363,28 +376,3 @@ def _split(text: StudyText, *, by: str, part: str | None, shared: int = 0) -> No
         text.offer("column", part, means="the parts that came with the data")
     else:
         text.add("column", part, means="the parts that came with the data; remove to draw them")
-
-
-def _image_size(raw: RawCases, column: str, root: Path) -> list[int] | None:
-    """(height, width) where the first images are all alike and small; None otherwise."""
-    sizes = {_size_of(root / cell) for cell in raw.cases[column].dropna().head(LOOKED_AT)}
-    size = next(iter(sizes)) if len(sizes) == 1 else None
-    return _small(*size) if size is not None else None
-
-
-def _small(height: int, width: int) -> list[int] | None:
-    """The images' own size where it is small enough to keep and large enough to see."""
-    return [height, width] if min(height, width) >= TINY and max(height, width) <= SMALL else None
-
-
-def _size_of(file: Path) -> tuple[int, int] | None:
-    """(height, width) from the file's header; None where it cannot be told."""
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(file) as image:
-                return image.height, image.width
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return None

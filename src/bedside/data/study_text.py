@@ -14,6 +14,7 @@ import yaml
 
 from bedside.study import (
     AboutSection,
+    AuditSection,
     EvaluationSection,
     ModelSection,
     PrivacySection,
@@ -29,6 +30,7 @@ SECTIONS: dict[str, tuple[Section, str]] = {
     "training": (TrainingSection(), "the recipe; auto follows the size of the training part"),
     "baselines": (Section(), "classical peers: auto, or a list such as [majority]"),
     "evaluation": (EvaluationSection(), "how the answer is measured"),
+    "audit": (AuditSection(), "what is wrong with the data, looked for before training"),
     "privacy": (PrivacySection(), "protection of the patients behind the model"),
     "about": (AboutSection(), "words that the report and the package print"),
 }
@@ -37,6 +39,7 @@ MEANING = {
     "split.validation": "share that chooses epochs and the threshold",
     "split.test": "share that gives the final answer, looked at once",
     "split.seed": "draws the parts; the same seed gives the same parts",
+    "split.test_sites": "with by: site, the sites to test on; by default they are drawn",
     "model.encoders": "input -> encoder, {image: cnn}; a list is compared; empty: the default",
     "model.fusion": "how several inputs are joined",
     "training.epochs": "passes over the training part, or a number",
@@ -52,11 +55,12 @@ MEANING = {
     "evaluation.bootstrap": "redraws of the patients behind each interval",
     "evaluation.confidence": "coverage of the intervals",
     "evaluation.threshold": "youden, a number, {sensitivity: 0.95} or {specificity: 0.95}",
-    "privacy.epsilon": "differential privacy; null: none",
+    "audit.waive": "blocking findings, by check, that somebody has looked at and accepts",
+    "privacy.epsilon": "differential privacy is not part of this version",
     "about.question": "the clinical question, in one sentence",
     "about.intended_use": "who may use the answer, and for what",
     "about.contact": "whom to ask",
-    "device": "auto, cpu, or cuda",
+    "device": "auto (the first CUDA GPU, else the CPU), cpu, cuda, cuda:1 or mps",
     "threads": "auto, or how many CPU threads to use",
 }
 
@@ -87,9 +91,9 @@ class StudyText:
             text += f" {flow(value)}"
         self.lines.append(f"{text:<{COMMENT_AT}} # {means}")
 
-    def offer(self, key: str, value: Any, *, means: str) -> None:
+    def offer(self, key: str, value: Any, *, means: str, depth: int = 1) -> None:
         """Add a line that is commented out, to be switched on by its reader."""
-        text = f"{INDENT}# {scalar(key)}: {flow(value)}"
+        text = f"{INDENT * depth}# {scalar(key)}: {flow(value)}"
         self.lines.append(f"{text:<{COMMENT_AT}} # {means}")
 
     def open(self, section: str, *, means: str) -> None:
@@ -112,6 +116,7 @@ class StudyText:
         """Add the fields of the split section with their defaults, but for `by`."""
         self.add("by", by, means=MEANING["split.by"])
         self.defaults(SplitSection(), "split", skip=("by", "column", "test_sites"))
+        self.offer("test_sites", ["..."], means=MEANING["split.test_sites"])
 
     def rest(self, *, subgroups: list[str]) -> None:
         """Add all sections that follow no data."""
