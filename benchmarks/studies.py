@@ -201,10 +201,11 @@ def summary(results: list[Result]) -> str:
 def machine(environment: dict[str, Any]) -> str:
     """Processor, threads and versions of the first run."""
     libraries = environment["libraries"]
+    precision = " and ".join(sorted({r["precision"] for r in environment["training"].values()}))
     used = ", ".join(f"{n} {libraries[n]}" for n in ("torch", "scikit-learn", "lightgbm"))
     return (
         f"Machine: {environment['cpu']}, {environment['threads']} threads, "
-        f"{environment['platform']}; trained in {environment['precision']}; "
+        f"{environment['platform']}; trained in {precision}; "
         f"Python {environment['python']}, "
         f"bedside {environment['bedside']}, {used}."
     )

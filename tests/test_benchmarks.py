@@ -26,7 +26,8 @@ def result(seed: int, auroc: float, *, verdict: str) -> studies.Result:
     }
     libraries = {"torch": "2", "scikit-learn": "1", "lightgbm": "4"}
     environment = {
-        "cpu": "Some CPU", "threads": 2, "platform": "Linux", "precision": "bf16",
+        "cpu": "Some CPU", "threads": 2, "platform": "Linux",
+        "training": {"resnet": {"precision": "bf16"}},
         "python": "3.11", "bedside": "0.1.0", "libraries": libraries,
     }  # fmt: skip
     return studies.Result(seed, metrics, environment, 90.4 + seed)

@@ -179,7 +179,7 @@ def test_the_package_predicts_the_same_without_torch(finished: Finished, tmp_pat
     assert theirs == pytest.approx(mine, abs=1e-4)
     assert [row["decision"] for row in predicted] == [row["decision"] for row in rows]
     thresholds = {float(row["threshold"]) for row in predicted}
-    assert thresholds == set(finished.run.metrics["thresholds"])
+    assert thresholds == {float(f"{t:.6g}") for t in finished.run.metrics["thresholds"]}
 
 
 def test_the_report_tells_the_answer_in_its_own_file(finished: Finished) -> None:
@@ -198,7 +198,12 @@ def test_the_saved_study_is_whole_and_loads_again(finished: Finished) -> None:
 def test_the_environment_says_what_it_ran_on(finished: Finished) -> None:
     said = json.loads((finished.root / "environment.json").read_text())
     assert said["bedside"] == bedside.__version__
-    assert (said["precision"], said["threads"], said["looks"]) == ("float32", 1, 1)
+    assert (said["threads"], said["looks"]) == (1, 1)
+    assert list(said["training"]) == ["cnn"]
+    recipe = said["training"]["cnn"]
+    assert (recipe["epochs"], recipe["epochs_done"], recipe["best_epoch"] in (1, 2)) == (2, 2, True)
+    assert (recipe["batch_size"], recipe["learning_rate"], recipe["patience"]) == (16, 0.001, 8)
+    assert (recipe["device"], recipe["precision"]) == ("cpu", "float32")
 
 
 def test_the_api_speaks_the_same_words(finished: Finished) -> None:

@@ -57,7 +57,10 @@ def test_logging_leaves_the_first_progress_alone(tmp_path: Path) -> None:
 def test_saying_goes_to_standard_error_unless_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     Progress().say("hello")
     Progress(quiet=True).say("never")
-    assert capsys.readouterr() == ("", "hello\n")
+    for quiet in (False, True):
+        with Progress(quiet=quiet).stage("package", says="Packing."):
+            pass
+    assert capsys.readouterr() == ("", "hello\nPacking.\n")
 
 
 def test_a_pipe_sees_no_bar(capsys: pytest.CaptureFixture[str]) -> None:

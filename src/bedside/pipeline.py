@@ -124,10 +124,10 @@ def run(
                 folder, judgement, exam, materials=(study, materials.cohort, split), facts=facts
             )
             looks = count_look(study, exam.ids, folder=_beside(study, folder))
-            machine = {"threads": threads, "device": study.device, "looks": looks}
-            write_environment(folder, machine | {"precision": chosen.story.precision})
+            recipes = {name: each.recipe for name, each in trained.items()}
+            write_environment(folder, {"threads": threads, "looks": looks, "training": recipes})
             write_model_card(folder)
-        with told.stage("package"):
+        with told.stage("package", says="Writing the package and proving what it computes."):
             package_network(
                 folder,
                 chosen.network,
@@ -137,7 +137,7 @@ def run(
                 task=task,
                 judgement=judgement,
             )
-        with told.stage("report"):
+        with told.stage("report", says="Drawing figures and writing the report."):
             write_evidence(folder, materials, preparation=preparation, judgement=judgement)
     return Run(folder)
 

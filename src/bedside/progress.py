@@ -38,8 +38,15 @@ class Progress:
             yield replace(self, log=log)
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Log when a stage starts, how it ended (the kind of error only) and how long it took."""
+    def stage(self, name: str, *, says: str | None = None) -> Iterator[None]:
+        """Log when a stage starts, how it ended (the kind of error only) and how long it took.
+
+        Args:
+            name: in the log.
+            says: a line for the person at the terminal, of a stage without a bar.
+        """
+        if says is not None:
+            self.say(says)
         start = time.perf_counter()
         self.log.write("stage", name=name, state="start")
         ending: dict[str, str] = {"state": "done"}

@@ -230,8 +230,12 @@ def _write_predictions(
 
 def _write_rest(folder: RunFolder, made: Made, rng: np.random.Generator) -> None:
     folder.environment.write_text(json.dumps(
-        {"bedside": "0.1.0", "python": "3.12.4", "torch": "2.13.0", "platform": "Linux x86_64",
-         "cpu": "Intel Xeon (AMX)", "threads": 2, "device": "cpu", "precision": "bf16",
+        {"bedside": "0.1.0", "python": "3.12.4", "platform": "Linux x86_64",
+         "libraries": {"torch": "2.13.0"},
+         "cpu": "Intel Xeon (AMX)", "threads": 2,
+         "training": {"resnet": {"epochs": 18, "best_epoch": 12, "batch_size": 32,
+                                 "learning_rate": 0.0014, "weight_decay": 0.05, "patience": 8,
+                                 "device": "cpu", "precision": "bf16"}},
          "hostname": "secrethost"}
     ))  # fmt: skip
     folder.audit.write_text(json.dumps({"findings": [

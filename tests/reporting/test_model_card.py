@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ def test_card_has_its_headings_and_no_patient(runs: dict[str, RunFolder], kind: 
     for secret in (PATIENT, CASE, "secretfolder", "secrethost"):
         assert secret not in text
     assert "tiny" not in text
+    assert re.search(r"Made by:\*\* bedside \S+, torch 2\.13\.0$", text, re.M)
 
 
 def test_tables_are_whole_and_carry_intervals(runs: dict[str, RunFolder]) -> None:

@@ -136,6 +136,16 @@ def test_every_kind_renders_whole(runs: dict[str, RunFolder], kind: str) -> None
     assert "nan" not in re.findall(r"[a-z]+", page.text)
 
 
+def test_the_recipe_that_auto_became_is_told(runs: dict[str, RunFolder]) -> None:
+    page = write_report(runs["binary"]).read_text()
+    for words, value in {
+        "Epochs at most": "18", "Batch size": "32", "Learning rate": "0.0014",
+        "Patience, epochs": "8", "Trained on": "cpu", "Precision": "bf16",
+    }.items():  # fmt: skip
+        assert f"<dt>{words}</dt><dd>{value}</dd>" in page
+    assert "<dt>training</dt>" not in page
+
+
 def test_nothing_is_loaded_from_anywhere(runs: dict[str, RunFolder]) -> None:
     text = write_report(runs["binary"]).read_text(encoding="utf-8")
     page = Page(text)

@@ -48,7 +48,7 @@ def _words(record: Record) -> dict[str, Any]:
     return {
         "record": record,
         "version": record.environment.get("bedside", __version__),
-        "torch": record.environment.get("torch", "unknown"),
+        "torch": (record.environment.get("libraries") or {}).get("torch", "unknown"),
         "question": wording.question(record),
         "inputs": wording.input_words(record),
         "answer": wording.answer(record),

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COPY_NAME = "report-no-cases.html"
+RECIPE = {
+    "epochs": "Epochs at most", "patience": "Patience, epochs", "batch_size": "Batch size",
+    "learning_rate": "Learning rate", "weight_decay": "Weight decay",
+    "device": "Trained on", "precision": "Precision",
+}  # fmt: skip
 PRIVATE_FACTS = frozenset({"host", "hostname", "node", "user", "username", "command", "cwd"})
 
 
@@ -261,7 +266,7 @@ def _study_text(record: Record, *, cases: bool) -> str:
 def _environment_facts(record: Record, *, cases: bool) -> list[tuple[str, str]]:
     facts = []
     for key, value in record.environment.items():
-        if key == "looks" or (not cases and key in PRIVATE_FACTS):
+        if key in ("looks", "training") or (not cases and key in PRIVATE_FACTS):
             continue
         if isinstance(value, Mapping):
             shown = ", ".join(f"{name} {version}" for name, version in value.items())
@@ -282,7 +287,17 @@ def _timing(record: Record) -> list[tuple[str, str]]:
     if epochs:
         kept = record.chosen_epoch()
         rows.append(("Epochs", f"{len(epochs)}, kept: {kept if kept else 'unknown'}"))
-    return rows
+    return [*rows, *_recipe(record)]
+
+
+def _recipe(record: Record) -> list[tuple[str, str]]:
+    """What every ``auto`` of the recipe became for the deep model; empty where not recorded."""
+    recipes = record.environment.get("training")
+    recipe = recipes.get(record.deep) if isinstance(recipes, Mapping) else None
+    if not isinstance(recipe, Mapping):
+        return []
+    found = [(words, recipe[key]) for key, words in RECIPE.items() if key in recipe]
+    return [(words, f"{v:.3g}" if isinstance(v, float) else str(v)) for words, v in found]
 
 
 def _terms(record: Record) -> Sequence[tuple[str, str]]:

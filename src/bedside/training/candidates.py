@@ -36,13 +36,23 @@ SCORED: tuple[Part, ...] = ("validation", "test")
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network, how it got there, and its raw outputs on validation and test."""
+    """A trained network, how it got there, and its raw outputs on validation and test.
+
+    Args:
+        name: of the model.
+        network: with the weights of its best epoch.
+        story: of its epochs.
+        outputs: part -> raw outputs.
+        timing: seconds and cases a second.
+        recipe: what every ``auto`` became, and the epoch that was kept; plain JSON.
+    """
 
     name: str
     network: nn.Module
     story: Story
     outputs: dict[str, Arrays]
     timing: dict[str, float]
+    recipe: dict[str, float | str]
 
 
 def candidate_encoders(study: Study, modalities: Mapping[str, Modality]) -> list[dict[str, str]]:
@@ -161,4 +171,15 @@ def _with_outputs(job: Job, story: Story, preparation: Preparation) -> Trained:
         "cases_per_second_training": round(story.cases / max(story.seconds, 1e-9), 1),
         "cases_per_second_predict": round(scored / max(seconds, 1e-9), 1),
     }
-    return Trained(job.name, job.network, story, outputs, timing)
+    return Trained(job.name, job.network, story, outputs, timing, _recipe(job, story))
+
+
+def _recipe(job: Job, story: Story) -> dict[str, float | str]:
+    """What the study left to ``auto``, as it was used."""
+    return {
+        **vars(job.recipe),
+        "epochs_done": story.epoch,
+        "best_epoch": story.best_epoch,
+        "device": str(job.device),
+        "precision": story.precision,
+    }
