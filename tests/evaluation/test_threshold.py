@@ -57,6 +57,16 @@ def test_saturated_and_equal_scores_still_have_a_threshold() -> None:
         assert not (score >= choose_threshold(truth, score, {"specificity": 0.9})).any()
 
 
+@pytest.mark.parametrize(("constant", "share_called"), [(0.375, 0.0), (0.625, 1.0), (0.5, 1.0)])
+def test_a_score_that_tells_nothing_calls_the_likelier_class(
+    constant: float, share_called: float
+) -> None:
+    score = np.full(8, constant)
+    threshold = choose_threshold(TRUTH, score, "youden")
+    assert threshold == 0.5
+    assert (score >= threshold).mean() == share_called
+
+
 def test_one_threshold_for_each_label_on_its_known_cases() -> None:
     truth = np.stack([TRUTH, 1 - TRUTH], axis=1).astype(np.float32)
     known = np.ones((8, 2), dtype=bool)

@@ -14,6 +14,7 @@ import numpy as np
 from bedside.errors import DataError, Problems
 from bedside.schema import Array, Targets
 
+UNDECIDED = 0.5
 Rule: TypeAlias = Literal["youden"] | float | dict[Literal["sensitivity", "specificity"], float]
 
 
@@ -52,7 +53,8 @@ def choose_threshold(truth: Array, probability: Array, rule: Rule) -> float:
         truth: (n,) 0/1, known cases only.
         probability: (n,) calibrated.
         rule: ``youden`` (largest sensitivity + specificity, of equal ones the more
-            sensitive; Youden 1950, Cancer 3:32-35), a fixed number,
+            sensitive; Youden 1950, Cancer 3:32-35; where all probabilities are equal none
+            is better than another, and it is 0.5), a fixed number,
             ``{"sensitivity": s}`` (the most specific threshold that reaches s)
             or ``{"specificity": s}`` (the most sensitive one that does).
 
@@ -76,6 +78,8 @@ def choose_threshold(truth: Array, probability: Array, rule: Rule) -> float:
     others = np.sort(np.asarray(probability, dtype=np.float64)[~positive])
     sensitivity = (scores.size - np.searchsorted(scores, candidates)) / scores.size
     specificity = np.searchsorted(others, candidates) / others.size
+    if rule == "youden" and np.unique(probability).size == 1:
+        return UNDECIDED
     if rule == "youden":
         return float(candidates[np.argmax(np.round(sensitivity + specificity, 12))])
     if "sensitivity" in rule:
