@@ -45,6 +45,17 @@ except SystemExit as stop:
 print("\\n" + json.dumps(sorted(set(name.partition(".")[0] for name in sys.modules))))
 """
 
+TYPO = """
+import json, sys
+sys.argv = ["bedside", *{words}]
+from bedside.cli import main
+try:
+    main()
+except SystemExit as stop:
+    assert stop.code == 1
+print(json.dumps(sorted(set(name.partition(".")[0] for name in sys.modules))))
+"""
+
 
 # Help
 
@@ -57,7 +68,19 @@ def test_help_imports_nothing_heavy() -> None:
     assert modules & HEAVY == set()
     for name in ("demo", "init", "audit", "run", "predict", "report"):
         assert f"\n  {name} " in done.stdout
+    assert "..." not in done.stdout.partition("Commands:")[2]  # no sentence is cut off
     assert spent < 1.0  # 0.2 s where nothing else runs
+
+
+@pytest.mark.parametrize("name", ["audit", "run"])
+def test_a_typo_is_told_before_anything_heavy_is_imported(here: Path, name: str) -> None:
+    words = [name, "study.yaml", "--set", "training.epoch=3"]
+    code = TYPO.format(words=words)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=here, capture_output=True, text=True, check=True
+    )
+    assert "training.epoch: unknown key. Did you mean 'epochs'?" in done.stderr
+    assert set(json.loads(done.stdout)) & (HEAVY - {"pydantic"}) == set()
 
 
 @pytest.mark.parametrize("name", ["demo", "init", "audit", "run", "predict", "report"])
@@ -113,7 +136,10 @@ def test_init_then_audit_then_run(
         make(here)
     said = command(capsys, "init", data, "-o", "new.yaml")
     assert (said.code, said.err) == (0, "")
-    assert said.out == "Wrote new.yaml. Read it, then: bedside audit new.yaml\n"
+    assert said.out == (
+        "Wrote new.yaml. Read it, then: bedside audit new.yaml\n"
+        "Then train and measure: bedside run new.yaml\n"
+    )
     assert all("#" in line for line in Path("new.yaml").read_text().splitlines() if line)
     said = command(capsys, "audit", "new.yaml", "-o", "audit.json")
     assert (said.code, said.err) == (0, "")

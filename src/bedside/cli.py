@@ -120,7 +120,7 @@ def demo_command(
     ),
     quiet: Quiet = False,
 ) -> None:
-    """Run the built-in studies on made-up patients and say where the reports are."""
+    """Run the built-in studies on made-up patients, with reports."""
     from bedside.demo import run_demo
 
     for run in run_demo(output, progress=_progress(quiet=quiet)):
@@ -150,7 +150,7 @@ def init_command(
     name: Annotated[str | None, typer.Option(help="Name of the study.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Guess a study file from the data; every line of it is commented."""
+    """Guess a study file from the data, with a comment on every line."""
     from bedside.data.guess import guess_study
     from bedside.run_folder import write_text
 
@@ -160,6 +160,7 @@ def init_command(
     text = guess_study(data, name=name, relative_to=output.resolve().parent)
     write_text(output, text)
     typer.echo(f"Wrote {output}. Read it, then: bedside audit {output}")
+    typer.echo(f"Then train and measure: bedside run {output}")
 
 
 @app.command("audit", epilog=_examples("bedside audit study.yaml -o audit.json"))
@@ -172,18 +173,19 @@ def audit_command(
     overrides: Overrides = None,
     quiet: Quiet = False,
 ) -> None:
-    """Say what is wrong with the data, before anything is trained.
+    """Say what is wrong with the data before anything is trained.
 
     Exit code 2 where a finding would stop a run.
     """
+    _never_over([study], output, suffix=".json")
+    asked = _study(study, overrides)
     from rich.console import Console
 
     from bedside.audit.terminal import render
     from bedside.pipeline import audit_study
     from bedside.run_folder import write_json
 
-    _never_over([study], output, suffix=".json")
-    report = audit_study(_study(study, overrides), progress=_progress(quiet=quiet))
+    report = audit_study(asked, progress=_progress(quiet=quiet))
     if output is not None:
         write_json(output, report.to_json())
     if not quiet:
@@ -213,10 +215,10 @@ def run_command(
     quiet: Quiet = False,
 ) -> None:
     """Audit, split, train, compare, evaluate, package and report."""
+    asked = _study(study, overrides)
     from bedside.pipeline import run as run_study
 
-    told = _progress(quiet=quiet)
-    finished = run_study(_study(study, overrides), output, resume=resume, progress=told)
+    finished = run_study(asked, output, resume=resume, progress=_progress(quiet=quiet))
     if not quiet:
         _tell(finished)
 
@@ -248,7 +250,7 @@ def predict_command(
     threads: Annotated[int | None, typer.Option(min=1, help="Default: all there are.")] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Predict new cases with a package; needs neither PyTorch nor the network."""
+    """Predict new cases with a package, without PyTorch or network."""
     from bedside.deployment.predictor import load
     from bedside.deployment.records import check_output, write_predictions
 
@@ -287,7 +289,7 @@ def report_command(
     ] = True,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The HTML file.")] = None,
 ) -> None:
-    """Write the report of a run again, or a copy without patients' pictures."""
+    """Write a run's report again, or a copy without patients' cases."""
     from bedside.pipeline import open_run
     from bedside.reporting.report import write_report
 
@@ -311,6 +313,7 @@ def _never_over(inputs: Sequence[Path], output: Path | None, *, suffix: str = ""
 
 
 def _study(path: Path, overrides: list[str] | None) -> Study:
+    """The study, read before anything heavy is imported, so that a typo is told at once."""
     from bedside.study import Study
 
     return Study.load(path, overrides=overrides or [])

@@ -55,7 +55,7 @@ def test_a_table_gives_rows_with_paths_relative_to_itself(pictures, two):
     table.write_text("\ufeffcase_id,side,front\nc7,b.png,a.PNG\n,deeper/c.jpeg,b.png\n", "utf-8")
     first, second = find_cases(table, two)
     assert (first.name, first.where) == ("c7", "row 2 of new.csv")
-    assert (second.name, second.where) == ("row 3", "row 3 of new.csv")
+    assert (second.name, second.where) == ("row-3", "row 3 of new.csv")
     assert first.inputs["front"].content == (folder / "a.PNG").resolve()
     assert second.inputs["side"].content == (folder / "deeper" / "c.jpeg").resolve()
 

@@ -87,7 +87,7 @@ def test_two_inputs_come_from_a_table(written_twice, pictures):
     folder, _ = pictures
     (folder / "new.csv").write_text("front,side\nb.png,a.PNG\na.PNG,b.png\n")
     first, second = load(written_twice).predict(folder / "new.csv")
-    assert (first["case"], second["case"]) == ("row 2", "row 3")
+    assert (first["case"], second["case"]) == ("row-2", "row-3")
     assert first["probability"] != second["probability"]
 
 

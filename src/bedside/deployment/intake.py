@@ -33,7 +33,8 @@ class Case:
     """One case to predict.
 
     Args:
-        name: what the user calls it: the file as given, the row's ``case_id``, or its number.
+        name: what the user calls it: the file as given, the row's ``case_id``, or
+            ``row-2`` as a run names it.
         where: names it in messages, by number or row, never by file name.
         inputs: input -> its reference, or a sample that was read elsewhere.
         problem: the sentence that says why there are no inputs.
@@ -180,7 +181,7 @@ def _check_columns(have: Sequence[str], table: str, modalities: Mapping[str, Mod
 def _row(
     cells: Mapping[str, str | None], path: Path, where: str, *, modalities: Mapping[str, Modality]
 ) -> Case:
-    name = cells.get(_CASE_ID) or where.split(" of ", maxsplit=1)[0]
+    name = cells.get(_CASE_ID) or where.split(" of ", maxsplit=1)[0].replace(" ", "-")
     try:
         inputs = {
             key: _reference(cells, path, where, modality=modality)
