@@ -151,7 +151,9 @@ def pass_audit(
         report = examine(materials, parts=split.parts, progress=progress)
         write_json(folder.audit, report.to_json())
     warnings = sum(finding.severity == "warn" for finding in report.findings)
-    progress.say(f"Audit: {len(report.blocking)} blocking, {warnings} warnings.")
+    progress.say(
+        f"Audit: {len(report.blocking)} blocking, {warnings} warning{'' if warnings == 1 else 's'}."
+    )
     if report.blocking:
         lines = [f"{finding.message} {finding.remedy}" for finding in report.blocking]
         raise DataError("\n".join([*lines, "The audit stopped the run; nothing was trained."]))
