@@ -182,14 +182,16 @@ def test_fit_of_nothing_is_refused():
 
 def test_prepare_converts_dtype_and_channels():
     modality = image()
-    grey8 = {"channels": 1, "dtype": "uint8"}
+    grey8 = {"channels": 1, "top": 1.0, "dtype": "uint8"}
     unit = np.zeros(SIZE, np.float32)
     unit[0, :3] = (0.5, 1.0, 0.4999)
     values = modality.prepare(Sample(unit), grey8)["values"]
     assert values.dtype == np.uint8
     assert values[0, 0, :3].tolist() == [128, 255, 127]
     byte = np.full(SIZE, 51, np.uint8)
-    values = modality.prepare(Sample(byte), {"channels": 3, "dtype": "float32"})["values"]
+    values = modality.prepare(Sample(byte), {"channels": 3, "top": 1.0, "dtype": "float32"})[
+        "values"
+    ]
     assert values.shape == (3, *SIZE)
     np.testing.assert_allclose(values, 0.2, atol=1e-7)
     equal = np.dstack([byte] * 3)
@@ -258,3 +260,23 @@ def test_reading_needs_the_base_install_only():
         "assert m.collate([m.prepare(x, state) for x in s])['values'].shape == (3, 1, 16, 16)\n"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+@pytest.mark.parametrize(("bits", "top"), [(16, 1.0), (12, 1 / 16), (10, 1 / 64), (8, 1 / 256)])
+def test_empty_upper_bits_of_deep_images_are_left_out(bits, top):
+    rng = np.random.default_rng(4)
+    image = Image(size=(32, 32))
+    pixels = rng.integers(0, 2**bits, (6, 32, 32)).astype(np.uint16)
+    pixels[:, 0, 0] = 2**bits - 1
+    samples = [image.read(Reference("row 1", each)) for each in pixels]
+    state = image.fit(samples)
+    assert (state["dtype"], state["top"]) == ("float32", top)
+    values = np.stack([image.prepare(sample, state)["values"] for sample in samples])
+    assert values.dtype == np.float32
+    assert values.max() == pytest.approx(1.0, abs=0.005)
+    standardise = state["standardise"]["values"]
+    assert standardise["mean"] == pytest.approx([values.mean()], rel=1e-4)
+    assert standardise["std"] == pytest.approx([values.std()], rel=1e-4)
+    assert image.picture(samples[0]).max() >= 254
+    darker = image.read(Reference("row 2", pixels[0] // 2))  # the training part sets the scale
+    assert image.prepare(darker, state)["values"].max() == pytest.approx(0.5, abs=0.005)

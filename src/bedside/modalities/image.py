@@ -1,8 +1,9 @@
 """Images: one picture a case.
 
 Enters: a file (PNG, JPEG, TIFF, DICOM) or an array. Leaves: ``values``
-(B, C, H, W), uint8 where every training image had 8 bits, else float32 in 0..1;
-the network standardises them by the fitted mean and standard deviation.
+(B, C, H, W), uint8 where every training image had 8 bits, else float32 in 0..1,
+where 1 is the top of the bits that the training images use; the network
+standardises them by the fitted mean and standard deviation.
 Decoding lives in `image_files`; the resize happens once, here, when read.
 """
 
@@ -88,7 +89,11 @@ class Image(BaseModel):
         return Sample(values, sample.geometry)
 
     def fit(self, samples: Iterable[Sample]) -> State:
-        """Channels, dtype, mean and standard deviation in one pass, nothing kept.
+        """Channels, dtype, top, mean and standard deviation in one pass, nothing kept.
+
+        ``top`` is 2**-n for deeper images that leave the n upper bits empty, such as 12
+        bits in a 16-bit file: one number for all images, which stay comparable. Without
+        it they would be all but black, and augmentation would drown them.
 
         Raises:
             DataError: there is no sample.
@@ -109,9 +114,15 @@ class Image(BaseModel):
         found = 3 if sums.colour else 1
         channels = found if self.channels == "auto" else self.channels
         dtype = "float32" if sums.deep else "uint8"
-        mean, std = sums.mean_and_std(1.0 if sums.deep else 255.0)
+        top = sums.top if sums.deep else 1.0
+        mean, std = sums.mean_and_std(1.0 if sums.deep else 255.0, top=top)
         standardise = {"mean": mean[:channels], "std": std[:channels]}
-        return {"channels": channels, "dtype": dtype, "standardise": {"values": standardise}}
+        return {
+            "channels": channels,
+            "dtype": dtype,
+            "top": top,
+            "standardise": {"values": standardise},
+        }
 
     def prepare(self, sample: Sample, state: State) -> Arrays:
         """One sample -> ``values`` (C, H, W) in the fitted channels and dtype.
@@ -135,7 +146,10 @@ class Image(BaseModel):
             values = np.stack([values] * 3)
         else:
             values = np.moveaxis(values, 2, 0)
-        return {"values": np.ascontiguousarray(_as_dtype(values, state["dtype"]))}
+        values = _as_dtype(values, state["dtype"])
+        if state["top"] != 1:
+            values = values / np.float32(state["top"])
+        return {"values": np.ascontiguousarray(values)}
 
     def collate(self, prepared: Sequence[Arrays]) -> Arrays:
         """Stack to ``values`` (B, C, H, W)."""
@@ -156,8 +170,14 @@ class Image(BaseModel):
         return describe_images(arrays["values"])
 
     def picture(self, sample: Sample) -> Array:
-        """The pixels the model sees, (H, W) or (H, W, 3) uint8."""
-        return _as_dtype(_pixels(sample), "uint8")
+        """The pixels the model sees, (H, W) or (H, W, 3) uint8.
+
+        Deeper images that leave upper bits empty are shown with the bits they use.
+        """
+        values = _pixels(sample)
+        if values.dtype != np.uint8:
+            values = values / np.float32(_top(float(values.max())))
+        return _as_dtype(values, "uint8")
 
     def fake(self, rng: np.random.Generator, n: int) -> list[Sample]:
         """Smooth cloudy uint8 images; colour only where the study asks for 3 channels."""
@@ -229,6 +249,13 @@ def _as_dtype(values: Array, dtype: str) -> Array:
     return converted
 
 
+def _top(brightest: float) -> float:
+    """The power of two at or above the brightest pixel: what the bits in use can hold."""
+    if brightest <= 0:
+        return 1.0
+    return float(min(1.0, 2.0 ** np.ceil(np.log2(brightest))))
+
+
 @dataclass
 class _Sums:
     """Running sums per channel over a stream of images, all in 0..1."""
@@ -237,6 +264,7 @@ class _Sums:
     pixels: int = 0
     colour: bool = False
     deep: bool = False
+    brightest: float = 0.0
 
     def __post_init__(self) -> None:
         self.total, self.squares = np.zeros(3), np.zeros(3)
@@ -248,11 +276,16 @@ class _Sums:
         self.pixels += len(unit)
         self.colour = self.colour or unit.shape[1] == 3
         self.deep = self.deep or values.dtype != np.uint8
+        self.brightest = max(self.brightest, float(unit.max()))
         self.total += unit.sum(axis=0)  # a grey image counts in all three channels
         self.squares += np.square(unit, dtype=np.float64).sum(axis=0)
 
-    def mean_and_std(self, scale: float) -> tuple[list[float], list[float]]:
+    @property
+    def top(self) -> float:
+        return _top(self.brightest)
+
+    def mean_and_std(self, scale: float, *, top: float) -> tuple[list[float], list[float]]:
         mean = self.total / self.pixels
         variance = np.maximum(self.squares / self.pixels - np.square(mean), 0)
-        std = np.maximum(np.sqrt(variance), SMALLEST_STD)
+        mean, std = mean / top, np.maximum(np.sqrt(variance) / top, SMALLEST_STD)
         return (mean * scale).tolist(), (std * scale).tolist()
