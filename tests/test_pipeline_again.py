@@ -117,7 +117,8 @@ def test_a_finished_run_is_never_overwritten_unasked(finished: Finished) -> None
         run(study, finished.root)
     other = Study.load(finished.folder / "study.yaml", overrides=["training.epochs=3"])
     for resume in (False, True):
-        with pytest.raises(RunError, match=r"Name another folder with -o, or repeat the same --set|name another with -o"):
+        refused = r"Name another folder with -o, or repeat the same --set|name another with -o"
+        with pytest.raises(RunError, match=refused):
             run(other, finished.root, resume=resume)
     assert contents(finished.root) == before
 
