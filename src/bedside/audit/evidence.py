@@ -22,7 +22,7 @@ from bedside.progress import Progress
 from bedside.schema import PARTS, Array, Kind, Modality, Sample, Targets
 
 WHOLE = "all cases"
-MOST_COMPARED, MOST_COMPARED_DEEP = 20_000, 60_000
+MOST_COMPARED, MOST_COMPARED_DEEP = 10_000, 60_000
 """Images of which each is compared with every other: in a run, in an audit of its own."""
 DRAWN = 2000
 """Where there are more, so many test images are compared with all."""

@@ -18,7 +18,7 @@ from bedside.schema import Array
 
 FEWEST = 20
 """Pictures below which nothing can be learnt about what they have in common."""
-CANDIDATE = 0.4
+CANDIDATE = 0.5
 LOWEST_LINE, HIGHEST_LINE = 0.88, 0.995
 LOWEST_IN_PLACE = 0.80
 """Lowest line for pairs that lie on each other without a move; two films seldom do."""

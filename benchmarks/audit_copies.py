@@ -1,0 +1,177 @@
+"""How well the audit finds planted near copies among images that look alike, and how fast.
+
+    python benchmarks/audit_copies.py DATA        # or BEDSIDE_DATA=DATA
+
+DATA holds imaging/pneumoniamnist.npz and imaging/nih_chest_xray; a set that is missing is
+passed over, made-up chest X-rays are always used. Images are drawn at random, some are
+copied with one change each, and the whole is searched, blind to what was planted:
+
+    crop      a random window of 95 % of both sides, brought back to size (bicubic)
+    jpeg      JPEG of quality 60
+    bright    10 % brighter or darker, clipped
+    resize    half the resolution and back (bilinear)
+    combined  crop, then bright, then jpeg
+
+Sensitivity: share of the planted pairs (original, copy) that are flagged. False pairs: share
+of all flagged pairs that are neither planted nor two copies of one original; pairs that are
+equal bit for bit in the source count neither way. Falsely flagged: share of all images that
+are in a false pair. Two exposures of one person that look the same count as false here,
+although a person who reads the audit wants to see them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from bedside.audit.near_copies import find_near_copies
+from bedside.audit.small_pictures import shrink_pictures
+from bedside.data.synthetic.chest_xray import make_chest_xrays
+from bedside.progress import Progress
+from bedside.schema import Geometry, Sample
+
+Picture = np.ndarray
+Change = Callable[[Picture, np.random.Generator], Picture]
+
+
+def crop(picture: Picture, rng: np.random.Generator) -> Picture:
+    height, width = picture.shape
+    top, left = rng.uniform(0, 0.05, 2) * (height, width)
+    box = (left, top, left + 0.95 * width, top + 0.95 * height)
+    size = (width, height)
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC, box=box))
+
+
+def jpeg(picture: Picture, rng: np.random.Generator) -> Picture:
+    del rng
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, "JPEG", quality=60)
+    return np.asarray(Image.open(stream).convert("L"))
+
+
+def bright(picture: Picture, rng: np.random.Generator) -> Picture:
+    factor = rng.choice([0.9, 1.1])
+    return np.clip(np.rint(picture * factor), 0, 255).astype(np.uint8)
+
+
+def resize(picture: Picture, rng: np.random.Generator) -> Picture:
+    del rng
+    height, width = picture.shape
+    half = Image.fromarray(picture).resize((width // 2, height // 2), Image.Resampling.BILINEAR)
+    return np.asarray(half.resize((width, height), Image.Resampling.BILINEAR))
+
+
+def combined(picture: Picture, rng: np.random.Generator) -> Picture:
+    return jpeg(bright(crop(picture, rng), rng), rng)
+
+
+CHANGES: dict[str, Change] = {
+    "crop": crop, "jpeg": jpeg, "bright": bright, "resize": resize, "combined": combined,
+}  # fmt: skip
+
+
+def pneumonia(data: Path) -> Picture:
+    arrays = np.load(data / "imaging" / "pneumoniamnist.npz")
+    return np.concatenate([arrays[f"{part}_images"] for part in ("train", "val", "test")])
+
+
+def nih(data: Path) -> Picture:
+    paths = sorted((data / "imaging" / "nih_chest_xray" / "images").rglob("*.png"))
+    return np.stack([np.asarray(Image.open(path).convert("L")) for path in paths])
+
+
+def made_up(data: Path) -> Picture:
+    del data
+    return make_chest_xrays(patients=700, seed=5, size=128).arrays["image"]
+
+
+def measure(images: Picture, *, total: int, each: int, seed: int) -> dict[str, float]:
+    """Plant `each` copies of every change among `total` images and search them."""
+    rng = np.random.default_rng(seed)
+    copies = each * len(CHANGES)
+    images = images[rng.permutation(len(images))[: total - copies]]
+    first = {}
+    origin = [first.setdefault(image.tobytes(), row) for row, image in enumerate(images)]
+    sources = rng.choice(len(images), copies, replace=False)
+    planted, kinds = {}, {}
+    altered = []
+    for number, source in enumerate(sources):
+        kind = list(CHANGES)[number % len(CHANGES)]
+        row = len(images) + number
+        altered.append(CHANGES[kind](images[source], rng))
+        planted[(int(source), row)], kinds[row] = kind, kind
+        origin.append(origin[source])
+    everything = [*images, *altered]
+    start = time.perf_counter()
+    samples = {n: Sample(image, Geometry(shape=image.shape)) for n, image in enumerate(everything)}
+    small = shrink_pictures(samples, progress=Progress(quiet=True))
+    found = find_near_copies(small.pictures)
+    seconds = time.perf_counter() - start
+    flagged = {
+        (a, b)
+        for a, b in zip(found.first.tolist(), found.second.tolist(), strict=True)
+        if b >= len(images) or origin[a] != origin[b]  # exact copies have a check of their own
+    }
+    false = [pair for pair in flagged if origin[pair[0]] != origin[pair[1]]]
+    answers: dict[str, float] = {}
+    for kind in CHANGES if each else ():
+        own = [pair for pair, planted_kind in planted.items() if planted_kind == kind]
+        answers[kind] = sum(pair in flagged for pair in own) / len(own)
+    answers |= {
+        "all": sum(pair in flagged for pair in planted) / max(len(planted), 1),
+        "images": len(everything),
+        "planted": copies,
+        "false": len(false),
+        "flagged": len(flagged),
+        "false images": len({row for pair in false for row in pair}) / len(everything),
+        "line": found.lines[0],
+        "line still": found.lines[1],
+        "seconds": seconds,
+    }
+    return answers
+
+
+def rows(data: Path) -> Iterator[str]:
+    for name, load, total, numbers in (
+        ("PneumoniaMNIST, 28 px", pneumonia, 5000, (80, 20, 4, 0)),
+        ("NIH ChestX-ray14, 64 px", nih, 1000, (20, 4, 0)),
+        ("made-up chest X-rays, 128 px", made_up, 1100, (20, 4, 0)),
+    ):
+        try:
+            images = load(data)
+        except (FileNotFoundError, ValueError):
+            continue
+        for each in numbers:
+            for seed in (1, 2, 3) if each > 4 else (1,):
+                found = measure(images, total=total, each=each, seed=seed)
+                parts = " | ".join(f"{found[kind]:.2f}" if each else "-" for kind in CHANGES)
+                share = found["false"] / max(found["flagged"], 1)
+                yield (
+                    f"| {name} | {found['planted']} of {found['images']} | {seed} | {parts} | "
+                    + (f"{found['all']:.3f}" if each else "-")
+                    + f" | {found['false']}/{found['flagged']} = {share:.2%} | "
+                    f"{found['false images']:.2%} | {found['line']:.3f}, "
+                    f"{found['line still']:.3f} | {found['seconds']:.1f} |"
+                )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path, nargs="?", default=os.environ.get("BEDSIDE_DATA", "."))
+    data = Path(parser.parse_args().data)
+    heads = ["images", "planted", "seed", *CHANGES, "all", "false/flagged pairs",
+             "images falsely flagged", "lines", "seconds"]  # fmt: skip
+    print("| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
+    for row in rows(data):
+        print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main()
