@@ -34,12 +34,13 @@ def test_half_written_log_line_and_repeated_epochs(tmp_path: Path) -> None:
         {"event": "epoch", "model": "resnet", "epoch": 1, "train_loss": 4, "validation_loss": 5},
     ]
     folder.log.write_text("\n".join(json.dumps(line) for line in lines) + '\n{"event": "epo')
+    environment = json.loads(folder.environment.read_text())
+    folder.environment.write_text(json.dumps({**environment, "training": {}}))
     record = read_record(folder)
     assert [(e.number, e.validation_loss) for e in record.epochs()] == [(1, 5), (2, 3)]
     assert record.chosen_epoch() == 2
-    with folder.log.open("w") as stream:
-        stream.write("\n".join(json.dumps(line) for line in lines))
-        stream.write('\n{"event": "trained", "model": "resnet", "best_epoch": 1}\n')
+    trained = {"resnet": {"best_epoch": 1}, "cnn": {"best_epoch": 7}}
+    folder.environment.write_text(json.dumps({**environment, "training": trained}))
     assert read_record(folder).chosen_epoch() == 1
 
 

@@ -140,6 +140,7 @@ def _short(what: str, *, expected: str, got: str) -> DataError:
             f"split, {what}",
             expected=expected,
             got=got,
-            remedy="Add data, merge rare classes, or bring your own parts as split.column",
+            remedy="Add data, merge rare classes or leave a rare label out of target.columns, "
+            "or bring your own parts as split.column",
         )
     )

@@ -136,11 +136,10 @@ class Record:
         return [found[number] for number in sorted(found)]
 
     def chosen_epoch(self) -> int | None:
-        """The epoch whose weights were kept: as logged, else that of the lowest validation loss."""
-        for line in reversed(self.events):
-            chosen = line.get("best_epoch")
-            if isinstance(chosen, int | float) and line.get("model", self.deep) == self.deep:
-                return int(chosen)
+        """The epoch whose weights were kept, else that of the lowest validation loss."""
+        trained = (self.environment.get("training") or {}).get(self.deep) or {}
+        if isinstance(chosen := trained.get("best_epoch"), int):
+            return chosen
         measured = [e for e in self.epochs() if e.validation_loss is not None]
         return min(measured, key=lambda e: e.validation_loss or 0.0).number if measured else None
 
