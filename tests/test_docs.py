@@ -141,7 +141,7 @@ def with_section(heading: str, words: dict[str, Any]) -> dict[str, Any]:
     return {**BASE, heading: words}
 
 
-def parse(words: dict[str, Any]) -> None:
+def parse(words: dict[str, Any]) -> Study:
     """Read a study as a run would, plug-ins included."""
     study = Study.parse(words)
     build_modalities(study)
@@ -152,13 +152,14 @@ def parse(words: dict[str, Any]) -> None:
     for name in [] if study.baselines == "auto" else study.baselines:
         BASELINES.check(name)
     assert set(study.audit.waive) <= set(CHECKS.names()) - set(NEVER_WAIVED)
+    return study
 
 
 @pytest.mark.parametrize(
     "block", re.findall(r"^```yaml\n(.*?)^```", (DOCS / "study-file.md").read_text(), re.M | re.S)
 )
 def test_whole_examples_are_studies(block: str) -> None:
-    parse(yaml.safe_load(block))
+    assert parse(yaml.safe_load(block)).inputs
 
 
 def test_plug_ins_and_checks_are_named() -> None:

@@ -279,7 +279,9 @@ def test_a_log_on_a_full_disk_is_closed(tmp_path: Path) -> None:
 
 
 def test_a_log_without_a_stream_is_silent() -> None:
-    Log().write("epoch", loss=0.5)
+    log = Log()
+    log.write("epoch", loss=0.5)
+    assert log.stream is None
 
 
 def test_a_line_that_was_cut_off_spoils_neither_itself_nor_the_next(tmp_path: Path) -> None:

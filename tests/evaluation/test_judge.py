@@ -91,6 +91,18 @@ def test_the_better_on_validation_is_chosen_whatever_the_test_says(
     assert metrics["thresholds"] == found.models["chosen"].state["thresholds"]
 
 
+def test_a_constant_answer_is_no_peer_where_there_is_another(rng: np.random.Generator) -> None:
+    exam = exam_of(rng)
+    deep = {"net": outputs_of(exam, rng, validation=1.0, test=1.0)}
+    constant = {part: {"logits": np.full((N, 1), 0.3)} for part in ("validation", "test")}
+    unlucky = outputs_of(exam, rng, validation=-0.3, test=0.8)
+    judgement = judge_models(exam, deep, {"majority": constant, "unlucky": unlucky})
+    assert judgement.metrics["validation"]["unlucky"] < 0.5
+    assert judgement.best_baseline == "unlucky"
+    alone = judge_models(exam, deep, {"majority": constant})
+    assert alone.best_baseline == "majority"
+
+
 def test_a_worse_network_is_called_worse(rng: np.random.Generator) -> None:
     exam = exam_of(rng)
     weak = {"weak": outputs_of(exam, rng, validation=0, test=0)}

@@ -103,7 +103,8 @@ def judge_models(
     """
     models = {name: judge_model(exam, outputs) for name, outputs in {**deep, **baselines}.items()}
     chosen = best_on_validation(models, among=list(deep), primary=exam.task.primary)
-    peer = best_on_validation(models, among=list(baselines), primary=exam.task.primary)
+    peers = [name for name in baselines if _tells_cases_apart(models[name])]
+    peer = best_on_validation(models, among=peers or list(baselines), primary=exam.task.primary)
     difference = compare(
         models[chosen].scores,
         models[peer].scores,
@@ -162,6 +163,16 @@ def judge_model(exam: Exam, outputs: Outputs) -> Judged:
 def _inferred(task: Task, calibrated: Arrays, state: State) -> Prediction:
     """Run the task's own inference over outputs that are there already."""
     return task.infer({"network": lambda _: calibrated}, {}, state)
+
+
+def _tells_cases_apart(model: Judged) -> bool:
+    """Whether a model says anything of a case.
+
+    On a small validation part a fair peer can fall below one half by chance; a
+    constant answer must not then stand in as the one to beat.
+    """
+    probability = model.predictions["validation"].arrays["probability"]
+    return bool((np.ptp(probability, axis=0) > 0).any())
 
 
 def best_on_validation(models: Mapping[str, Judged], *, among: list[str], primary: str) -> str:

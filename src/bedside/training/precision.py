@@ -33,7 +33,7 @@ def choose_device(name: str) -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
         if device.type not in DEVICES:  # "meta", which computes nothing, would pass
-            raise NotImplementedError
+            raise RuntimeError(device.type)
     except (RuntimeError, AssertionError, NotImplementedError):
         raise StudyError(
             sentence(
