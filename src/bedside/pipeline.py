@@ -34,7 +34,6 @@ from bedside.run_folder import RunFolder, claim, read_json
 from bedside.study import Study
 from bedside.training.candidates import train_candidates
 from bedside.training.precision import choose_device, set_threads
-from bedside.training.preparation import prepare_parts
 
 
 @dataclass(frozen=True)
@@ -101,12 +100,12 @@ def run(
         audit = pass_audit(materials, split, folder=folder, progress=told)
         keep_split(materials, split, folder=folder)
         task, modalities = materials.task, materials.modalities
-        samples = materials.samples()
-        preparation = prepare_parts(modalities, samples, materials.targets, parts=split.parts)
+        preparation = materials.prepared(split)
         exam = make_exam(study, materials.cohort, preparation, task=task)
         trained = train_candidates(
-            study, modalities, preparation, task=task, folder=folder, resume=resume, progress=told
-        )
+            study, modalities, preparation,
+            task=task, state=exam.state, folder=folder, resume=resume, progress=told,
+        )  # fmt: skip
         baselines = fit_baselines(
             task.baselines if study.baselines == "auto" else study.baselines,
             modalities,

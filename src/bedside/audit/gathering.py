@@ -22,7 +22,12 @@ from bedside.registry import lookup
 from bedside.run_folder import write_json
 from bedside.schema import Array
 from bedside.training.precision import set_threads
-from bedside.training.preparation import build_modalities, build_task
+from bedside.training.preparation import (
+    Preparation,
+    build_modalities,
+    build_task,
+    prepare_parts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +52,10 @@ class Materials:
     def samples(self) -> dict[str, list[Sample | None]]:
         """Input -> N samples."""
         return {name: readings.samples for name, readings in self.readings.items()}
+
+    def prepared(self, split: Split) -> Preparation:
+        """Arrays of every part, modalities fitted on the training part alone."""
+        return prepare_parts(self.modalities, self.samples(), self.targets, parts=split.parts)
 
 
 def gather(

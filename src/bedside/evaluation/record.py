@@ -36,7 +36,9 @@ def make_exam(study: Study, cohort: Cohort, preparation: Preparation, *, task: T
     test = preparation.parts["test"].rows
     exam = Exam(
         task=task,
-        state=task.fit(preparation.parts["train"].targets, balance=_balance(study)),
+        state=task.fit(
+            preparation.parts["train"].targets, balance=study.training.imbalance == "auto"
+        ),
         targets={part: own.targets for part, own in preparation.parts.items()},
         rows={part: own.rows for part, own in preparation.parts.items()},
         ids=cohort.ids()[test],
@@ -97,10 +99,6 @@ def write_judgement(
         **facts,
     }
     write_json(folder.metrics, metrics)
-
-
-def _balance(study: Study) -> bool:
-    return study.training.imbalance == "auto"
 
 
 def _without_patients(subgroups: dict[str, Any], *, known: bool) -> dict[str, Any]:

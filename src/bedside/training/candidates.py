@@ -123,6 +123,7 @@ def train_candidates(
     preparation: Preparation,
     *,
     task: Task,
+    state: State,
     folder: RunFolder,
     resume: bool,
     progress: Progress,
@@ -133,13 +134,12 @@ def train_candidates(
         study: names the encoders and the recipe.
         modalities: by input.
         preparation: prepared parts and states.
-        task: gives head and loss; its state is fitted on training targets here.
+        task: gives head and loss.
+        state: of the task, fitted on training targets.
         folder: of the run; checkpoints go into it, one folder a candidate.
         resume: go on from those checkpoints.
         progress: bars and log.
     """
-    balance = study.training.imbalance == "auto"
-    state = task.fit(preparation.parts["train"].targets, balance=balance)
     trained: dict[str, Trained] = {}
     for encoders in candidate_encoders(study, modalities):
         job = make_job(
