@@ -298,7 +298,12 @@ def test_ctrl_c_says_how_to_go_on(
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr("bedside.pipeline.train_candidates", stop)
-    said = command(capsys, "run", "study.yaml", "-q")
+    # a shell starts its background jobs with SIGINT ignored, and children inherit that
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        said = command(capsys, "run", "study.yaml", "-q")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert said == (130, "", "bedside: stopped. A run goes on with --resume.\n")
 
 
