@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "bedside"
-SHARED = ("errors", "registry", "schema", "study", "run_folder", "progress", "environment")
+SHARED = (
+    *("errors", "registry", "schema", "study", "yaml_words", "run_folder", "progress"),
+    "environment",
+)
 ORDER = (
     "data",
     "modalities",

@@ -7,11 +7,9 @@ with every default filled in. Unknown keys are errors that name the nearest one.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -22,7 +20,8 @@ from pydantic import (
     model_validator,
 )
 
-from bedside.errors import Problems, StudyError, nearest, sentence, study_faults
+from bedside.errors import Problems, StudyError, nearest, study_faults
+from bedside.yaml_words import override, read_yaml, write_yaml
 
 Options = TypeVar("Options", bound=BaseModel)
 SOURCES = ("table", "folder", "npz", "dicom", "synthetic")
@@ -244,9 +243,9 @@ class Study(Section):  # noqa: PLW1641 - it holds dicts, so it never had a hash
             StudyError: the file is missing, not YAML, or has a wrong key or value.
         """
         path = Path(path)
-        words = _read_yaml(path)
-        for override in overrides or []:
-            _override(words, override)
+        words = read_yaml(path)
+        for change in overrides or []:
+            override(words, change)
         words.setdefault("name", path.stem)
         study = cls.parse(words, where=path.name).anchored(path.resolve().parent)
         study._path = path.resolve()
@@ -278,8 +277,7 @@ class Study(Section):  # noqa: PLW1641 - it holds dicts, so it never had a hash
 
     def dump(self) -> str:
         """The resolved study as YAML, every default in use visible; `load` reads the same study."""
-        words = _as_yaml(self.model_dump(exclude_none=True, exclude={"data": set(self.data.idle)}))
-        return yaml.dump(words, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+        return write_yaml(self.model_dump(exclude_none=True, exclude={"data": set(self.data.idle)}))
 
 
 def parse_options(model: type[Options], words: Any, *, where: str) -> Options:
@@ -302,98 +300,3 @@ def _without_nulls(words: Any) -> Any:
     if not isinstance(words, dict):
         return words
     return {key: value for key, value in words.items() if value is not None}
-
-
-def _as_yaml(value: Any) -> Any:
-    """Plain YAML types: paths as text, tuples as lists."""
-    if isinstance(value, dict):
-        return {key: _as_yaml(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_as_yaml(one) for one in value]
-    return str(value) if isinstance(value, PurePath) else value
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes equal lists twice instead of an anchor and a reference, which nobody reads."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the name is PyYAML's
-        return True
-
-
-class _TwiceError(yaml.MarkedYAMLError):
-    """A key stands twice in one section."""
-
-
-class _Loader(yaml.SafeLoader):
-    """Plain YAML, in which the second of two equal keys does not silently win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen = set()
-        for name, _ in node.value:
-            if isinstance(name, yaml.ScalarNode) and name.tag != "tag:yaml.org,2002:merge":
-                if name.value in seen:
-                    raise _TwiceError(problem=name.value[:40], problem_mark=name.start_mark)
-                seen.add(name.value)
-        return super().construct_mapping(node, deep=deep)
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        words = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except FileNotFoundError:
-        raise StudyError(
-            f"{path.name}: no such study file. Write one with 'bedside init DATA -o {path.name}'."
-        ) from None
-    except UnicodeDecodeError:
-        raise _no_study_file(path, "a file that is not UTF-8 text") from None
-    except OSError as error:
-        got = "a folder" if path.is_dir() else f"an error of the disk ({type(error).__name__})"
-        if isinstance(error, PermissionError):
-            got = "a file that may not be read"
-        raise _no_study_file(path, got) from None
-    except _TwiceError as error:
-        line = f" line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise StudyError(
-            f"{path.name}{line}: expected each key once, got '{error.problem}' again. "
-            "Remove one of the two."
-        ) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: 2024-02-31
-        mark = getattr(error, "problem_mark", None)
-        line = f" line {mark.line + 1}" if mark else ""
-        raise StudyError(f"{path.name}{line}: not valid YAML. Check indents and quotes.") from None
-    if not isinstance(words, dict):
-        raise StudyError(
-            f"{path.name}: expected a study file with data, inputs and target, "
-            f"got {type(words).__name__}. Write one with 'bedside init DATA'."
-        )
-    return words
-
-
-def _no_study_file(path: Path, got: str) -> StudyError:
-    return StudyError(
-        sentence(
-            path.name or str(path),
-            expected="a study file (YAML text)",
-            got=got,
-            remedy="Name the study file, or write one with 'bedside init DATA'",
-        )
-    )
-
-
-def _override(words: dict[str, Any], override: str) -> None:
-    path, sign, value = override.partition("=")
-    if not sign or not path:
-        raise StudyError(f"--set: expected key=value such as training.epochs=5, got '{override}'.")
-    *sections, key = path.strip().split(".")
-    place = words
-    for section in sections:
-        if place.get(section) is None:
-            place[section] = {}
-        inner = place[section]
-        if not isinstance(inner, dict):
-            raise StudyError(f"--set {path}: '{section}' is a value, not a section.")
-        place = inner
-    try:
-        place[key] = yaml.load(value, Loader=_Loader)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        raise StudyError(f"--set {path}: the value is not valid YAML. Quote it.") from None
