@@ -25,6 +25,35 @@ if TYPE_CHECKING:
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Arrays: TypeAlias = dict[str, Array]
 State: TypeAlias = dict[str, Any]
+
+
+class Rows(Protocol):
+    """N rows of one array, looked up when asked for: in memory, on disk, or made on the way.
+
+    An ``np.ndarray`` and an ``np.memmap`` are rows as they are; so is any object of this
+    form, such as windows over a series. Whoever is given rows asks for some at a time: all
+    of them may not fit into memory.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, ...)."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of every row."""
+        ...
+
+    def __len__(self) -> int:
+        """N."""
+        ...
+
+    def __getitem__(self, rows: slice | Array, /) -> Array:
+        """A slice or (n,) integers -> those rows (n, ...), in that order, to be left unchanged."""
+        ...
+
+
 Network: TypeAlias = Callable[[Arrays], Arrays]
 """Named input arrays, first axis B -> named output arrays, first axis B."""
 
@@ -141,14 +170,15 @@ class Targets:
     """What a task predicts, for N cases.
 
     Args:
-        arrays: named arrays, first axis N. `classify`: ``truth`` (N, K) float32
-            0/1 (binary K=1, several classes one-hot, several labels multi-hot)
-            and ``known`` (N, K) bool; unknown is never negative.
+        arrays: named arrays, first axis N; a task whose targets are large may give
+            `Rows` instead. `classify`: ``truth`` (N, K) float32 0/1 (binary K=1,
+            several classes one-hot, several labels multi-hot) and ``known`` (N, K)
+            bool, in memory; unknown is never negative.
         names: K class or label names; binary: (negative, positive).
         kind: which of the forms above.
     """
 
-    arrays: Arrays
+    arrays: Mapping[str, Any]
     names: tuple[str, ...]
     kind: Kind = "binary"
 

@@ -12,12 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from bedside.errors import DataError, sentence
-from bedside.schema import Array, Arrays, Modality
+from bedside.schema import Array, Modality, Rows
 
 
 def describe_inputs(
     modalities: Mapping[str, Modality],
-    arrays: Arrays,
+    arrays: Mapping[str, Rows],
     *,
     batch: int = 256,
     threads: int = 1,
@@ -27,7 +27,7 @@ def describe_inputs(
 
     Args:
         modalities: input name -> modality.
-        arrays: ``"<input>.<array>"`` -> array with first axis N.
+        arrays: ``"<input>.<array>"`` -> array with first axis N, looked up batch by batch.
         batch: how many cases a modality describes at a time.
         threads: how many batches are described side by side; changes no value.
         progress: called with the number of cases done so far, after each batch.
@@ -71,7 +71,7 @@ def _in_order(described: Callable[[int], Array], starts: range, threads: int) ->
         yield from pool.map(described, starts)
 
 
-def _arrays_of(arrays: Arrays, *, name: str) -> Arrays:
+def _arrays_of(arrays: Mapping[str, Rows], *, name: str) -> Mapping[str, Rows]:
     prefix = f"{name}."
     own = {key.removeprefix(prefix): a for key, a in arrays.items() if key.startswith(prefix)}
     if not own:
@@ -79,7 +79,7 @@ def _arrays_of(arrays: Arrays, *, name: str) -> Arrays:
     return own
 
 
-def _described(modality: Modality, own: Arrays, *, name: str, rows: slice) -> Array:
+def _described(modality: Modality, own: Mapping[str, Rows], *, name: str, rows: slice) -> Array:
     part = {key: array[rows] for key, array in own.items()}
     features = np.asarray(modality.describe(part), dtype=np.float32)
     cases = len(next(iter(part.values())))

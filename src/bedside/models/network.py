@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bedside.models.features import Features
-    from bedside.schema import Array, Arrays, Network, State
+    from bedside.schema import Array, Arrays, Rows, State
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,16 @@ class StudyNetwork(nn.Module):
         return outputs
 
 
-def as_callable(network: nn.Module, *, batch_size: int = 256) -> Network:
+def as_callable(
+    network: nn.Module, *, batch_size: int = 256
+) -> Callable[[Mapping[str, Rows]], Arrays]:
     """A trained network as named numpy arrays -> named numpy arrays, batch by batch.
 
     The network is set to evaluation mode at every call, so its calibration
-    applies; arrays may be memory-mapped.
+    applies. It is a `Network` that takes `Rows` as well: no more than a batch is looked up.
     """
 
-    def call(arrays: Arrays) -> Arrays:
+    def call(arrays: Mapping[str, Rows]) -> Arrays:
         network.eval()
         device = next(network.parameters()).device
         count = len(next(iter(arrays.values())))
