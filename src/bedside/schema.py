@@ -57,11 +57,14 @@ class Rows(Protocol):
 Network: TypeAlias = Callable[[Arrays], Arrays]
 """Named input arrays, first axis B -> named output arrays, first axis B."""
 
-Part: TypeAlias = Literal["train", "validation", "test"]
+Part: TypeAlias = Literal["train", "validation", "test", "held_out_patients"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
+OTHER_PARTS: tuple[Part, ...] = ("held_out_patients",)
+"""Further test parts that a split may make; their scores stand under ``other_parts``."""
 
-Kind: TypeAlias = Literal["binary", "classes", "labels"]
-"""One label of two classes, one of several classes, or several labels at once."""
+Kind: TypeAlias = Literal["binary", "classes", "labels", "forecast"]
+"""One label of two classes, one of several classes, several labels at once, or the next
+steps of a series."""
 
 
 @dataclass(frozen=True)
@@ -173,20 +176,26 @@ class Targets:
         arrays: named arrays, first axis N; a task whose targets are large may give
             `Rows` instead. `classify`: ``truth`` (N, K) float32 0/1 (binary K=1,
             several classes one-hot, several labels multi-hot) and ``known`` (N, K)
-            bool, in memory; unknown is never negative.
-        names: K class or label names; binary: (negative, positive).
+            bool, in memory; unknown is never negative. `forecast`, N windows and S
+            steps: ``truth`` (N, S) float32 in the target's unit, ``known`` (N, S) bool
+            (a point that no reading stands behind is unknown), ``last`` (N,) float32 the
+            last value before the forecast, ``minute`` (N,) int64 the local clock minutes
+            of that value since 1970-01-01 (hour of day: ``minute // 60 % 24``).
+        names: K class or label names; binary: (negative, positive); forecast: the
+            minutes ahead of each step (``"5"``, ``"10"``...).
         kind: which of the forms above.
+        facts: plain JSON that the task's `fit` needs beside the arrays, such as the unit.
     """
 
     arrays: Mapping[str, Any]
     names: tuple[str, ...]
     kind: Kind = "binary"
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def take(self, rows: Array) -> Targets:
         """The same targets for some rows, in that order."""
-        return Targets(
-            {key: value[rows] for key, value in self.arrays.items()}, self.names, self.kind
-        )
+        arrays = {key: value[rows] for key, value in self.arrays.items()}
+        return Targets(arrays, self.names, self.kind, self.facts)
 
 
 @dataclass(frozen=True)
@@ -195,8 +204,11 @@ class Prediction:
 
     Args:
         arrays: named arrays, first axis N. `classify`: ``probability`` (N, K)
-            calibrated (binary K=1), ``decision`` (N, K) bool.
-        names: K class or label names; binary: (negative, positive).
+            calibrated (binary K=1), ``decision`` (N, K) bool. `forecast`: ``point``
+            (N, S), the median, and ``quantiles`` (N, S, Q) rising along Q, calibrated;
+            the task's state holds their ``levels`` (Q), ``unit`` and ``every_minutes``.
+        names: K class or label names; binary: (negative, positive); forecast: the
+            minutes ahead of each step.
     """
 
     arrays: Arrays
@@ -250,11 +262,14 @@ class Task(Protocol):
         ...
 
     def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:
-        """Columns (N,) of `predictions.csv` and of what `predict` writes."""
+        """Columns (N,) of `predictions.csv` and of what `predict` writes.
+
+        A task whose answer has S steps gives columns (N, S) beside them: a row a step.
+        """
         ...
 
     def truth_rows(self, targets: Targets) -> dict[str, Array]:
-        """Columns (N,) that put the truth beside `rows`; unknown is blank."""
+        """Columns (N,) or (N, S) that put the truth beside `rows`; unknown is blank."""
         ...
 
     def head(self, width: int, state: State) -> nn.Module:
