@@ -7,6 +7,7 @@ import pytest
 
 from bedside.errors import DataError
 from bedside.evaluation.comparison import compare, verdict
+from bedside.evaluation.kinds import Answers
 from bedside.evaluation.scoring import Scores, score
 from bedside.schema import Array, Prediction, Targets
 
@@ -17,14 +18,12 @@ N = 300
 def scored(truth: Array, logit: Array, *, seed: int = 7) -> Scores:
     probability = (1 / (1 + np.exp(-logit)))[:, None]
     known = np.ones((len(truth), 1), dtype=bool)
-    return score(
+    answers = Answers(
         Targets({"truth": truth[:, None].astype(np.float32), "known": known}, NAMES),
         Prediction({"probability": probability, "decision": probability >= 0.5}, NAMES),
-        kind="binary",
-        groups=np.arange(len(truth)) // 2,
-        replicates=200,
-        seed=seed,
+        np.arange(len(truth)) // 2,
     )
+    return score(answers, replicates=200, seed=seed)
 
 
 @pytest.fixture

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest, norm
 
 from bedside.evaluation import bootstrap, metric_names
 from bedside.evaluation.comparison import compare
-from bedside.evaluation.edge import Evidence, least_auprc
-from bedside.evaluation.scoring import Scores, measurer, score, tabulate
+from bedside.evaluation.edge import least_auprc
+from bedside.evaluation.kinds import Answers
+from bedside.evaluation.kinds.classification import CLASSIFICATION
+from bedside.evaluation.scoring import Scores, score, tabulate
 from bedside.evaluation.subgroups import score_subgroups
 from bedside.schema import Array, Kind, Prediction, Targets
 
@@ -38,7 +42,8 @@ def scored(
     kind: Kind = "binary",
     confidence: float = 0.95,
 ) -> Scores:
-    return score(*both, kind=kind, groups=groups, replicates=100, seed=7, confidence=confidence)
+    answers = Answers(replace(both[0], kind=kind), both[1], groups)
+    return score(answers, replicates=100, seed=7, confidence=confidence)
 
 
 def ends(scores: Scores, metric: str) -> tuple[float | None, float | None]:
@@ -173,14 +178,9 @@ def test_unknown_labels_are_no_evidence_and_absent_ones_leave_the_mean() -> None
 
 def test_subgroups_follow_the_same_rule() -> None:
     truth = np.arange(60) < 24
-    found = score_subgroups(
-        *pair(truth, truth),
-        kind="binary",
-        groups=np.arange(60) // 2,
-        attributes={"sex": np.array(["f", "m"] * 30)},
-        replicates=100,
-        seed=7,
-    )["sex"]["f"]["metrics"]
+    sex = np.array(["f", "m"] * 30)
+    answers = Answers(*pair(truth, truth), np.arange(60) // 2)
+    found = score_subgroups(answers, {"sex": sex}, replicates=100, seed=7)["sex"]["f"]["metrics"]
     assert found["sensitivity"]["low"] == pytest.approx(low(12))
     assert found["auroc"]["low"] == pytest.approx(low(12))
 
@@ -191,8 +191,9 @@ def test_it_covers_where_percentiles_alone_do_not() -> None:
     truth, share, covered, by_percentiles = np.ones(30), 0.98, 0, 0
     for study in range(400):
         both = pair(truth, rng.random(30) < share)
-        measure = measurer(*both, kind="binary", metrics=("sensitivity",))
-        evidence = Evidence(*both, kind="binary", groups=np.arange(30))
+        answers = Answers(*both, np.arange(30))
+        measure = CLASSIFICATION.measurer(answers, metrics=("sensitivity",))
+        evidence = CLASSIFICATION.evidence(answers)
         table, drawn = tabulate(measure, evidence, confidence=0.95, replicates=200, seed=study)
         entry = table["sensitivity"]
         covered += entry["low"] <= share <= entry["high"]  # type: ignore[operator]

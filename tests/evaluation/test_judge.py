@@ -43,9 +43,9 @@ def exam_of(rng: np.random.Generator, **changes: Any) -> Exam:
         state=task.fit(truth["train"]),
         targets=truth,
         rows={"validation": np.arange(N), "test": np.arange(N, 2 * N)},
+        groups={"validation": np.arange(N) // 2, "test": np.arange(N) // 2},
+        attributes={"test": {}},
         ids=np.arange(N).astype(str),
-        groups=np.arange(N) // 2,
-        attributes={},
         section=SECTION,
         seed=3,
     )
@@ -124,15 +124,17 @@ def test_calibration_and_threshold_see_validation_only(rng: np.random.Generator)
     again = judge_model(altered, {"validation": outputs["validation"], "test": other_test})
     assert again.state == judged.state
     assert again.validation == judged.validation
-    assert again.scores.table != judged.scores.table
+    assert again.scores["test"].table != judged.scores["test"].table
     (temperature,) = judged.state["temperature"]
     # signal 1 in noise 1 is worth a logit of twice itself; ours are four times themselves
     assert temperature == pytest.approx(2, rel=0.3)
     calibrated = outputs["test"]["logits"] / temperature
-    probability = judged.predictions["test"].arrays["probability"]
+    probability = judged.answers["test"].prediction.arrays["probability"]
     assert probability == pytest.approx(1 / (1 + np.exp(-calibrated)))
     (threshold,) = judged.state["thresholds"]
-    assert np.array_equal(judged.predictions["test"].arrays["decision"], probability >= threshold)
+    assert np.array_equal(
+        judged.answers["test"].prediction.arrays["decision"], probability >= threshold
+    )
 
 
 def test_a_fixed_threshold_is_kept(rng: np.random.Generator) -> None:
@@ -155,7 +157,7 @@ def test_several_classes_keep_the_largest_probability(rng: np.random.Generator) 
         {"deep": outputs_of(exam, rng, validation=2, test=2)},
         {"peer": outputs_of(exam, rng, validation=0, test=0)},
     )
-    prediction = found.models["deep"].predictions["test"].arrays
+    prediction = found.models["deep"].answers["test"].prediction.arrays
     chosen = prediction["probability"].argmax(axis=1)
     assert np.array_equal(prediction["decision"].argmax(axis=1), chosen)
     assert found.metrics["classes"] == ["a", "b", "c"]
@@ -164,7 +166,7 @@ def test_several_classes_keep_the_largest_probability(rng: np.random.Generator) 
 
 def test_subgroups_are_of_the_deep_model(rng: np.random.Generator) -> None:
     sex = np.where(np.arange(N) // 2 % 2, "F", "M")
-    exam = exam_of(rng, attributes={"sex": sex})
+    exam = exam_of(rng, attributes={"test": {"sex": sex}})
     deep = outputs_of(exam, rng, validation=1, test=1)
     peer = outputs_of(exam, rng, validation=0, test=0)
     women = judge_models(exam, {"deep": deep}, {"peer": peer}).metrics["subgroups"]["sex"]["F"]
@@ -175,7 +177,7 @@ def test_subgroups_are_of_the_deep_model(rng: np.random.Generator) -> None:
 
 
 def judged_with(validation: float) -> Judged:
-    return Judged({}, {}, Scores({}, {}, ""), validation)
+    return Judged({}, {}, {"test": Scores({}, {}, "")}, validation)
 
 
 @pytest.mark.parametrize(("primary", "best"), [("auroc", "high"), ("brier", "low")])

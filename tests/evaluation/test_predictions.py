@@ -10,6 +10,7 @@ import pytest
 
 from bedside.data.cohort import Cohort
 from bedside.errors import RunError
+from bedside.evaluation.kinds import Answers
 from bedside.evaluation.predictions import write_predictions_table
 from bedside.schema import Prediction, Targets
 from bedside.tasks.classify import Classify
@@ -25,15 +26,11 @@ STATE = {"kind": "binary", "names": ["well", "ill"]}
 
 
 def write(path: Path, cohort: Cohort) -> None:
-    write_predictions_table(
-        path,
-        PREDICTION,
-        task=Classify(),
-        state=STATE,
-        targets=TARGETS,
-        cohort=cohort,
-        rows=np.array([1, 3]),
-    )
+    write_predictions_table(path, answers(1, 3), task=Classify(), cohort=cohort)
+
+
+def answers(*rows: int) -> Answers:
+    return Answers(TARGETS, PREDICTION, np.arange(2), np.array(rows), STATE)
 
 
 def test_rows_are_named_as_the_user_sees_them(tmp_path: Path) -> None:
@@ -56,15 +53,7 @@ def test_an_old_table_survives_a_failed_one(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("old")
     short = Cohort(CASES, "cases.csv", patient="who")
     with pytest.raises(ValueError, match="zip"):
-        write_predictions_table(
-            tmp_path / "p.csv",
-            PREDICTION,
-            task=Classify(),
-            state=STATE,
-            targets=TARGETS,
-            cohort=short,
-            rows=np.array([1, 2, 3]),
-        )
+        write_predictions_table(tmp_path / "p.csv", answers(1, 2, 3), task=Classify(), cohort=short)
     assert (tmp_path / "p.csv").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["p.csv"]
 

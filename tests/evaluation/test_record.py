@@ -74,8 +74,8 @@ def test_an_exam_holds_the_test_cases_and_the_words_of_the_study(rng: np.random.
     study = Study.parse(WORDS)
     exam = make_exam(study, cohort_of(patient="who"), preparation_of(rng), task=Classify())
     assert exam.ids.tolist() == [f"c{n}" for n in range(60, 90)]
-    assert len(np.unique(exam.groups)) == 15
-    assert exam.attributes["sex"].tolist() == ["F", "M", "M"] * 10
+    assert len(np.unique(exam.groups["test"])) == 15
+    assert exam.attributes["test"]["sex"].tolist() == ["F", "M", "M"] * 10
     assert (exam.seed, exam.section.bootstrap) == (11, 100)
     assert exam.state["prevalence"] == pytest.approx(
         [exam.targets["train"].arrays["truth"].mean()], abs=1e-6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from sklearn import metrics as reference
 
 from bedside.errors import DataError
 from bedside.evaluation import metric_names
+from bedside.evaluation.kinds import Answers
 from bedside.evaluation.scoring import Scores, score
 from bedside.schema import Array, Kind, Prediction, Targets
 
@@ -41,13 +43,12 @@ def several(rng: np.random.Generator, n: int = 90) -> tuple[Targets, Prediction]
 
 def scored(pair: tuple[Targets, Prediction], kind: Kind, **options: int) -> Scores:
     asked = {"replicates": 120, "seed": 7, **options}
-    return score(
-        *pair,
-        kind=kind,
-        groups=np.arange(len(pair[0].arrays["truth"])),
-        replicates=asked["replicates"],
-        seed=asked["seed"],
-    )
+    groups = np.arange(len(pair[0].arrays["truth"]))
+    return score(answers(pair, groups, kind), replicates=asked["replicates"], seed=asked["seed"])
+
+
+def answers(pair: tuple[Targets, Prediction], groups: Array, kind: Kind = "binary") -> Answers:
+    return Answers(replace(pair[0], kind=kind), pair[1], groups)
 
 
 def values(scores: Scores) -> dict[str, float | None]:
@@ -185,7 +186,7 @@ def test_the_interval_of_a_small_calibration_error_holds_it() -> None:
 
 def test_one_patient_has_values_but_no_interval(rng: np.random.Generator) -> None:
     pair = binary(np.arange(20) % 2, rng.random(20))
-    scores = score(*pair, kind="binary", groups=np.zeros(20, dtype=int), replicates=100, seed=7)
+    scores = score(answers(pair, np.zeros(20, dtype=int)), replicates=100, seed=7)
     assert scores.table["auroc"]["value"] is not None
     assert scores.table["auroc"]["low"] is None
 
@@ -196,7 +197,7 @@ def test_intervals_are_wider_when_cases_share_a_patient(rng: np.random.Generator
     pair = binary(truth, 1 / (1 + np.exp(-score_of_patient)))
     width = {}
     for name, groups in {"patients": np.arange(240) // 6, "cases": np.arange(240)}.items():
-        entry = score(*pair, kind="binary", groups=groups, replicates=300, seed=7).table["auroc"]
+        entry = score(answers(pair, groups), replicates=300, seed=7).table["auroc"]
         width[name] = entry["high"] - entry["low"]  # type: ignore[operator]
     assert width["patients"] > 1.8 * width["cases"]
 
@@ -205,7 +206,7 @@ def test_everything_wrong_is_said_at_once() -> None:
     names = ("healthy", "ill")
     wrong = prediction(np.array([[0.2], [np.nan], [1.5]]), np.zeros((2, 1), dtype=bool), names)
     with pytest.raises(DataError) as caught:
-        score(targets(np.ones((3, 1)), names), wrong, kind="binary", groups=np.arange(4), seed=7)
+        score(answers((targets(np.ones((3, 1)), names), wrong), np.arange(4)), seed=7)
     assert str(caught.value).splitlines() == [
         "scoring, decision: expected one entry for each of truth's, shape (3, 1), got shape "
         "(2, 1). Score the same cases that were predicted.",

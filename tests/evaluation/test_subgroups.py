@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from bedside.evaluation.subgroups import METRICS, bands, score_subgroups
+from bedside.evaluation.kinds import Answers
+from bedside.evaluation.kinds.classification import CLASSIFICATION
+from bedside.evaluation.subgroups import bands, score_subgroups
 from bedside.schema import Array, Prediction, Targets
 
 N = 120
@@ -21,15 +23,12 @@ def table(attributes: dict[str, Array], *, truth: Array | None = None) -> dict[s
     probability = rng.random((N, 1))
     names = ("healthy", "ill")
     known = np.ones((N, 1), dtype=bool)
-    return score_subgroups(
+    answers = Answers(
         Targets({"truth": truth[:, None].astype(np.float32), "known": known}, names),
         Prediction({"probability": probability, "decision": probability >= 0.5}, names),
-        kind="binary",
-        groups=np.arange(N) // 3,
-        attributes=attributes,
-        replicates=100,
-        seed=7,
+        np.arange(N) // 3,
     )
+    return score_subgroups(answers, attributes, replicates=100, seed=7)
 
 
 def test_each_value_is_counted_and_measured() -> None:
@@ -46,7 +45,7 @@ def test_each_value_is_counted_and_measured() -> None:
     entry = found["f"]["metrics"]["auroc"]
     assert entry["value"] == pytest.approx(expected)
     assert entry["low"] < expected < entry["high"]
-    assert list(found["m"]["metrics"]) == list(METRICS)
+    assert list(found["m"]["metrics"]) == list(CLASSIFICATION.summary)
 
 
 def test_small_and_one_sided_groups_are_counted_only() -> None:
@@ -56,7 +55,7 @@ def test_small_and_one_sided_groups_are_counted_only() -> None:
     found = table({"site": site}, truth=truth)["site"]
     assert found["south"]["positives"] == found["south"]["cases"] == 30
     for name in ("south", "west", "east"):
-        assert found[name]["metrics"] == dict.fromkeys(METRICS, NULL)
+        assert found[name]["metrics"] == dict.fromkeys(CLASSIFICATION.summary, NULL)
     assert found["north"]["metrics"]["auroc"]["value"] is not None
 
 
@@ -64,15 +63,13 @@ def test_labels_count_positives_by_name() -> None:
     truth = np.eye(3)[np.arange(N) % 3]
     probability = np.random.default_rng(5).random((N, 3))
     names = ("a", "b", "c")
-    found = score_subgroups(
-        Targets({"truth": truth, "known": np.ones((N, 3), dtype=bool)}, names),
+    answers = Answers(
+        Targets({"truth": truth, "known": np.ones((N, 3), dtype=bool)}, names, "labels"),
         Prediction({"probability": probability, "decision": probability > 0.5}, names),
-        kind="labels",
-        groups=np.arange(N),
-        attributes={"sex": np.array(["f", "m"] * 60)},
-        replicates=100,
-        seed=7,
-    )["sex"]["f"]
+        np.arange(N),
+    )
+    attributes = {"sex": np.array(["f", "m"] * 60)}
+    found = score_subgroups(answers, attributes, replicates=100, seed=7)["sex"]["f"]
     assert found["positives"] == {"a": 20, "b": 20, "c": 20}
     each = [roc_auc_score(truth[::2, k], probability[::2, k]) for k in range(3)]
     assert found["metrics"]["auroc"]["value"] == pytest.approx(np.mean(each))

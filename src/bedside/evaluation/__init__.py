@@ -1,23 +1,26 @@
 """Evaluation: how good a prediction is, and how sure one can be of that.
 
-A metric is one pure function ``(column, weights) -> (R,)`` and one line of the
-table below. Metrics of several classes that are not the mean of their
-one-against-rest columns stand in the second table.
+A metric is one pure function and one line of a table below: ``(column, weights) ->
+(R,)`` of a class, label or yes-or-no question in the first; of several classes that are
+not the mean of their one-against-rest columns in the second; ``(windows, weights) ->
+(R,)`` of a forecast in the third.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bedside.registry import Registry
 from bedside.schema import Array, Prediction, Targets
 
 if TYPE_CHECKING:
     from bedside.evaluation.classification import Column
+    from bedside.evaluation.windows import Windows
 
 ColumnMetric: TypeAlias = "Callable[[Column, Array], Array]"
 ClassesMetric: TypeAlias = Callable[[Targets, Prediction, Array], Array]
+ForecastMetric: TypeAlias = "Callable[[Windows, Array], Array]"
 
 REGISTRY: Registry[ColumnMetric] = Registry(
     "metric",
@@ -44,14 +47,34 @@ OF_CLASSES: Registry[ClassesMetric] = Registry(
         "ece": "bedside.evaluation.several_classes:ece_of_classes",
     },
 )
+OF_FORECASTS: Registry[ForecastMetric] = Registry(
+    "metric_of_forecasts",
+    {
+        "rmse_pooled": "bedside.evaluation.forecasting:rmse_pooled",
+        "mae_pooled": "bedside.evaluation.forecasting:mae_pooled",
+        "rmse_median_window": "bedside.evaluation.forecasting:rmse_median_window",
+        "mae_median_window": "bedside.evaluation.forecasting:mae_median_window",
+        "mard": "bedside.evaluation.forecasting:mard",
+        "coverage_80": "bedside.evaluation.forecasting:coverage_80",
+        "coverage_95": "bedside.evaluation.forecasting:coverage_95",
+        "width_80": "bedside.evaluation.forecasting:width_80",
+        "width_95": "bedside.evaluation.forecasting:width_95",
+    },
+)
 PRIMARY = "auroc"
-LOWER_IS_BETTER = frozenset({"brier", "ece"})
+LOWER_IS_BETTER = frozenset(
+    {
+        *("brier", "ece"),
+        *("rmse_pooled", "mae_pooled", "rmse_median_window", "mae_median_window", "mard"),
+        *("width_80", "width_95"),
+    }
+)
 
 
-def metric_names() -> list[str]:
-    """All metrics: ours in the table's order, then third parties'."""
-    ours = list(REGISTRY.table)
-    return [*ours, *(name for name in REGISTRY.names() if name not in ours)]
+def metric_names(registry: Registry[Any] = REGISTRY) -> list[str]:
+    """All metrics of a table: ours in its order, then third parties'."""
+    ours = list(registry.table)
+    return [*ours, *(name for name in registry.names() if name not in ours)]
 
 
 def lower_is_better(metric: str) -> bool:

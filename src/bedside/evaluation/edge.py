@@ -13,11 +13,15 @@ is everything all right? Their rule of three is its one-sided 95 % form).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bedside.evaluation.classification import Column
-from bedside.schema import Array, Kind, Prediction, Targets
+from bedside.schema import Array
+
+if TYPE_CHECKING:
+    from bedside.evaluation.kinds import Answers
 
 BOUNDED = (
     *("accuracy", "sensitivity", "specificity", "ppv", "npv"),
@@ -27,20 +31,15 @@ BOUNDED = (
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What a model was measured on.
+class ClassEvidence:
+    """What a classification was measured on: its units are cases."""
 
-    Args:
-        targets: as in `scoring.score`.
-        prediction: as in `scoring.score`.
-        kind: as in `scoring.score`.
-        groups: (N,) integers, equal for cases of one patient.
-    """
+    answers: Answers
 
-    targets: Targets
-    prediction: Prediction
-    kind: Kind
-    groups: Array
+    @property
+    def groups(self) -> Array:
+        """(N,) integers, equal for cases of one patient."""
+        return self.answers.groups
 
     def far_end(self, name: str, *, edge: float, tail: float) -> float | None:
         """The other end of the interval of a metric that was estimated as exactly `edge`.
@@ -65,28 +64,30 @@ class Evidence:
 
     def _resolve(self, name: str) -> tuple[str, range]:
         """The metric behind a row of the table, and the classes that it is a mean of."""
-        width = self.targets.arrays["truth"].shape[1]
-        if self.kind != "binary":
-            for k, label in enumerate(self.targets.names[:width]):
+        targets = self.answers.targets
+        width = targets.arrays["truth"].shape[1]
+        if targets.kind != "binary":
+            for k, label in enumerate(targets.names[:width]):
                 for metric in BOUNDED:
                     if name == f"{metric}_{label}":
                         return metric, range(k, k + 1)
-            if self.kind == "classes" and name == "accuracy":
+            if targets.kind == "classes" and name == "accuracy":
                 return "accuracy_of_classes", range(1)  # one share of all cases, no mean
-            if self.kind == "classes" and name == "balanced_accuracy":
+            if targets.kind == "classes" and name == "balanced_accuracy":
                 return "sensitivity", range(width)  # that is how it is defined there
         return name, range(width)
 
     def _of_class(self, metric: str, k: int, *, edge: float, tail: float) -> float | None:
         """Far end for one class against the rest; None where it is undefined."""
-        rows: Array = self.targets.arrays["known"][:, k]
+        truth, answered = self.answers.targets.arrays, self.answers.prediction.arrays
+        rows: Array = truth["known"][:, k]
         if metric == "accuracy_of_classes":
-            rows = np.asarray(self.targets.arrays["known"].all(axis=1))
+            rows = np.asarray(truth["known"].all(axis=1))
             metric = "accuracy"
         column = Column.of(
-            self.targets.arrays["truth"][rows, k],
-            self.prediction.arrays["probability"][rows, k],
-            self.prediction.arrays["decision"][rows, k],
+            truth["truth"][rows, k],
+            answered["probability"][rows, k],
+            answered["decision"][rows, k],
         )
         return far_end(metric, column, self.groups[rows], edge=edge, tail=tail)
 

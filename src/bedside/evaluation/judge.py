@@ -1,7 +1,7 @@
-"""The verdict of a study: every model under one protocol.
+"""The verdict of a study: every model under one protocol, whatever is predicted.
 
-Enters: each model's raw outputs on validation and test, and the truth. On
-validation: temperature, thresholds, which deep model and which baseline count.
+Enters: each model's raw outputs on validation and the test parts, and the truth. On
+validation: calibration, thresholds, which deep model and which baseline count.
 On test, once: metrics with intervals, the paired difference, subgroups.
 Leaves: a `Judgement`, whose `metrics` is the body of ``metrics.json``.
 """
@@ -17,16 +17,16 @@ import numpy as np
 from bedside.errors import DataError
 from bedside.evaluation import lower_is_better
 from bedside.evaluation.comparison import compare, verdict
-from bedside.evaluation.scoring import Scores, measurer, score
+from bedside.evaluation.kinds import Answers, JudgedKind, kind_of
+from bedside.evaluation.scoring import Scores, score
 from bedside.evaluation.subgroups import score_subgroups
-from bedside.evaluation.threshold import choose_thresholds
-from bedside.schema import Array, Arrays, Prediction, State, Targets, Task
+from bedside.schema import PARTS, Array, Arrays, State, Targets, Task
 
 if TYPE_CHECKING:
     from bedside.study import EvaluationSection
 
 Outputs = Mapping[str, Arrays]
-"""Part (``validation``, ``test``) -> a model's raw outputs."""
+"""Part (``validation``, ``test``, further test parts) -> a model's raw outputs."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class Exam:
     Args:
         task: the study's task.
         state: its state as fitted on training targets.
-        targets: part -> targets, of validation and test.
-        rows: part -> rows of the cohort.
-        ids: (N,) case ids of the test part.
-        groups: (N,) integers of the test cases, equal for cases of one patient.
-        attributes: name -> (N,) values of the test cases, for subgroups.
+        targets: part -> targets, of validation, test and further test parts.
+        rows: part -> (N,) rows of the cohort.
+        groups: part -> (N,) integers, equal for cases of one patient.
+        attributes: test part -> name -> (N,) values, for subgroups.
+        ids: what tells these test cases from others, for the count of looks.
         section: the study's ``evaluation``.
         seed: of the resamples.
     """
@@ -49,20 +49,37 @@ class Exam:
     state: State
     targets: Mapping[str, Targets]
     rows: Mapping[str, Array]
+    groups: Mapping[str, Array]
+    attributes: Mapping[str, Mapping[str, Array]]
     ids: Array
-    groups: Array
-    attributes: Mapping[str, Array]
     section: EvaluationSection
     seed: int
+
+    @property
+    def kind(self) -> JudgedKind:
+        """How this kind of target is judged."""
+        return kind_of(self.targets["test"])
+
+    @property
+    def tests(self) -> list[str]:
+        """The test parts: ``test``, then any further ones."""
+        return ["test", *(part for part in self.targets if part not in PARTS)]
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One model: its calibrated state, its predictions by part, its test scores."""
+    """One model.
+
+    Args:
+        state: the task's state, calibrated for it.
+        answers: part -> what it answered, on validation and every test part.
+        scores: test part -> what it scored.
+        validation: its primary metric on validation.
+    """
 
     state: State
-    predictions: Mapping[str, Prediction]
-    scores: Scores
+    answers: Mapping[str, Answers]
+    scores: Mapping[str, Scores]
     validation: float
 
 
@@ -77,15 +94,12 @@ class Judgement:
 
 
 def refuse_unjudgeable(exam: Exam) -> None:
-    """Refuse a validation part on which the study's rule can choose no threshold.
+    """Refuse a validation part on which the study's rules can choose nothing.
 
     Raises:
         DataError: a label has one answer only there; all such labels are named.
     """
-    validation = exam.targets["validation"]
-    if validation.kind != "classes":
-        any_scores = np.full(validation.arrays["truth"].shape, 0.5)
-        choose_thresholds(validation, any_scores, exam.section.threshold)
+    exam.kind.refuse_unjudgeable(exam.targets["validation"], exam.section)
 
 
 def judge_models(
@@ -102,77 +116,54 @@ def judge_models(
         DataError: validation or test holds too little to judge by.
     """
     models = {name: judge_model(exam, outputs) for name, outputs in {**deep, **baselines}.items()}
-    chosen = best_on_validation(models, among=list(deep), primary=exam.task.primary)
-    peers = [name for name in baselines if _tells_cases_apart(models[name])]
-    peer = best_on_validation(models, among=peers or list(baselines), primary=exam.task.primary)
-    difference = compare(
-        models[chosen].scores,
-        models[peer].scores,
-        metric=exam.task.primary,
-        confidence=exam.section.confidence,
-    )
-    test, state = exam.targets["test"], models[chosen].state
+    primary, kind = exam.task.primary, exam.kind
+    chosen = best_on_validation(models, among=list(deep), primary=primary)
+    peers = [m for m in baselines if kind.tells_apart(models[m].answers["validation"].prediction)]
+    peer = best_on_validation(models, among=peers or list(baselines), primary=primary)
+    test = {part: _of_part(exam, models, part, pair=(chosen, peer)) for part in exam.tests}
     metrics = {
-        "kind": test.kind,
+        "kind": exam.targets["test"].kind,
         "part": "test",
-        "cases": len(exam.groups),
-        "primary": exam.task.primary,
+        "cases": test["test"]["cases"],
+        "primary": primary,
         "confidence": exam.section.confidence,
         "bootstrap": exam.section.bootstrap,
-        "classes": list(test.names),
-        "thresholds": state["thresholds"],
-        "threshold_rule": exam.section.threshold,
-        "calibration": {"temperature": state["temperature"]},
-        "models": {name: model.scores.table for name, model in models.items()},
+        **kind.facts(exam.targets["test"], models[chosen].state, exam.section),
+        "models": test["test"]["models"],
         "validation": {name: _number(model.validation) for name, model in models.items()},
         "deep": chosen,
         "best_baseline": peer,
-        "difference": difference,
-        "verdict": verdict(difference),
-        "subgroups": _subgroups(exam, models[chosen].predictions["test"]),
-        "other_parts": {},
+        **{key: test["test"][key] for key in ("difference", "verdict", "subgroups")},
+        "other_parts": {part: found for part, found in test.items() if part != "test"},
     }
     return Judgement(models, chosen, peer, metrics)
 
 
 def judge_model(exam: Exam, outputs: Outputs) -> Judged:
-    """Calibrate and set thresholds on validation, then score the test part."""
+    """Calibrate and choose thresholds on validation, then score the test parts."""
     validation = exam.targets["validation"]
     state = exam.task.calibrate(outputs["validation"], validation, exam.state)
-    predictions: dict[str, Prediction] = {}
-    for part in ("validation", "test"):
-        calibrated = exam.task.calibrated(outputs[part], state)
-        predictions[part] = _inferred(exam.task, calibrated, state)
-        if part == "validation" and validation.kind != "classes":
-            probability = predictions[part].arrays["probability"]
-            rule = exam.section.threshold
-            state = {**state, "thresholds": choose_thresholds(validation, probability, rule)}
-            predictions[part] = _inferred(exam.task, calibrated, state)
-    scores = score(
-        exam.targets["test"],
-        predictions["test"],
-        kind=validation.kind,
-        groups=exam.groups,
-        confidence=exam.section.confidence,
-        replicates=exam.section.bootstrap,
-        seed=exam.seed,
-    )
-    return Judged(state, predictions, scores, _on_validation(exam, predictions["validation"]))
+    state = exam.kind.decided(_answers(exam, outputs, "validation", state=state), exam.section)
+    answers = {
+        part: _answers(exam, outputs, part, state=state) for part in ("validation", *exam.tests)
+    }
+    scores = {
+        part: score(
+            answers[part],
+            confidence=exam.section.confidence,
+            replicates=exam.section.bootstrap,
+            seed=exam.seed,
+        )
+        for part in exam.tests
+    }
+    return Judged(state, answers, scores, _on_validation(exam, answers["validation"]))
 
 
-def _inferred(task: Task, calibrated: Arrays, state: State) -> Prediction:
-    """Run the task's own inference over outputs that are there already."""
-    return task.infer({"network": lambda _: calibrated}, {}, state)
-
-
-def _tells_cases_apart(model: Judged) -> bool:
-    """Whether a model says anything of a case.
-
-    On a small validation part a fair peer can fall below one half by chance; a
-    constant answer must not then stand in as the one to beat.
-    """
-    probability = model.predictions["validation"].arrays["probability"]
-    return bool((np.ptp(probability, axis=0) > 0).any())
+def _answers(exam: Exam, outputs: Outputs, part: str, *, state: State) -> Answers:
+    """The task's own inference over outputs that are there already."""
+    calibrated = exam.task.calibrated(outputs[part], state)
+    prediction = exam.task.infer({"network": lambda _: calibrated}, {}, state)
+    return Answers(exam.targets[part], prediction, exam.groups[part], exam.rows[part], state)
 
 
 def best_on_validation(models: Mapping[str, Judged], *, among: list[str], primary: str) -> str:
@@ -190,30 +181,40 @@ def best_on_validation(models: Mapping[str, Judged], *, among: list[str], primar
     return max(among, key=lambda name: marks[name] if np.isfinite(marks[name]) else -np.inf)
 
 
+def _of_part(
+    exam: Exam, models: Mapping[str, Judged], part: str, *, pair: tuple[str, str]
+) -> dict[str, Any]:
+    """What one test part says: all models, the two that are compared, the deep one in groups."""
+    deep, peer = pair
+    difference = compare(
+        models[deep].scores[part],
+        models[peer].scores[part],
+        metric=exam.task.primary,
+        confidence=exam.section.confidence,
+    )
+    subgroups = score_subgroups(
+        models[deep].answers[part],
+        exam.attributes[part],
+        confidence=exam.section.confidence,
+        replicates=exam.section.bootstrap,
+        seed=exam.seed,
+    )
+    return {
+        "cases": len(exam.groups[part]),
+        "models": {name: model.scores[part].table for name, model in models.items()},
+        "difference": difference,
+        "verdict": verdict(difference),
+        "subgroups": subgroups,
+    }
+
+
 def _number(value: float) -> float | None:
     """A metric as JSON holds it: null where undefined."""
     return round(value, 6) if np.isfinite(value) else None
 
 
-def _subgroups(exam: Exam, prediction: Prediction) -> dict[str, Any]:
-    """The deep model's scores by attribute."""
-    if not exam.attributes:
-        return {}
-    test = exam.targets["test"]
-    return score_subgroups(
-        test,
-        prediction,
-        kind=test.kind,
-        groups=exam.groups,
-        attributes=exam.attributes,
-        confidence=exam.section.confidence,
-        replicates=exam.section.bootstrap,
-        seed=exam.seed,
-    )
-
-
-def _on_validation(exam: Exam, prediction: Prediction) -> float:
-    targets = exam.targets["validation"]
-    measure = measurer(targets, prediction, kind=targets.kind, metrics=(exam.task.primary,))
-    weights = np.ones((1, len(targets.arrays["known"])))
-    return float(measure(weights)[exam.task.primary][0])
+def _on_validation(exam: Exam, answers: Answers) -> float:
+    primary = exam.task.primary
+    units = exam.kind.evidence(answers).groups
+    measure = exam.kind.measurer(answers, metrics=(primary,), brief=True)
+    return float(measure(np.ones((1, len(units))))[primary][0])

@@ -1,9 +1,11 @@
-"""Predictions on disk: one row per scored case, the truth beside the answer."""
+"""Predictions on disk: the truth beside the answer of every scored case."""
 
 from __future__ import annotations
 
 import csv
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from bedside.run_folder import atomic
 
@@ -11,36 +13,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bedside.data.cohort import Cohort
-    from bedside.schema import Array, Prediction, State, Targets, Task
+    from bedside.evaluation.kinds import Answers
+    from bedside.schema import Array, Task
 
 
-def write_predictions_table(
-    path: Path,
-    prediction: Prediction,
-    *,
-    task: Task,
-    state: State,
-    targets: Targets,
-    cohort: Cohort,
-    rows: Array,
-) -> None:
-    """Write ``case_id, patient_id?, row, truth…, probability…, decision…`` atomically.
+def write_predictions_table(path: Path, answers: Answers, *, task: Task, cohort: Cohort) -> None:
+    """Write ``case_id, patient_id?, row, truth…, prediction…`` atomically.
+
+    A task whose columns hold several entries a case (a forecast: one a step) gets as many
+    lines a case, with the same id.
 
     Args:
         path: the CSV file.
-        prediction: of n cases.
+        answers: of n cases, with their rows of the cohort.
         task: names the columns.
-        state: the task's calibrated state.
-        targets: of the same n cases.
         cohort: the whole cohort.
-        rows: (n,) rows of the cohort.
     """
+    rows = answers.rows
+    own = {**task.truth_rows(answers.targets), **task.rows(answers.prediction, answers.state)}
+    lines = max(map(len, own.values()), default=len(rows)) // max(len(rows), 1)
     columns: dict[str, Array] = {"case_id": cohort.ids()[rows]}
     if (patients := cohort.patients()) is not None:
         columns["patient_id"] = patients[rows]
     columns["row"] = rows + cohort.first_row
-    columns |= task.truth_rows(targets)
-    columns |= task.rows(prediction, state)
+    columns = {name: np.repeat(column, lines) for name, column in columns.items()} | own
     with atomic(path) as partial, partial.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(columns)

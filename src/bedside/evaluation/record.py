@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bedside.evaluation.judge import Exam, Judgement, refuse_unjudgeable
-from bedside.evaluation.predictions import write_predictions_table
+from bedside.evaluation.kinds import Place, kind_of
 from bedside.run_folder import write_json
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bedside.data.cohort import Cohort
     from bedside.data.split import Split
     from bedside.run_folder import RunFolder
-    from bedside.schema import Task
+    from bedside.schema import Array, Task
     from bedside.study import Study
     from bedside.training.preparation import Preparation
 
@@ -33,24 +33,31 @@ def make_exam(study: Study, cohort: Cohort, preparation: Preparation, *, task: T
     Raises:
         DataError: a class has no training case, or no threshold can be chosen on validation.
     """
-    test = preparation.parts["test"].rows
+    parts, groups = preparation.parts, cohort.groups()
     exam = Exam(
         task=task,
-        state=task.fit(
-            preparation.parts["train"].targets, balance=study.training.imbalance == "auto"
-        ),
-        targets={part: own.targets for part, own in preparation.parts.items()},
-        rows={part: own.rows for part, own in preparation.parts.items()},
-        ids=cohort.ids()[test],
-        groups=cohort.groups()[test],
+        state=task.fit(parts["train"].targets, balance=study.training.imbalance == "auto"),
+        targets={part: own.targets for part, own in parts.items()},
+        rows={part: own.rows for part, own in parts.items()},
+        groups={part: groups[own.rows] for part, own in parts.items()},
         attributes={
-            name: cohort.cases[name].to_numpy()[test] for name in study.evaluation.subgroups
+            part: {
+                name: cohort.cases[name].to_numpy()[own.rows] for name in study.evaluation.subgroups
+            }
+            for part, own in parts.items()
         },
+        ids=_names(cohort.ids(), preparation),
         section=study.evaluation,
         seed=study.training.seed,
     )
     refuse_unjudgeable(exam)
     return exam
+
+
+def _names(ids: Array, preparation: Preparation) -> Array:
+    """What tells the cases of the test parts from others."""
+    tests = [own for part, own in preparation.parts.items() if part not in ("train", "validation")]
+    return np.concatenate([kind_of(own.targets).names(ids[own.rows], own.targets) for own in tests])
 
 
 def write_judgement(
@@ -73,27 +80,21 @@ def write_judgement(
     """
     study, cohort, split = materials
     for name, model in judgement.models.items():
-        for part, prediction in model.predictions.items():
-            paths = [folder.root / "predictions" / f"{name}-{part}.csv"]
-            if name == judgement.deep and part == "test":
-                paths.append(folder.predictions)
-            for path in paths:
-                write_predictions_table(
-                    path,
-                    prediction,
-                    task=exam.task,
-                    state=model.state,
-                    targets=exam.targets[part],
-                    cohort=cohort,
-                    rows=exam.rows[part],
-                )
+        for part, answers in model.answers.items():
+            shown = folder.predictions if (name, part) == (judgement.deep, "test") else None
+            place = Place(folder.root / "predictions", name, part, table=shown)
+            exam.kind.write(place, answers, task=exam.task, cohort=cohort)
     known = cohort.patients() is not None
     head = {"study": study.name, "task": study.target.task, "seed": study.training.seed}
+    others = judgement.metrics["other_parts"].items()
     metrics = {
         **head,
         **judgement.metrics,
-        "patients": len(np.unique(exam.groups)) if known else None,
-        "subgroups": _without_patients(judgement.metrics["subgroups"], known=known),
+        **_patients(judgement.metrics, exam.groups["test"], known=known),
+        "other_parts": {
+            part: {**found, **_patients(found, exam.groups[part], known=known)}
+            for part, found in others
+        },
         "split_by": split.by,
         "split_notes": list(split.notes),
         **facts,
@@ -101,11 +102,12 @@ def write_judgement(
     write_json(folder.metrics, metrics)
 
 
-def _without_patients(subgroups: dict[str, Any], *, known: bool) -> dict[str, Any]:
-    """Null instead of a count of patients where patients are unknown."""
-    if known:
-        return subgroups
-    return {
-        name: {value: {**about, "patients": None} for value, about in values.items()}
-        for name, values in subgroups.items()
-    }
+def _patients(found: Mapping[str, Any], groups: Array, *, known: bool) -> dict[str, Any]:
+    """How many patients a part and its subgroups hold: null where patients are unknown."""
+    subgroups = found["subgroups"]
+    if not known:
+        subgroups = {
+            name: {value: {**about, "patients": None} for value, about in values.items()}
+            for name, values in subgroups.items()
+        }
+    return {"patients": len(np.unique(groups)) if known else None, "subgroups": subgroups}

@@ -1,6 +1,6 @@
 """The same metrics within subgroups: does the model serve everyone alike?
 
-Enters: targets, prediction, and attributes of the cases (sex, age, hospital).
+Enters: the answers of a model, and attributes of the cases (sex, age, hospital).
 Leaves: attribute -> value -> counts and a short list of metrics with intervals.
 """
 
@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bedside.evaluation import PRIMARY
-from bedside.evaluation.edge import Evidence
-from bedside.evaluation.scoring import check, measurer, tabulate
-from bedside.schema import Array, Kind, Prediction, Targets
+from bedside.evaluation.kinds import Grouping, kind_of
+from bedside.evaluation.scoring import tabulate
+from bedside.schema import Array
 
-METRICS = (PRIMARY, "sensitivity", "specificity", "brier")
+if TYPE_CHECKING:
+    from bedside.evaluation.kinds import Answers
+
 SMALLEST = 20
 """Fewer cases are counted but not measured: their intervals would span almost everything."""
 MOST_VALUES = 50
@@ -30,12 +31,9 @@ _BLANKS = frozenset({"", "nan", "none", "null", "na", "n/a", "<na>", "nat"})
 
 
 def score_subgroups(
-    targets: Targets,
-    prediction: Prediction,
-    *,
-    kind: Kind,
-    groups: Array,
+    answers: Answers,
     attributes: Mapping[str, Array],
+    *,
     confidence: float = 0.95,
     replicates: int = 1000,
     seed: int,
@@ -43,38 +41,40 @@ def score_subgroups(
     """Measure each subgroup, resampling the patients within it.
 
     Args:
-        targets: as in `scoring.score`.
-        prediction: as in `scoring.score`.
-        kind: as in `scoring.score`.
-        groups: (N,) integers, equal for cases of one patient.
+        answers: as in `scoring.score`.
         attributes: name -> (N,) values; blanks become "unknown", numbers with many
-            distinct values are cut into `bands`.
+            distinct values are cut into `bands`. Groups that the kind of target brings
+            of its own (the hour of the day) follow them.
         confidence: of the intervals.
         replicates: R, number of resamples.
         seed: of the resamples.
 
     Returns:
-        attribute -> value -> ``{"cases", "patients", "positives", "metrics"}``.
-        ``positives`` is a number for one yes-or-no question, else class -> number.
-        Metrics are None in groups of under 20 cases or of one class only.
+        attribute -> value -> ``{"cases", "patients", ..., "metrics"}``, with the kind's
+        counts between. Metrics are None in groups of under 20 cases, and where they are
+        not defined (one class only).
     """
-    check(targets, prediction, groups, kind=kind)
+    kind = kind_of(answers.targets)
+    kind.check(answers)
+    named = {name: _grouping(values) for name, values in attributes.items()}
     table: dict[str, dict[str, dict[str, Any]]] = {}
-    for name, values in attributes.items():
-        labels, order = _labels(values)
+    for name, grouping in {**named, **kind.groupings(answers.targets, answers.state)}.items():
         table[name] = {}
-        for label in order:
-            rows = np.flatnonzero(labels == label)
-            inside = Prediction({k: v[rows] for k, v in prediction.arrays.items()}, targets.names)
-            about = _counts(targets.take(rows), groups[rows], kind=kind)
-            about["metrics"] = {m: {"value": None, "low": None, "high": None} for m in METRICS}
-            if rows.size >= SMALLEST and _has_two_classes(targets.take(rows)):
-                measure = measurer(
-                    targets.take(rows), inside, kind=kind, metrics=METRICS, each_class=False
-                )
-                evidence = Evidence(targets.take(rows), inside, kind, groups[rows])
+        for label in grouping.order:
+            inside = answers.take(np.flatnonzero(grouping.labels == label))
+            about: dict[str, Any] = {
+                "cases": int(inside.groups.size),
+                "patients": int(np.unique(inside.groups).size),
+                **kind.counts(inside.targets),
+                "metrics": {m: {"value": None, "low": None, "high": None} for m in kind.summary},
+            }
+            if inside.groups.size >= SMALLEST and kind.measurable(inside.targets):
                 about["metrics"], _ = tabulate(
-                    measure, evidence, confidence=confidence, replicates=replicates, seed=seed
+                    kind.measurer(inside, metrics=kind.summary, brief=True),
+                    kind.evidence(inside),
+                    confidence=confidence,
+                    replicates=replicates,
+                    seed=seed,
                 )
             table[name][label] = about
     return table
@@ -133,7 +133,7 @@ def _between(low: float, high: float, *, whole: bool) -> str:
     return f"{low:.10g}-{high - 1:.10g}" if high - 1 > low else f"{low:.10g}"
 
 
-def _labels(values: Array) -> tuple[Array, list[str]]:
+def _grouping(values: Array) -> Grouping:
     """One label a case, and the labels in the order to show: rising, then other, unknown."""
     words = np.asarray([str(v).strip() for v in values], dtype=str)
     blank = np.asarray([word.lower() in _BLANKS for word in words], dtype=bool)
@@ -149,7 +149,8 @@ def _labels(values: Array) -> tuple[Array, list[str]]:
         labels = np.where(np.isin(words, kept), words, OTHER).astype(object)
         order = [*kept.tolist(), *([OTHER] if names.size > kept.size else [])]
     labels = np.where(blank, UNKNOWN, labels)
-    return labels, [*order, *([UNKNOWN] if blank.any() and UNKNOWN not in order else [])]
+    last = [UNKNOWN] if blank.any() and UNKNOWN not in order else []
+    return Grouping(labels, [*order, *last])
 
 
 def _numbers(words: Array, blank: Array) -> Array | None:
@@ -161,19 +162,3 @@ def _numbers(words: Array, blank: Array) -> Array | None:
         return None
     distinct = np.unique(numbers[~blank])
     return numbers if np.isfinite(distinct).all() and distinct.size > DISTINCT_NUMBERS else None
-
-
-def _counts(targets: Targets, groups: Array, *, kind: Kind) -> dict[str, Any]:
-    positive = (targets.arrays["truth"] > 0.5) & targets.arrays["known"]
-    each = {n: int(c) for n, c in zip(targets.names, positive.sum(axis=0), strict=False)}
-    return {
-        "cases": int(groups.size),
-        "patients": int(np.unique(groups).size),
-        "positives": int(positive.sum()) if kind == "binary" else each,
-    }
-
-
-def _has_two_classes(targets: Targets) -> bool:
-    """Whether any column holds both positives and negatives."""
-    known, truth = targets.arrays["known"], targets.arrays["truth"] > 0.5
-    return bool(((truth & known).any(axis=0) & (~truth & known).any(axis=0)).any())

@@ -42,7 +42,7 @@ def write_evidence(
 
     write_examples(
         folder,
-        prediction=judgement.models[judgement.deep].predictions["test"],
+        prediction=judgement.models[judgement.deep].answers["test"].prediction,
         targets=test.targets,
         kind=test.targets.kind,
         row_names=[cohort.where(int(row)) for row in test.rows],
