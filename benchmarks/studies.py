@@ -80,7 +80,7 @@ class Result:
 def main() -> int:
     options = _options()
     benchmark = STUDIES[options.study]
-    overrides = [*_data_override(benchmark, options.data), *options.overrides]
+    overrides = [*data_override(benchmark, options.data), *options.overrides]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(options.runs or scratch) / options.study
         folder.mkdir(parents=True, exist_ok=True)
@@ -111,7 +111,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _data_override(benchmark: Benchmark, folder: Path | None) -> list[str]:
+def data_override(benchmark: Benchmark, folder: Path | None) -> list[str]:
     """Where the study's data lie: the first such file in or below the folder."""
     if benchmark.data is None:
         return []

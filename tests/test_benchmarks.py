@@ -62,11 +62,11 @@ def test_one_seed_has_no_mean() -> None:
 def test_missing_data_are_named(tmp_path: Path) -> None:
     benchmark = studies.STUDIES["pneumoniamnist"]
     with pytest.raises(SystemExit, match=r"--data: name the folder .* or set BEDSIDE_DATA\."):
-        studies._data_override(benchmark, None)
+        studies.data_override(benchmark, None)
     with pytest.raises(SystemExit, match=r"pneumoniamnist\.npz is not in or below this folder\."):
-        studies._data_override(benchmark, tmp_path)
+        studies.data_override(benchmark, tmp_path)
     (tmp_path / "sets").mkdir()
     (tmp_path / "sets" / "pneumoniamnist.npz").touch()
-    (override,) = studies._data_override(benchmark, tmp_path)
+    (override,) = studies.data_override(benchmark, tmp_path)
     assert override == f'data.npz="{tmp_path.resolve()}/sets/pneumoniamnist.npz"'
-    assert studies._data_override(studies.STUDIES["synthetic"], None) == []
+    assert studies.data_override(studies.STUDIES["synthetic"], None) == []
