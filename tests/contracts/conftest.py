@@ -13,10 +13,11 @@ from bedside.models.heads import LogitHead
 from bedside.models.network import InputPlan, StudyNetwork
 
 Shape = tuple[int, ...]
-ARRAYS = {"cnn": "image", "resnet": "image"}
+ARRAYS = {"cnn": "image", "densenet121": "small image", "resnet": "image"}
 """Encoder -> whose arrays it reads; a new encoder needs a line here."""
 SHAPES: dict[str, list[Shape]] = {
     "image": [(1, 28, 28), (3, 22, 37), (1, 41, 40), (3, 300, 23), (1, 123, 217), (1, 64, 64)],
+    "small image": [(1, 16, 18), (3, 23, 37), (1, 64, 65)],  # for networks that are slow
 }
 INPUT = "type"
 """An input may have any name, that of an attribute of torch's containers as well."""

@@ -13,6 +13,7 @@ ENCODERS: Registry[type[Encoder]] = Registry(
     "encoder",
     {
         "cnn": "bedside.models.cnn:Cnn",
+        "densenet121": "bedside.models.densenet121:DenseNet121",
         "resnet": "bedside.models.resnet:ResNet",
     },
 )
