@@ -8,6 +8,7 @@ metrics with intervals, a package and a report. A run that dies goes on with
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,8 @@ def open_run(folder: str | Path) -> Run:
 def audit_study(study: Study, *, progress: Progress | None = None) -> AuditReport:
     """Say what is wrong with a study's data, before anything is trained."""
     progress = progress or Progress(quiet=True)
-    materials = gather(study, threads=set_threads(study.threads), progress=progress)
+    beside, threads = _beside(study, Path()), set_threads(study.threads)
+    materials = gather(study, threads=threads, progress=progress, beside=beside)
     return examine_before_split(materials, progress=progress)
 
 
@@ -95,12 +97,13 @@ def run(
     with (progress or Progress(quiet=True)).logging_to(folder.log) as told:
         choose_device(study.device)  # an absent one is refused before anything is read
         threads = set_threads(study.threads)
-        materials = gather(study, threads=threads, progress=told, check_split=True)
+        beside = _beside(study, folder.root.absolute().parent)
+        materials = gather(study, threads=threads, progress=told, beside=beside, check_split=True)
         split = split_cases(materials)
         audit = pass_audit(materials, split, folder=folder, progress=told)
         keep_split(materials, split, folder=folder)
         task, modalities = materials.task, materials.modalities
-        preparation = materials.prepared(split)
+        preparation = materials.prepared(split, folder=folder, progress=told)
         exam = make_exam(study, materials.cohort, preparation, task=task)
         trained = train_candidates(
             study, modalities, preparation,
@@ -108,12 +111,9 @@ def run(
         )  # fmt: skip
         baselines = fit_baselines(
             task.baselines if study.baselines == "auto" else study.baselines,
-            modalities,
-            preparation.parts,
-            seed=study.training.seed,
-            threads=threads,
-            progress=told,
-        )
+            modalities, preparation.parts,
+            seed=study.training.seed, threads=threads, progress=told,
+        )  # fmt: skip
         with told.stage("evaluate"):
             judgement = judge_models(exam, {n: t.outputs for n, t in trained.items()}, baselines)
         chosen = trained[judgement.deep]
@@ -122,7 +122,7 @@ def run(
             write_judgement(
                 folder, judgement, exam, materials=(study, materials.cohort, split), facts=facts
             )
-            looks = count_look(study, exam.ids, folder=_beside(study, folder))
+            looks = count_look(study, exam.ids, folder=beside)
             recipes = {name: each.recipe for name, each in trained.items()}
             write_environment(folder, {"threads": threads, "looks": looks, "training": recipes})
             write_model_card(folder)
@@ -138,10 +138,11 @@ def run(
             )
         with told.stage("report", says="Drawing figures and writing the report."):
             write_evidence(folder, materials, preparation=preparation, judgement=judgement)
+        shutil.rmtree(folder.prepared, ignore_errors=True)
     return Run(folder)
 
 
-def _beside(study: Study, folder: RunFolder) -> Path:
-    """Where the count of looks lies: beside the study file, or beside the run if it cannot."""
-    beside = folder.root.absolute().parent if study.path is None else study.path.parent
-    return beside if os.access(beside, os.W_OK) else folder.root.absolute().parent
+def _beside(study: Study, other: Path) -> Path:
+    """Beside the study file; the other folder where there is none or it cannot be written."""
+    beside = other if study.path is None else study.path.parent
+    return beside if os.access(beside, os.W_OK) else other

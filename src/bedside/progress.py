@@ -5,6 +5,7 @@ Enters: stages and counted steps. Leaves: text on standard error, JSON lines in 
 
 from __future__ import annotations
 
+import resource
 import sys
 import time
 from contextlib import contextmanager
@@ -16,6 +17,12 @@ from bedside.run_folder import Log
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+
+def peak_bytes() -> int:
+    """The most memory this process has held so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 @dataclass
@@ -57,7 +64,8 @@ class Progress:
             raise
         finally:
             seconds = round(time.perf_counter() - start, 3)
-            self.log.write("stage", name=name, seconds=seconds, **ending)
+            peak = round(peak_bytes() / 2**20)
+            self.log.write("stage", name=name, seconds=seconds, peak_mib=peak, **ending)
 
     @contextmanager
     def bar(self, label: str, total: int) -> Iterator[Callable[[int], None]]:

@@ -122,6 +122,10 @@ class RunFolder:
         return self.root / "checkpoint"
 
     @property
+    def prepared(self) -> Path:
+        return self.root / "prepared"
+
+    @property
     def predictions(self) -> Path:
         return self.root / "predictions.csv"
 
@@ -146,7 +150,7 @@ class RunFolder:
         return self.root / "report.html"
 
 
-UNTRAINED = frozenset({"study.yaml", "log.jsonl", "audit.json", "splits.csv"})
+UNTRAINED = frozenset({"study.yaml", "log.jsonl", "audit.json", "splits.csv", "prepared"})
 """What a run leaves that stopped before anything was trained: a new one may take its place."""
 
 

@@ -133,7 +133,7 @@ class Modality(Protocol):
         ...
 
     def fit(self, samples: Iterable[Sample]) -> State:
-        """Learn from training samples only; plain JSON.
+        """Learn from training samples only, which come one by one and once; plain JSON.
 
         ``state["standardise"] = {array: {"mean": [C], "std": [C]}}`` asks the
         network to standardise that array over its axis 1, so that compact

@@ -204,6 +204,7 @@ class Study(Section):  # noqa: PLW1641 - it holds dicts, so it never had a hash
     audit: AuditSection = AuditSection()
     privacy: PrivacySection = PrivacySection()
     about: AboutSection = AboutSection()
+    cache: Path | None = None
     device: str = "auto"
     threads: AtLeastOne | Literal["auto"] = "auto"
     _path: Path | None = PrivateAttr(default=None)
@@ -273,7 +274,9 @@ class Study(Section):  # noqa: PLW1641 - it holds dicts, so it never had a hash
         }
         if isinstance(self.data.dicom, list):
             changes["dicom"] = [folder / file for file in self.data.dicom]
-        return self.model_copy(update={"data": self.data.model_copy(update=changes)})
+        cache = None if self.cache is None else folder / self.cache
+        data = self.data.model_copy(update=changes)
+        return self.model_copy(update={"data": data, "cache": cache})
 
     def dump(self) -> str:
         """The resolved study as YAML, every default in use visible; `load` reads the same study."""

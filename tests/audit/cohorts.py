@@ -26,7 +26,9 @@ def pictures(n=60):
 
 
 def readings(samples, problems=None):
-    return Readings(list(samples), problems or {})
+    samples = list(samples)
+    untold = {row: "It cannot be read." for row, sample in enumerate(samples) if sample is None}
+    return Readings(samples, untold | (problems or {}))
 
 
 def binary(truth, known=None):

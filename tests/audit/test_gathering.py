@@ -51,12 +51,12 @@ def made(folder: Path, **sections: Any) -> Study:
 
 
 def gathered(folder: Path, **sections: Any) -> Materials:
-    return gather(made(folder, **sections), threads=2, progress=QUIET)
+    return gather(made(folder, **sections), threads=2, progress=QUIET, beside=folder)
 
 
 def test_samples_and_targets_stand_in_the_tables_order(tmp_path: Path) -> None:
     materials = gathered(tmp_path)
-    samples = materials.samples()["xray"]
+    samples = materials.readings["xray"].samples
     assert len(samples) == len(materials.cohort) == N
     assert materials.targets.arrays["truth"][:, 0].tolist() == [0, 1] * (N // 2)
     sample = samples[5]
@@ -71,8 +71,8 @@ def test_samples_and_targets_stand_in_the_tables_order(tmp_path: Path) -> None:
 def test_an_unreadable_file_is_kept_as_a_problem(tmp_path: Path) -> None:
     study = made(tmp_path)
     (tmp_path / "3.png").write_bytes(b"")
-    materials = gather(study, threads=1, progress=QUIET)
-    assert materials.samples()["xray"][3] is None
+    materials = gather(study, threads=1, progress=QUIET, beside=tmp_path)
+    assert materials.readings["xray"].samples[3] is None
     assert list(materials.readings["xray"].problems) == [3]
 
 
@@ -81,7 +81,7 @@ def test_every_bad_path_is_named_at_once(tmp_path: Path) -> None:
     text = (tmp_path / "cases.csv").read_text()
     (tmp_path / "cases.csv").write_text(text.replace(",3.png", ",../3.png").replace(",7.png", ","))
     with pytest.raises(DataError) as refused:
-        gather(study, threads=1, progress=QUIET)
+        gather(study, threads=1, progress=QUIET, beside=tmp_path)
     assert [line.partition(":")[0] for line in str(refused.value).splitlines()] == [
         "row 5 of cases.csv, column 'file'",
         "row 9 of cases.csv, column 'file'",
@@ -111,7 +111,7 @@ def test_wrong_names_are_refused_together_before_the_table_is_opened(
     study = made(tmp_path, **sections)
     (tmp_path / "cases.csv").unlink()
     with pytest.raises(StudyError) as refused:
-        gather(study, threads=1, progress=QUIET)
+        gather(study, threads=1, progress=QUIET, beside=tmp_path)
     lines = str(refused.value).splitlines()
     assert len(lines) == len(sentences)
     for line, sentence in zip(lines, sentences, strict=True):
@@ -144,18 +144,18 @@ def test_leaking_parts_are_refused_before_a_file_is_read(
     def never(*_: object, **__: object) -> None:
         raise AssertionError("a file was read")
 
-    monkeypatch.setattr("bedside.audit.gathering.read_all", never)
+    monkeypatch.setattr("bedside.audit.gathering.read_cohort", never)
     study = made(tmp_path, split={"column": "leaky"})
     with pytest.raises(LeakageError, match="12 patients"):
-        gather(study, threads=1, progress=QUIET, check_split=True)
+        gather(study, threads=1, progress=QUIET, beside=tmp_path, check_split=True)
     with pytest.raises(AssertionError, match="a file was read"):
-        gather(study, threads=1, progress=QUIET)
+        gather(study, threads=1, progress=QUIET, beside=tmp_path)
 
 
 def test_a_blocking_finding_stops_with_its_remedy_and_is_written(tmp_path: Path) -> None:
     study = made(tmp_path)
     (tmp_path / "3.png").write_bytes(b"")
-    materials = gather(study, threads=1, progress=QUIET)
+    materials = gather(study, threads=1, progress=QUIET, beside=tmp_path)
     folder = RunFolder(tmp_path / "run")
     with pytest.raises(DataError) as refused:
         pass_audit(materials, split_cases(materials), folder=folder, progress=QUIET)
@@ -170,7 +170,7 @@ def test_a_blocking_finding_stops_with_its_remedy_and_is_written(tmp_path: Path)
 def test_a_waived_finding_warns_and_is_kept_in_the_facts(tmp_path: Path) -> None:
     study = made(tmp_path, split={"column": "good"}, audit={"waive": ["copies-across-parts"]})
     (tmp_path / "4.png").write_bytes((tmp_path / "0.png").read_bytes())  # test and training
-    materials = gather(study, threads=1, progress=QUIET)
+    materials = gather(study, threads=1, progress=QUIET, beside=tmp_path)
     folder = RunFolder(tmp_path / "run")
     report = pass_audit(materials, split_cases(materials), folder=folder, progress=QUIET)
     assert report.blocking == ()

@@ -8,8 +8,9 @@ QUIET = Progress(quiet=True)
 
 
 def shrunk(*arrays):
-    samples = {3 * n: Sample(values, Geometry()) for n, values in enumerate(arrays)}
-    return shrink_pictures(samples, progress=QUIET)
+    samples = [sample for values in arrays for sample in (Sample(values, Geometry()), None, None)]
+    shapes = {3 * n: values.shape for n, values in enumerate(arrays)}
+    return shrink_pictures(samples, shapes, progress=QUIET)
 
 
 def test_pictures_are_stretched_and_their_brightness_is_kept():

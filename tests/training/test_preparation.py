@@ -9,6 +9,7 @@ import pytest
 
 from bedside.errors import DataError, StudyError
 from bedside.modalities.image import Image
+from bedside.modalities.reading import Readings
 from bedside.schema import Sample, Targets
 from bedside.study import Study
 from bedside.training.preparation import (
@@ -38,8 +39,15 @@ def targets(unknown: tuple[int, ...] = ()) -> Targets:
     return Targets({"truth": truth * known, "known": known}, ("a", "b"))
 
 
+def readings(found: dict[str, list[Sample | None]]) -> dict[str, Readings]:
+    return {
+        name: Readings(own, {row: "unreadable" for row, sample in enumerate(own) if not sample})
+        for name, own in found.items()
+    }
+
+
 def prepare(found: dict[str, list[Sample | None]], unknown: tuple[int, ...] = ()) -> Preparation:
-    return prepare_parts(modalities(), found, targets(unknown), parts=PARTS)
+    return prepare_parts(modalities(), readings(found), targets(unknown), parts=PARTS)
 
 
 def test_every_case_goes_to_its_part() -> None:
@@ -99,7 +107,7 @@ def test_a_case_known_for_one_label_stays() -> None:
     known[2] = False
     truth = np.zeros((N, 2), dtype=np.float32)
     labels = Targets({"truth": truth, "known": known}, ("x", "y"), "labels")
-    found = prepare_parts(modalities(), samples(), labels, parts=PARTS)
+    found = prepare_parts(modalities(), readings(samples()), labels, parts=PARTS)
     assert found.parts["train"].rows.tolist() == [0, 4, 6, 8, 10]
     assert known[0].tolist() == [False, True], "the targets themselves stay as they were"
 

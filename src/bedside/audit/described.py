@@ -6,7 +6,7 @@ on training cases alone, and cases are prepared a few hundred at a time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -22,7 +22,7 @@ def describable_rows(evidence: Evidence) -> Array:
     """Rows of which every input that a modality describes was read."""
     whole = np.ones(len(evidence.cohort), dtype=bool)
     for name in evidence.means.modalities:
-        whole &= np.array([sample is not None for sample in evidence.inputs[name].samples])
+        whole &= evidence.inputs[name].readable
     return np.flatnonzero(whole)
 
 
@@ -57,6 +57,5 @@ def _described(evidence: Evidence, states: Mapping[str, State], rows: Array) -> 
     return describe_inputs(modalities, arrays, batch=CHUNK, threads=evidence.means.threads)
 
 
-def _samples(evidence: Evidence, name: str, rows: Array) -> list[Sample]:
-    samples = evidence.inputs[name].samples
-    return [sample for row in rows if (sample := samples[row]) is not None]
+def _samples(evidence: Evidence, name: str, rows: Array) -> Iterator[Sample]:
+    return evidence.inputs[name].at(rows)

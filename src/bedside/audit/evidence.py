@@ -9,25 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import blake2b
 
 import numpy as np
 
 from bedside.audit.findings import SHOWN_ROWS, Finding, Severity
+from bedside.audit.glance import Glance, glance_at
 from bedside.audit.near_copies import NearCopies, find_near_copies
 from bedside.audit.small_pictures import SmallPictures, shrink_pictures
 from bedside.data.cohort import Cohort
 from bedside.modalities.reading import Readings
 from bedside.progress import Progress
-from bedside.schema import PARTS, Array, Kind, Modality, Sample, Targets
+from bedside.schema import PARTS, Array, Kind, Modality, Targets
 
 WHOLE = "all cases"
 MOST_COMPARED, MOST_COMPARED_DEEP = 10_000, 60_000
 """Images of which each is compared with every other: in a run, in an audit of its own."""
 DRAWN = 2000
 """Where there are more, so many test images are compared with all."""
-TELLING_SIZE = 64
-"""A shorter text or list of numbers can be equal in two cases by chance."""
+REPORTED_EVERY = 256
 
 
 @dataclass(frozen=True)
@@ -106,12 +105,26 @@ class Evidence:
         return f"input '{name}': " if len(self.inputs) > 1 else ""
 
     @cached_property
-    def images(self) -> dict[str, dict[int, Sample]]:
-        """Input -> row -> sample, for the inputs that are images, unreadable ones left out."""
+    def glances(self) -> dict[str, list[Glance | None]]:
+        """Input -> what is kept of each of its N samples, None of an unreadable one."""
+        return {name: self._glances(readings) for name, readings in self.inputs.items()}
+
+    def _glances(self, readings: Readings) -> list[Glance | None]:
+        glances: list[Glance | None] = []
+        with self.means.progress.bar("looking at cases", len(readings.samples)) as done:
+            for sample in readings.samples:
+                glances.append(None if sample is None else glance_at(sample))
+                if len(glances) % REPORTED_EVERY == 0:
+                    done(len(glances))
+        return glances
+
+    @cached_property
+    def images(self) -> dict[str, dict[int, Glance]]:
+        """Input -> row -> glance, for the inputs that are images, unreadable ones left out."""
         return {
             name: found
-            for name, readings in self.inputs.items()
-            if (found := {n: s for n, s in enumerate(readings.samples) if s and is_image(s)})
+            for name, glances in self.glances.items()
+            if (found := {row: g for row, g in enumerate(glances) if g and g.is_image})
         }
 
     @cached_property
@@ -120,13 +133,17 @@ class Evidence:
 
         One hash a case, so the cost grows linearly with the cohort.
         """
-        return {name: _equal_rows(readings.samples) for name, readings in self.inputs.items()}
+        return {name: _equal_rows(glances) for name, glances in self.glances.items()}
 
     @cached_property
     def small(self) -> dict[str, SmallPictures]:
         """Input -> its images, small, grey and of one size; inputs without images left out."""
         return {
-            name: shrink_pictures(images, progress=self.means.progress)
+            name: shrink_pictures(
+                self.inputs[name].samples,
+                {row: glance.shape for row, glance in images.items()},
+                progress=self.means.progress,
+            )
             for name, images in self.images.items()
         }
 
@@ -176,35 +193,9 @@ class Evidence:
         return {**present, **absent}
 
 
-def is_image(sample: Sample) -> bool:
-    """Whether a sample is a flat picture: (H, W) or (H, W, C), not a volume or signal."""
-    geometry = sample.geometry
-    return (
-        isinstance(sample.values, np.ndarray)
-        and sample.values.ndim in (2, 3)
-        and geometry.affine is None
-        and geometry.times_seconds is None
-    )
-
-
-def _equal_rows(samples: Iterable[Sample | None]) -> list[Array]:
+def _equal_rows(glances: Iterable[Glance | None]) -> list[Array]:
     rows: dict[bytes, list[int]] = {}
-    for row, sample in enumerate(samples):
-        if sample is not None and _is_telling(sample):
-            rows.setdefault(_fingerprint(sample), []).append(row)
+    for row, glance in enumerate(glances):
+        if glance is not None and glance.fingerprint is not None:
+            rows.setdefault(glance.fingerprint, []).append(row)
     return [np.asarray(group) for group in rows.values() if len(group) > 1]
-
-
-def _is_telling(sample: Sample) -> bool:
-    if isinstance(sample.values, str):
-        return len(sample.values) >= TELLING_SIZE
-    return sample.values.ndim >= 2 or sample.values.size >= TELLING_SIZE
-
-
-def _fingerprint(sample: Sample) -> bytes:
-    values = sample.values
-    if isinstance(values, str):
-        return blake2b(values.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-    digest = blake2b(f"{values.dtype.str}{values.shape}".encode(), digest_size=16)
-    digest.update(np.ascontiguousarray(values).data)
-    return digest.digest()

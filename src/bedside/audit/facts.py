@@ -73,7 +73,7 @@ def _unknown(evidence: Evidence) -> dict[str, int]:
 
 
 def _input(evidence: Evidence, name: str, readings: Readings) -> dict[str, Any]:
-    facts: dict[str, Any] = {"unreadable": sum(s is None for s in readings.samples)}
+    facts: dict[str, Any] = {"unreadable": int((~readings.readable).sum())}
     images = evidence.images.get(name)
     if images:
         shapes = Counter(tuple(int(n) for n in s.geometry.shape) for s in images.values())

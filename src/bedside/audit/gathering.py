@@ -6,16 +6,18 @@ input read once, and the parts.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedside.audit.evidence import Means
 from bedside.audit.examination import audit_cases
 from bedside.audit.findings import AuditReport
+from bedside.data.cache import Place, folder_bytes, key_of
 from bedside.data.sources import load_cohort, require_columns
 from bedside.data.split import Split, make_split, read_split
 from bedside.errors import DataError, LeakageError, Problems, RunError, StudyError, sentence
-from bedside.modalities.reading import Readings, read_all
+from bedside.modalities.reading import Readings, read_cohort
 from bedside.models import ENCODERS, FUSIONS
 from bedside.progress import Progress
 from bedside.registry import lookup
@@ -31,11 +33,14 @@ from bedside.training.preparation import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from bedside.data.cohort import Cohort
     from bedside.run_folder import RunFolder
-    from bedside.schema import Modality, Reference, Sample, Targets, Task
+    from bedside.schema import Modality, Reference, Targets, Task
     from bedside.study import Study
+
+CACHE = ".bedside-cache"
 
 
 @dataclass(frozen=True)
@@ -49,17 +54,23 @@ class Materials:
     targets: Targets
     readings: Mapping[str, Readings]
 
-    def samples(self) -> dict[str, list[Sample | None]]:
-        """Input -> N samples."""
-        return {name: readings.samples for name, readings in self.readings.items()}
+    def prepared(self, split: Split, *, folder: RunFolder, progress: Progress) -> Preparation:
+        """Arrays of every part, modalities fitted on the training part alone.
 
-    def prepared(self, split: Split) -> Preparation:
-        """Arrays of every part, modalities fitted on the training part alone."""
-        return prepare_parts(self.modalities, self.samples(), self.targets, parts=split.parts)
+        Raises:
+            DataError: a part has no case that can be used.
+            RunError: they do not fit into memory, and the disk is full.
+        """
+        remedy = "Make room there, or name a run folder on another disk with -o"
+        place = Place(folder.prepared / "arrays", "prepared arrays", remedy, progress)
+        with progress.stage("prepare"):
+            return prepare_parts(
+                self.modalities, self.readings, self.targets, parts=split.parts, place=place
+            )
 
 
 def gather(
-    study: Study, *, threads: int, progress: Progress, check_split: bool = False
+    study: Study, *, threads: int, progress: Progress, beside: Path, check_split: bool = False
 ) -> Materials:
     """Load the cohort and read every input of every case.
 
@@ -69,6 +80,8 @@ def gather(
         study: says where the cases are and what is asked.
         threads: that read at once.
         progress: bars and log.
+        beside: the folder in which samples lie that do not fit into memory, unless the
+            study names one.
         check_split: refuse a split that cannot be made, or leaks, before the files are
             read, which may take long; an audit shows it beside all else instead.
 
@@ -95,8 +108,33 @@ def gather(
         column = modality.columns_used()[0]
         with progress.stage(f"read {name}"), progress.bar(f"reading {name}", len(cohort)) as done:
             references = _references(cohort, column)
-            readings[name] = read_all(modality, references, threads=threads, progress=done)
+            place = _place(study, name, beside=beside, progress=progress)
+            readings[name] = read_cohort(
+                modality, references, place=place, threads=threads, progress=done
+            )
+            _tell_kept(readings[name], place)
     return materials
+
+
+def _place(study: Study, name: str, *, beside: Path, progress: Progress) -> Place:
+    """Where an input's samples lie: one place for all studies that read the same alike."""
+    words = study.model_dump(mode="json", include={"data": True, "inputs": {name: True}})
+    remedy = "Make room there, or name a folder on another disk as cache in the study file"
+    cache = study.cache or beside / CACHE
+    folder = cache / key_of(json.dumps(words, sort_keys=True))
+    return Place(folder, f"'{name}' as it was read", remedy, progress)
+
+
+def _tell_kept(readings: Readings, place: Place) -> None:
+    """Say what lies on disk afterwards; nothing does where all fitted into memory."""
+    if readings.key is None:
+        return
+    size = folder_bytes(place.folder)
+    place.progress.log.write("kept", what=place.what, bytes=size)
+    place.progress.say(
+        f"{place.what}: {size / 2**30:.1f} GiB on disk, in {place.folder.parent.name}/, for this "
+        "run and the next; delete that folder when you are done."
+    )
 
 
 def _references(cohort: Cohort, column: str) -> list[Reference]:

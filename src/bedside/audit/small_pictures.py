@@ -6,7 +6,7 @@ where the images are smaller: 6 MB a thousand, however large the files are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,20 +39,23 @@ class SmallPictures:
         return np.asarray(low + self.pictures[which].astype(np.float32) / 255 * (high - low))
 
 
-def shrink_pictures(images: Mapping[int, Sample], *, progress: Progress) -> SmallPictures:
+def shrink_pictures(
+    samples: Sequence[Sample | None], shapes: Mapping[int, tuple[int, ...]], *, progress: Progress
+) -> SmallPictures:
     """Shrink images to the size that most of them have at least.
 
     Args:
-        images: row -> sample (H, W) or (H, W, 3), uint8 or float32 in 0..1; not empty.
+        samples: by row; those asked for (H, W) or (H, W, 3), uint8 or float32 in 0..1.
+        shapes: row -> shape, ascending, of the images among them; not empty.
         progress: shows a bar.
     """
-    shortest = np.median([min(np.shape(sample.values)[:2]) for sample in images.values()])
+    shortest = np.median([min(shape[:2]) for shape in shapes.values()])
     side = int(np.clip(shortest, LEAST_SIDE, MOST_SIDE))
-    pictures = np.empty((len(images), side, side), dtype=np.uint8)
-    brightness = np.empty((len(images), 2), dtype=np.float32)
-    with progress.bar("shrinking images", len(images)) as done:
-        for place, sample in enumerate(images.values()):
-            grey = as_grey(np.asarray(sample.values))
+    pictures = np.empty((len(shapes), side, side), dtype=np.uint8)
+    brightness = np.empty((len(shapes), 2), dtype=np.float32)
+    with progress.bar("shrinking images", len(shapes)) as done:
+        for place, sample in enumerate(map(samples.__getitem__, shapes)):
+            grey = as_grey(_pixels(sample))
             small = resized(grey, (side, side), how="stretch")
             low, high = float(small.min()), float(small.max())
             stretched = (small - low) * (255 / max(high - low, 1e-9))
@@ -60,7 +63,13 @@ def shrink_pictures(images: Mapping[int, Sample], *, progress: Progress) -> Smal
             brightness[place] = low, high
             if place % REPORTED_EVERY == 0:
                 done(place)
-    return SmallPictures(np.fromiter(images, dtype=np.int64), pictures, brightness)
+    return SmallPictures(np.fromiter(shapes, dtype=np.int64), pictures, brightness)
+
+
+def _pixels(sample: Sample | None) -> Array:
+    if sample is None or isinstance(sample.values, str):
+        raise TypeError("an image was asked for, and there is none")
+    return sample.values
 
 
 def as_grey(values: Array) -> Array:

@@ -7,14 +7,13 @@ the network, so that the estimate knows this machine.
 from __future__ import annotations
 
 import copy
-import resource
-import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
+from bedside.progress import peak_bytes
 from bedside.training.loader import augment, epoch_generator, training_batches
 from bedside.training.precision import has_fast_bf16
 
@@ -77,9 +76,4 @@ def estimate_cost(job: Job) -> Estimate:
     parameters = sum(p.numel() for p in network.parameters())
     # kept beside the copy: average, best weights, a checkpoint on its way to disk
     extra = parameters * 4 * 6
-    return Estimate(job.recipe.epochs * (steps + checks) * step, _peak_bytes() + extra, parameters)
-
-
-def _peak_bytes() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    return Estimate(job.recipe.epochs * (steps + checks) * step, peak_bytes() + extra, parameters)

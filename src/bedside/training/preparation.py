@@ -13,13 +13,16 @@ import numpy as np
 
 from bedside.errors import DataError, Problems
 from bedside.registry import lookup
-from bedside.schema import PARTS, Array, Arrays, Modality, Part, Sample, State, Targets, Task
+from bedside.schema import PARTS, Array, Modality, Part, State, Targets, Task
 from bedside.study import parse_options
 from bedside.training.loader import Prepared
+from bedside.training.prepared_arrays import Input, PartRows, prepare_arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from bedside.data.cache import Place
+    from bedside.modalities.reading import Readings
     from bedside.study import Study
 
 
@@ -65,10 +68,11 @@ def build_task(study: Study) -> Task:
 
 def prepare_parts(
     modalities: Mapping[str, Modality],
-    samples: Mapping[str, Sequence[Sample | None]],
+    readings: Mapping[str, Readings],
     targets: Targets,
     *,
     parts: Array,
+    place: Place | None = None,
 ) -> Preparation:
     """Fit on training samples, then prepare every case whose target is known.
 
@@ -77,28 +81,28 @@ def prepare_parts(
 
     Args:
         modalities: by input.
-        samples: input -> N samples, in the cohort's order; None where unreadable.
+        readings: input -> N samples, in the cohort's order.
         targets: of the same N cases.
         parts: (N,) part of each case.
+        place: where arrays lie that do not fit into memory; None keeps all in memory.
 
     Raises:
         DataError: a part has no such case.
+        RunError: the disk is full or cannot be written.
     """
     known = _any_known(targets)
-    for own in samples.values():
-        known &= np.array([sample is not None for sample in own], dtype=bool)
-    rows = {part: np.flatnonzero((parts == part) & known) for part in PARTS}
+    for own in readings.values():
+        known &= own.readable
+    rows: PartRows = {part: np.flatnonzero((parts == part) & known) for part in PARTS}
     _raise_if_empty(rows)
-    states = {
-        name: modality.fit(_at(samples[name], rows["train"]))
+    inputs = [
+        Input(name, modality, modality.fit(readings[name].at(rows["train"])), readings[name])
         for name, modality in modalities.items()
-    }
+    ]
+    arrays = prepare_arrays(inputs, rows, place=place)
     return Preparation(
-        states,
-        {
-            part: Prepared(_arrays(modalities, states, samples, rows=own), targets.take(own), own)
-            for part, own in rows.items()
-        },
+        {own.name: own.state for own in inputs},
+        {part: Prepared(arrays[part], targets.take(own), own) for part, own in rows.items()},
     )
 
 
@@ -120,22 +124,3 @@ def _any_known(targets: Targets) -> Array:
     if known is None:
         return np.ones(len(next(iter(targets.arrays.values()))), dtype=bool)
     return np.array(known.any(axis=1))
-
-
-def _at(samples: Sequence[Sample | None], rows: Array) -> list[Sample]:
-    return [sample for row in rows if (sample := samples[row]) is not None]
-
-
-def _arrays(
-    modalities: Mapping[str, Modality],
-    states: Mapping[str, State],
-    samples: Mapping[str, Sequence[Sample | None]],
-    *,
-    rows: Array,
-) -> Arrays:
-    arrays: Arrays = {}
-    for name, modality in modalities.items():
-        prepared = [modality.prepare(one, states[name]) for one in _at(samples[name], rows)]
-        for key, values in modality.collate(prepared).items():
-            arrays[f"{name}.{key}"] = values
-    return arrays

@@ -17,7 +17,7 @@ from bedside.audit.lettering import LEAST_SIDE, find_lettering
 from bedside.audit.small_pictures import as_grey
 from bedside.errors import BedsideError
 from bedside.modalities.image_files import decode
-from bedside.schema import Array, Sample
+from bedside.schema import Array
 
 LOOKED_AT, LOOKED_AT_DEEP = 64, 640
 """Images read again: in a run, in an audit of its own; about 0.1 s each."""
@@ -28,8 +28,8 @@ def burned_in_text(evidence: Evidence) -> list[Finding]:
     """Images that seem to hold lines of lettering (warn)."""
     found = []
     for name, images in evidence.images.items():
-        sized = {row: s for row, s in images.items() if min(_sides(s)) >= LEAST_SIDE}
-        rows = _spread(list(sized), LOOKED_AT_DEEP if evidence.means.deep else LOOKED_AT)
+        sized = [row for row, glance in images.items() if min(glance.sides) >= LEAST_SIDE]
+        rows = _spread(sized, LOOKED_AT_DEEP if evidence.means.deep else LOOKED_AT)
         if not rows:
             continue
         hits = _lettered(evidence, name, rows)
@@ -74,21 +74,15 @@ def _has_lettering(evidence: Evidence, name: str, row: int) -> bool:
 
 def _full_size(evidence: Evidence, name: str, row: int) -> Array:
     """The image as its file holds it; as it was read where that is all there is."""
-    sample = evidence.images[name][row]
-    values = np.asarray(sample.values)
+    values = np.asarray(next(evidence.inputs[name].at([row])).values)
     modality = evidence.means.modalities.get(name)
-    if modality is None or min(_sides(sample)) <= min(values.shape[:2]):
+    if modality is None or min(evidence.images[name][row].sides) <= min(values.shape[:2]):
         return values
     try:
         reference = evidence.cohort.reference(row, modality.columns_used()[0])
         return np.asarray(decode(reference).values)
     except (BedsideError, OSError):  # several frames, or gone since: what was read will do
         return values
-
-
-def _sides(sample: Sample) -> tuple[int, int]:
-    shape = sample.geometry.shape if len(sample.geometry.shape) >= 2 else np.shape(sample.values)
-    return int(shape[0]), int(shape[1])
 
 
 def _spread(rows: list[int], most: int) -> list[int]:

@@ -16,9 +16,11 @@ import numpy as np
 
 from bedside.audit.evidence import Evidence
 from bedside.audit.findings import Finding, Severity
+from bedside.audit.glance import Glance
 from bedside.data.dicom_header import CODES
 from bedside.data.dicom_terms import RADIOGRAPHS, SLICES, TERMS, VIEWS
 from bedside.data.raw_cases import rows_named
+from bedside.modalities.reading import Readings
 from bedside.schema import Sample
 
 SHOWN_VALUES = 5
@@ -45,7 +47,7 @@ def header_faults(evidence: Evidence) -> list[Finding]:
     """Every fault of the DICOM headers, input by input."""
     found: list[Finding] = []
     for name, images in evidence.images.items():
-        facts = {r: s.geometry.source for r, s in images.items() if _is_dicom(s)}
+        facts = {r: g.geometry.source for r, g in images.items() if _is_dicom(g)}
         if not facts:
             continue
         headers = _Headers(evidence, evidence.spoken(name), facts)
@@ -56,7 +58,7 @@ def header_faults(evidence: Evidence) -> list[Finding]:
             *_mixtures(headers),
             *_contradictions(headers),
             *_windows(headers),
-            *_flat(headers, images),
+            *_flat(headers, evidence.inputs[name]),
             *_left_out(headers),
             *_identifying(headers),
         ]
@@ -94,8 +96,8 @@ class _Headers:
         return self.evidence.finding("headers", severity, text, rows=sorted(rows), remedy=remedy)
 
 
-def _is_dicom(sample: Sample) -> bool:
-    return sample.geometry.source.get("format") == "DICOM"
+def _is_dicom(glance: Glance) -> bool:
+    return glance.geometry.source.get("format") == "DICOM"
 
 
 def _verb(rows: list[int], one: str, many: str) -> str:
@@ -236,12 +238,14 @@ def _windows(headers: _Headers) -> list[Finding]:
     return found
 
 
-def _flat(headers: _Headers, images: Mapping[int, Sample]) -> list[Finding]:
+def _flat(headers: _Headers, readings: Readings) -> list[Finding]:
     """Deep pictures without a window whose greys lie in a narrow band of the stored range."""
     rows = [
         row
         for row, facts in headers.facts.items()
-        if not facts["windowed"] and facts["bits"] > 8 and _spread(images[row]) < NARROW
+        if not facts["windowed"]
+        and facts["bits"] > 8
+        and _spread(next(readings.at([row]))) < NARROW
     ]
     if not rows:
         return []

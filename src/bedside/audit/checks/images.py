@@ -13,7 +13,8 @@ import numpy as np
 from bedside.audit.evidence import Evidence
 from bedside.audit.facts import file_kind
 from bedside.audit.findings import Finding, Severity
-from bedside.schema import Array, Sample
+from bedside.audit.glance import Glance
+from bedside.schema import Array
 
 QUOTED = 3
 ODD_ASPECT = 2.0
@@ -28,7 +29,7 @@ def unreadable_files(evidence: Evidence) -> list[Finding]:
     """Cases whose input could not be read: they block."""
     found = []
     for name, readings in evidence.inputs.items():
-        rows = [row for row, sample in enumerate(readings.samples) if sample is None]
+        rows = np.flatnonzero(~readings.readable).tolist()
         if not rows:
             continue
         reasons = [readings.problems[row] for row in rows[:QUOTED] if row in readings.problems]
@@ -50,7 +51,7 @@ def image_sizes(evidence: Evidence) -> list[Finding]:
     found = []
     for name, images in evidence.images.items():
         rows = np.asarray(list(images))
-        sides = np.array([_sides(sample) for sample in images.values()], dtype=np.float64)
+        sides = np.array([glance.sides for glance in images.values()], dtype=np.float64)
         spoken = evidence.spoken(name)
         if len(np.unique(sides, axis=0)) > 1:
             message = f"{spoken}{_range(sides)} All are brought to one size when they are read."
@@ -76,8 +77,8 @@ def image_modes(evidence: Evidence) -> list[Finding]:
     found = []
     for name, images in evidence.images.items():
         spoken = evidence.spoken(name)
-        colour = [row for row, sample in images.items() if _is_colour(sample)]
-        grey = [row for row, sample in images.items() if not _is_colour(sample)]
+        colour = [row for row, glance in images.items() if _is_colour(glance)]
+        grey = [row for row, glance in images.items() if not _is_colour(glance)]
         if colour and grey:
             message = f"{spoken}{len(colour)} colour and {len(grey)} grey images side by side."
             fewer = colour if len(colour) <= len(grey) else grey
@@ -85,7 +86,7 @@ def image_modes(evidence: Evidence) -> list[Finding]:
             found.append(
                 evidence.finding("image-modes", "warn", message, rows=fewer, remedy=remedy)
             )
-        kinds = {row: file_kind(sample.geometry.source) for row, sample in images.items()}
+        kinds = {row: file_kind(glance.geometry.source) for row, glance in images.items()}
         found += _kind_notes(evidence, kinds, spoken=spoken)
     return found
 
@@ -95,9 +96,8 @@ def blank_images(evidence: Evidence) -> list[Finding]:
     found = []
     for name, images in evidence.images.items():
         rows = np.asarray(list(images))
-        values = [np.asarray(sample.values) for sample in images.values()]
-        constant = np.array([bool((v == v.flat[0]).all()) for v in values])
-        spread = np.array([float(np.std(v)) for v in values])
+        constant = np.array([glance.constant for glance in images.values()])
+        spread = np.array([glance.spread for glance in images.values()])
         blank = constant | (spread < NEARLY_BLANK * float(np.quantile(spread, 0.9)))
         if not blank.any():
             continue
@@ -140,14 +140,6 @@ def _warning(evidence: Evidence, message: str, rows: Array) -> Finding:
     return evidence.finding("image-sizes", severity, message, rows=rows, remedy=remedy)
 
 
-def _sides(sample: Sample) -> tuple[int, int]:
-    """Height and width of the source, of the values where the source's are unknown."""
-    shape = sample.geometry.shape
-    if len(shape) < 2 and not isinstance(sample.values, str):
-        shape = sample.values.shape
-    return int(shape[0]), int(shape[1])
-
-
 def _range(sides: Array) -> str:
     low, high = sides.min(axis=0).astype(int), sides.max(axis=0).astype(int)
     kinds = len(np.unique(sides, axis=0))
@@ -159,12 +151,8 @@ def _odd_aspect(sides: Array) -> Array:
     return np.asarray(np.abs(aspect - np.median(aspect)) > math.log(ODD_ASPECT))
 
 
-def _is_colour(sample: Sample) -> bool:
-    return (
-        not isinstance(sample.values, str)
-        and sample.values.ndim == 3
-        and sample.values.shape[2] > 1
-    )
+def _is_colour(glance: Glance) -> bool:
+    return len(glance.shape) == 3 and glance.shape[2] > 1
 
 
 def _cases(count: int) -> str:

@@ -13,7 +13,8 @@ from scipy.stats.contingency import association
 from bedside.audit.evidence import WHOLE, Evidence
 from bedside.audit.facts import file_kind
 from bedside.audit.findings import Finding
-from bedside.schema import Array, Sample
+from bedside.audit.glance import Glance
+from bedside.schema import Array
 
 FEW = 10
 """Fewer cases of a class than this in a part say next to nothing about it."""
@@ -126,10 +127,10 @@ def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(shown) + more
 
 
-def _file_facts(images: Mapping[int, Sample]) -> dict[str, Array]:
+def _file_facts(images: Mapping[int, Glance]) -> dict[str, Array]:
     """Fact -> (n,) integers, one a case."""
-    kinds = [" ".join(map(str, file_kind(s.geometry.source))) for s in images.values()]
-    pixels = np.array([np.prod(s.geometry.shape[:2] or (0,)) for s in images.values()])
+    kinds = [" ".join(map(str, file_kind(g.geometry.source))) for g in images.values()]
+    pixels = np.array([np.prod(g.geometry.shape[:2] or (0,)) for g in images.values()])
     return {
         "kind": np.unique(kinds, return_inverse=True)[1],
         "size": (pixels > np.median(pixels)).astype(np.int64),
