@@ -3,7 +3,8 @@
 A metric is one pure function and one line of a table below: ``(column, weights) ->
 (R,)`` of a class, label or yes-or-no question in the first; of several classes that are
 not the mean of their one-against-rest columns in the second; ``(windows, weights) ->
-(R,)`` of a forecast in the third.
+(R,)`` of a forecast in the third, of a forecast of glucose in the fourth, and of the
+events within its whole horizon in the fifth.
 """
 
 from __future__ import annotations
@@ -61,12 +62,49 @@ OF_FORECASTS: Registry[ForecastMetric] = Registry(
         "width_95": "bedside.evaluation.forecasting:width_95",
     },
 )
+OF_GLUCOSE: Registry[ForecastMetric] = Registry(
+    "metric_of_glucose",
+    {
+        "clarke_a": "bedside.evaluation.error_grids:clarke_a",
+        "clarke_b": "bedside.evaluation.error_grids:clarke_b",
+        "clarke_c": "bedside.evaluation.error_grids:clarke_c",
+        "clarke_d": "bedside.evaluation.error_grids:clarke_d",
+        "clarke_e": "bedside.evaluation.error_grids:clarke_e",
+        "clarke_ab": "bedside.evaluation.error_grids:clarke_ab",
+        "parkes_a": "bedside.evaluation.error_grids:parkes_a",
+        "parkes_b": "bedside.evaluation.error_grids:parkes_b",
+        "parkes_c": "bedside.evaluation.error_grids:parkes_c",
+        "parkes_d": "bedside.evaluation.error_grids:parkes_d",
+        "parkes_e": "bedside.evaluation.error_grids:parkes_e",
+        "parkes_ab": "bedside.evaluation.error_grids:parkes_ab",
+        "parkes_type2_a": "bedside.evaluation.error_grids:parkes_type2_a",
+        "parkes_type2_b": "bedside.evaluation.error_grids:parkes_type2_b",
+        "parkes_type2_c": "bedside.evaluation.error_grids:parkes_type2_c",
+        "parkes_type2_d": "bedside.evaluation.error_grids:parkes_type2_d",
+        "parkes_type2_e": "bedside.evaluation.error_grids:parkes_type2_e",
+        "parkes_type2_ab": "bedside.evaluation.error_grids:parkes_type2_ab",
+    },
+)
+_EVENTS = "bedside.evaluation.glucose_events"
+OF_GLUCOSE_EVENTS: Registry[ForecastMetric] = Registry(
+    "metric_of_glucose_events",
+    {
+        "hypo_sensitivity": f"{_EVENTS}:hypo_sensitivity",
+        "hypo_ppv": f"{_EVENTS}:hypo_ppv",
+        "hypo_lead_minutes": f"{_EVENTS}:hypo_lead_minutes",
+        "hypo_false_alarms_per_day": f"{_EVENTS}:hypo_false_alarms_per_day",
+        "hyper_sensitivity": f"{_EVENTS}:hyper_sensitivity",
+        "hyper_ppv": f"{_EVENTS}:hyper_ppv",
+        "hyper_lead_minutes": f"{_EVENTS}:hyper_lead_minutes",
+        "hyper_false_alarms_per_day": f"{_EVENTS}:hyper_false_alarms_per_day",
+    },
+)
 PRIMARY = "auroc"
 LOWER_IS_BETTER = frozenset(
     {
         *("brier", "ece"),
         *("rmse_pooled", "mae_pooled", "rmse_median_window", "mae_median_window", "mard"),
-        *("width_80", "width_95"),
+        *("width_80", "width_95", "hypo_false_alarms_per_day", "hyper_false_alarms_per_day"),
     }
 )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BLOCK_ENTRIES = 2**20
 """Entries (windows x steps x quantiles) that are in memory as float64 at a time."""
+Kept = TypeVar("Kept")
 Each: TypeAlias = "Callable[[Block], Array]"
 """A block of n windows -> (n,) or (n, M) numbers of each window, NaN where it has none."""
 
@@ -95,6 +96,7 @@ class Windows:
     minute: Array
     _totals: dict[Each, tuple[Array, Array]] = field(default_factory=dict, repr=False)
     _values: dict[Each, Array] = field(default_factory=dict, repr=False)
+    _kept: dict[Callable[[Windows], Any], Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, answers: Answers) -> Windows:
@@ -129,7 +131,7 @@ class Windows:
         """The same windows at one step ahead, None where the horizon has no such step."""
         if minutes not in self.minutes:
             return None
-        return replace(self, steps=(self.minutes.index(minutes),), _totals={}, _values={})
+        return replace(self, steps=(self.minutes.index(minutes),), _totals={}, _values={}, _kept={})
 
     def blocks(self) -> Iterator[Block]:
         """All windows in order, as many at a time as fit."""
@@ -152,6 +154,13 @@ class Windows:
         if function not in self._values:
             self._values[function] = np.concatenate([function(block) for block in self.blocks()])
         return self._values[function]
+
+    def kept(self, function: Callable[[Windows], Kept]) -> Kept:
+        """What a function makes of these windows; it is asked once."""
+        if function not in self._kept:
+            self._kept[function] = function(self)
+        found: Kept = self._kept[function]
+        return found
 
     def mean(self, function: Each, weights: Array) -> Array:
         """Mean over windows of a number of each window; windows without one are left out.

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bedside.errors import DataError, Problems
-from bedside.evaluation import OF_FORECASTS, metric_names
+from bedside.evaluation import OF_FORECASTS, OF_GLUCOSE, OF_GLUCOSE_EVENTS, metric_names
+from bedside.evaluation.glucose import UNITS
+from bedside.evaluation.glucose_events import count_high, count_low
 from bedside.evaluation.kinds import Grouping
 from bedside.evaluation.predictions import write_predictions_table
 from bedside.evaluation.windows import Windows
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bedside.data.cohort import Cohort
+    from bedside.evaluation import ForecastMetric
     from bedside.evaluation.kinds import Answers, Evidence, Measure, Place
+    from bedside.registry import Registry
     from bedside.schema import Task
     from bedside.study import EvaluationSection
 
@@ -33,21 +37,42 @@ SHOWN_MINUTES = (15, 30, 60)
 HOUR = 60
 DAY = 24 * HOUR
 HOURS_A_BAND = 3
-SHARES = ("coverage_",)
+SHARES = ("coverage_", "clarke_", "parkes_")
 """Metrics that are shares of windows, and so have exact bounds at 0 and 1."""
+OF_EVENTS = {
+    "hypo_sensitivity": (count_low, "events"),
+    "hypo_ppv": (count_low, "warnings"),
+    "hyper_sensitivity": (count_high, "events"),
+    "hyper_ppv": (count_high, "warnings"),
+}
+"""Metrics that are shares of events or warnings, and how those are counted."""
 
 
 @dataclass(frozen=True)
 class Patients:
     """Whole patients are drawn; an estimate of 0 or 1 proves as much as they are many."""
 
-    groups: Array
+    answers: Answers
+
+    @property
+    def groups(self) -> Array:
+        """(P,) the patients, in the order of `Windows`."""
+        return np.unique(self.answers.groups)
 
     def far_end(self, name: str, *, edge: float, tail: float) -> float | None:
-        """Clopper and Pearson's bound with patients as its n, as `edge.far_end` has it."""
-        if not name.startswith(SHARES):
+        """Clopper and Pearson's bound with patients as its n, as `edge.far_end` has it.
+
+        Patients without any event prove nothing of how many are found, nor those without
+        a warning how many are right.
+        """
+        if name.startswith(SHARES):
+            patients = len(self.groups)
+        elif name in OF_EVENTS:
+            count, whole = OF_EVENTS[name]
+            patients = int((getattr(count(Windows.of(self.answers)), whole) > 0).sum())
+        else:
             return None
-        low = float(tail ** (1 / len(self.groups)))
+        low = float(tail ** (1 / patients)) if patients else 0.0
         return low if edge == 1 else 1 - low
 
 
@@ -110,8 +135,14 @@ class Forecast:
     ) -> Measure:
         """Metrics over the whole horizon and at some steps; units are patients."""
         whole = Windows.of(answers)
-        names = metric_names(OF_FORECASTS) if metrics is None else metrics
-        functions = {name: OF_FORECASTS.load(name) for name in names}
+        tables = [(table, metric_names(table)) for table in _tables(whole.unit)]
+        wanted = [name for _, own in tables for name in own] if metrics is None else metrics
+        functions = {
+            name: (table.load(name), table)
+            for name in wanted
+            for table, own in tables
+            if name in own
+        }
         views = {"": whole}
         for minutes in () if brief else SHOWN_MINUTES:
             if (view := whole.at(minutes)) is not None:
@@ -119,7 +150,8 @@ class Forecast:
         measured = {
             f"{name}{suffix}": partial(function, view)
             for suffix, view in views.items()
-            for name, function in functions.items()
+            for name, (function, table) in functions.items()
+            if not suffix or table is not OF_GLUCOSE_EVENTS
         }
 
         def measure(weights: Array) -> Arrays:
@@ -129,7 +161,7 @@ class Forecast:
 
     def evidence(self, answers: Answers) -> Evidence:
         """The patients, in the order of `Windows`."""
-        return Patients(np.unique(answers.groups))
+        return Patients(answers)
 
     def truth(self, targets: Targets) -> Sequence[Array]:
         """What came, where it is known, and when."""
@@ -202,6 +234,11 @@ class Forecast:
 
 
 FORECAST = Forecast()
+
+
+def _tables(unit: str) -> list[Registry[ForecastMetric]]:
+    """The tables of metrics that series of such a unit are measured by."""
+    return [OF_FORECASTS, *((OF_GLUCOSE, OF_GLUCOSE_EVENTS) if unit in UNITS else ())]
 
 
 def _write_arrays(path: Path, arrays: Arrays) -> None:
