@@ -6,8 +6,9 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+from bedside.reporting.class_figures import DRAWERS, class_figure_words
 from bedside.reporting.curve_figures import claims
-from bedside.reporting.figures import DRAWERS, figure_words, write_figures
+from bedside.reporting.figures import write_figures
 from bedside.reporting.record import read_record
 from bedside.reporting.table_figures import counts_of, row_shares
 from bedside.run_folder import RunFolder
@@ -26,7 +27,7 @@ def test_every_figure_is_drawn_and_is_wellformed(runs: dict[str, RunFolder], kin
         assert not re.search(r"<dc:date>|20\d\d-\d\d-\d\d", text)
         assert PATIENT not in text
         assert CASE not in text
-    assert set(figure_words(read_record(folder))) == set(DRAWERS)
+    assert set(class_figure_words(read_record(folder))) == set(DRAWERS)
 
 
 def test_figures_are_the_same_twice_and_leave_matplotlib_alone(runs: dict[str, RunFolder]) -> None:

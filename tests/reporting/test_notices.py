@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from bedside.reporting.notices import Notice, find_notices, limits
+from bedside.reporting.class_wording import answer
+from bedside.reporting.notices import find_notices, limits
 from bedside.reporting.record import read_record
-from bedside.reporting.wording import answer
+from bedside.reporting.telling import Notice
 
 from .made_run import Made, make_run
 

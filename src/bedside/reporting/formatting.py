@@ -47,6 +47,11 @@ def has_interval(estimate: Estimate | None) -> bool:
     return estimate is not None and all(_is_number(estimate.get(end)) for end in ("low", "high"))
 
 
+def signed(text: str) -> str:
+    """A number as text with its sign, plus included."""
+    return text if text.startswith((MINUS, "n")) else f"+{text}"
+
+
 def complement(estimate: Estimate | None) -> dict[str, Any] | None:
     """One minus an estimate; the ends of the interval change places."""
     if estimate is None or not _is_number(estimate.get("value")):

@@ -9,9 +9,10 @@ import numpy as np
 from PIL import Image as Pillow
 
 from bedside.reporting.audit_pictures import write_audit_pictures
-from bedside.reporting.examples import write_examples
 from bedside.reporting.figures import write_figures
+from bedside.reporting.kinds import REGISTRY as KINDS
 from bedside.reporting.report import write_report
+from bedside.reporting.telling import Shown
 from bedside.schema import Array
 
 if TYPE_CHECKING:
@@ -40,15 +41,10 @@ def write_evidence(
                 return _png(pixels)
         return None
 
-    write_examples(
-        folder,
-        prediction=judgement.models[judgement.deep].answers["test"].prediction,
-        targets=test.targets,
-        kind=test.targets.kind,
-        row_names=[cohort.where(int(row)) for row in test.rows],
-        pictures=lambda index: picture(int(test.rows[index])),
-        seed=materials.study.training.seed,
-    )
+    kind = KINDS.load(test.targets.kind)
+    names = [cohort.where(int(row)) for row in test.rows]
+    shown = Shown(names, lambda case: picture(int(test.rows[case])), materials.study.training.seed)
+    kind.write_examples(folder, judgement.models[judgement.deep].answers["test"], shown)
     write_audit_pictures(folder, cohort, pictures=picture)
     write_figures(folder)
     write_report(folder)

@@ -75,7 +75,7 @@ TERMS: dict[str, Term] = {
     ),
 }
 
-OTHER_TERMS: tuple[tuple[str, str], ...] = (
+INTERVAL_TERMS: tuple[tuple[str, str], ...] = (
     (
         "95 % interval",
         "If the study were repeated on other patients like these, the interval would cover the "
@@ -86,11 +86,8 @@ OTHER_TERMS: tuple[tuple[str, str], ...] = (
         "How the intervals are made: the test patients are drawn again and again with replacement, "
         "each patient with all of their cases, and the metric is computed each time.",
     ),
-    (
-        "Threshold",
-        "The probability from which the model says yes. It was chosen on the validation part or "
-        "fixed by the study file, never chosen on the test part.",
-    ),
+)
+PART_TERMS: tuple[tuple[str, str], ...] = (
     (
         "Training, validation and test part",
         "The model learns from the training part, choices are made on the validation part, and "
@@ -102,6 +99,16 @@ OTHER_TERMS: tuple[tuple[str, str], ...] = (
         "is as good, there is no need for the deep one.",
     ),
 )
+CLASS_TERMS: tuple[tuple[str, str], ...] = (
+    *INTERVAL_TERMS,
+    (
+        "Threshold",
+        "The probability from which the model says yes. It was chosen on the validation part or "
+        "fixed by the study file, never chosen on the test part.",
+    ),
+    *PART_TERMS,
+)
+"""Words of a classification's report that are no metrics."""
 
 
 def label(metric: str) -> str:

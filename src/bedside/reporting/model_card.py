@@ -14,7 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from bedside import __version__
-from bedside.reporting import formatting, notices, tables, wording
+from bedside.reporting import formatting, notices, wording
+from bedside.reporting.kinds import told
 from bedside.reporting.record import read_record
 from bedside.run_folder import write_text
 
@@ -38,30 +39,26 @@ def write_model_card(folder: RunFolder) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    drawn = environment.get_template("model_card.md.j2").render(_words(record))
+    drawn = environment.get_template(told(record).card_template).render(_words(record))
     text = re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", drawn)).rstrip() + "\n"
     write_text(folder.model_card, text)
     return text
 
 
 def _words(record: Record) -> dict[str, Any]:
+    kind = told(record)
     return {
         "record": record,
         "version": record.environment.get("bedside", __version__),
         "torch": (record.environment.get("libraries") or {}).get("torch", "unknown"),
-        "question": wording.question(record),
+        "question": kind.question(record),
         "inputs": wording.input_words(record),
-        "answer": wording.answer(record),
-        "scored": wording.scored_words(record),
+        "answer": kind.answer(record),
+        "scored": kind.scored(record),
         "confidence": wording.confidence_words(record),
-        "threshold_words": wording.threshold_sentence(record),
-        "temperature_words": wording.temperature_sentence(record),
         "notices": notices.find_notices(record),
         "limits": notices.limits(record),
-        "parts": tables.parts_table(record),
-        "models": tables.models_table(record),
-        "classes": tables.classes_table(record),
-        "subgroups": tables.subgroups_table(record, fewest=tables.FEWEST_IN_COPY),
+        **kind.card(record),
         "source": record.study.data.source,
         "encoders": _encoders(record),
         "count": formatting.count,

@@ -1,60 +1,28 @@
 """What a reader must know before believing a number: red boxes, and the limits.
 
 Enters: a `Record`. Leaves: notices (red: the numbers may mislead; amber: mind this)
-and the list of limits that every report carries.
+and the list of limits that every report carries. The kind of target adds its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from bedside.reporting.formatting import bounds, counted, listed
-from bedside.reporting.wording import CHANCE, reaches_chance
+from bedside.reporting.formatting import counted, listed
+from bedside.reporting.kinds import told
+from bedside.reporting.telling import Notice
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
 
-FEW = 30
-ENOUGH = 100
-"""Cases with and without the finding that a test needs (Collins 2016, 10.1002/sim.6787)."""
-
-
-@dataclass(frozen=True)
-class Notice:
-    """One box: ``tone`` is ``red`` or ``amber``."""
-
-    tone: str
-    title: str
-    text: str
-
 
 def find_notices(record: Record) -> list[Notice]:
     """All boxes of the first page, red ones first."""
-    found = [*_chance(record), *_split(record), *_looks(record), *_waived(record)]
-    found += [*_few(record), *_made_up(record)]
+    kind = told(record)
+    found = [*kind.doubts(record), *_split(record), *_looks(record), *_waived(record)]
+    found += [*kind.scarce(record), *_made_up(record)]
     return sorted(found, key=lambda notice: notice.tone != "red")
-
-
-def _chance(record: Record) -> list[Notice]:
-    if not reaches_chance(record, record.deep):
-        return []
-    estimate = record.estimate(record.deep, record.primary) or {}
-    high = estimate.get("high")
-    if isinstance(high, int | float) and high < CHANCE:
-        text = (
-            "The interval of its AUROC lies below 0.5: it ranks cases the wrong way round. Look "
-            "for labels that are swapped, or that mean another thing in another part."
-        )
-        return [Notice("red", "Worse than chance", text)]
-    text = (
-        f"The interval of its AUROC ({bounds(estimate) or 'not known'}) does not lie above 0.5, "
-        "a coin toss: that this model tells anything at all was not shown."
-    )
-    return [Notice("red", "Not shown to be better than chance", text)]
 
 
 def _split(record: Record) -> list[Notice]:
@@ -102,29 +70,6 @@ def _waived_words(entry: Any) -> str:
     return str(entry).rstrip(".")
 
 
-def rare(record: Record, *, below: int) -> dict[str, int]:
-    """Classes with fewer than `below` test cases, and how many they have."""
-    scores = record.scores()
-    if scores is None:
-        return {}
-    found = {name: scores.positives(column) for column, name in enumerate(scores.names)}
-    if record.kind == "binary" and len(record.classes) == 2:
-        found[record.classes[0]] = int(np.sum(scores.truth[:, 0] == 0))
-    return {name: cases for name, cases in found.items() if cases < below}
-
-
-def _few(record: Record) -> list[Notice]:
-    few = rare(record, below=FEW)
-    if not few:
-        return []
-    shown = listed(f"{name} ({cases})" for name, cases in few.items())
-    text = (
-        f"Fewer than {FEW} test cases for: {shown}. A few cases decided otherwise would change the "
-        f"numbers; trust the intervals, not the values."
-    )
-    return [Notice("red", "Few cases to test on", text)]
-
-
 def _made_up(record: Record) -> list[Notice]:
     if record.study.data.synthetic is None:
         return []
@@ -135,26 +80,11 @@ def _made_up(record: Record) -> list[Notice]:
 def limits(record: Record) -> list[str]:
     """What the numbers do not say; the first three stand in every report."""
     use = record.study.about.intended_use
-    found = [
+    return [
         "One data set, looked at afterwards. Other hospitals, devices and patients can give other "
         "numbers: test on your own patients before anyone relies on it.",
         "Research software, not a medical device. Nobody has approved it for the care of patients, "
         "and no decision about a patient may rest on it.",
         f"Intended use: {use}" if use else "The study states no intended use, so there is none.",
+        *told(record).limits(record),
     ]
-    scarce = rare(record, below=ENOUGH)
-    if scarce and not rare(record, below=FEW):
-        shown = listed(f"{name} ({cases})" for name, cases in scarce.items())
-        found.append(
-            f"Fewer than {ENOUGH} test cases for {shown}; at least that many with and without a "
-            "finding are advised (Collins 2016)."
-        )
-    if not record.metrics.get("subgroups"):
-        found.append(
-            "No subgroup (sex, age, device, hospital) was looked at: the model may be worse in one."
-        )
-    found.append(
-        "Probabilities hold where the finding is about as common as it was here; elsewhere they "
-        "need to be fitted anew."
-    )
-    return found

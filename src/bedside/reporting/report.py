@@ -6,9 +6,9 @@ clinician and the rest for whoever checks the work; or a copy without cases, to 
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +23,13 @@ from bedside.reporting import (
     formatting,
     glossary,
     notices,
-    tables,
     wording,
 )
-from bedside.reporting.figures import DRAWERS, figure_words, write_figures
+from bedside.reporting.embedding import data_uri
+from bedside.reporting.figures import write_figures
+from bedside.reporting.kinds import told
 from bedside.reporting.record import Record, read_record
-from bedside.run_folder import RunFolder, read_json, write_text
+from bedside.run_folder import RunFolder, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,15 +52,6 @@ class Picture:
     uri: str
 
 
-@dataclass(frozen=True)
-class Card:
-    """One key number of the first page."""
-
-    label: str
-    value: str
-    small: str
-
-
 def write_report(folder: RunFolder, *, cases: bool = True, output: Path | None = None) -> Path:
     """Write the report of a run.
 
@@ -79,7 +71,9 @@ def write_report(folder: RunFolder, *, cases: bool = True, output: Path | None =
     if not any(folder.figures.glob("*.svg")):
         write_figures(folder)
     path = output or (folder.report if cases else folder.root / COPY_NAME)
-    write_text(path, _environment().get_template("report.html.j2").render(_page(record, cases)))
+    write_text(
+        path, _environment().get_template(told(record).page_template).render(_page(record, cases))
+    )
     return path
 
 
@@ -104,94 +98,36 @@ def _stylesheet(environment: Environment) -> Markup:
 
 def _page(record: Record, cases: bool) -> dict[str, Any]:
     """Everything the template shows."""
+    kind = told(record)
     return {
         "record": record,
         "cases": cases,
         "version": record.environment.get("bedside", __version__),
-        **_first_page(record),
-        **_for_reviewers(record, cases=cases),
+        "title": record.metrics.get("study") or record.study.name,
+        "question": kind.question(record),
+        "answer": kind.answer(record),
+        "cards": kind.cards(record),
+        "scored": kind.scored(record),
+        "confidence": wording.confidence_words(record),
+        "notices": notices.find_notices(record),
+        "limits": notices.limits(record),
+        "findings": audit_words.findings(record, rows=cases),
+        "data_facts": audit_words.data_facts(record),
+        "split_words": _split_words(record),
+        "split_notes": [str(note) for note in record.metrics.get("split_notes") or []],
+        "bootstrap_words": _bootstrap_words(record),
+        **kind.page(record, cases=cases),
         "pictures": {p.name: p for p in _pictures(record)},
-        "examples": _examples(record) if cases else [],
-        "audit_pictures": audit_pictures.shown_groups(record.folder, uri=_png_uri) if cases else [],
+        "audit_pictures": (
+            audit_pictures.shown_groups(record.folder, uri=partial(data_uri, kind="png"))
+            if cases
+            else []
+        ),
         "study_text": _study_text(record, cases=cases),
         "environment": _environment_facts(record, cases=cases),
         "timing": _timing(record),
         "terms": _terms(record),
     }
-
-
-def _first_page(record: Record) -> dict[str, Any]:
-    found = wording.frequencies(record)
-    return {
-        "title": record.metrics.get("study") or record.study.name,
-        "question": wording.question(record),
-        "answer": wording.answer(record),
-        "cards": _cards(record),
-        "scored": wording.scored_words(record),
-        "confidence": wording.confidence_words(record),
-        "frequency": found[0] if record.kind == "binary" and found else None,
-        "frequency_words": (
-            wording.frequency_sentence(record, found[0])
-            if record.kind == "binary" and found
-            else None
-        ),
-        "frequency_dots": _dots(found[0]) if record.kind == "binary" and found else [],
-        "frequencies_table": tables.frequencies_table(record),
-        "alarm_words": wording.alarm_sentence(record),
-        "threshold_words": wording.threshold_sentence(record),
-        "people": wording.people_words(record),
-        "notices": notices.find_notices(record),
-        "limits": notices.limits(record),
-    }
-
-
-def _for_reviewers(record: Record, *, cases: bool) -> dict[str, Any]:
-    fewest = 0 if cases else tables.FEWEST_IN_COPY
-    return {
-        "findings": audit_words.findings(record, rows=cases),
-        "data_facts": audit_words.data_facts(record),
-        "parts_table": tables.parts_table(record),
-        "models_table": tables.models_table(record),
-        "classes_table": tables.classes_table(record),
-        "subgroups_table": tables.subgroups_table(record, fewest=fewest),
-        "other_parts": record.metrics.get("other_parts") or {},
-        "temperature_words": wording.temperature_sentence(record),
-        "calibration_words": wording.calibration_sentence(record),
-        "decisions": wording.decision_sentences(record),
-        "split_words": _split_words(record),
-        "split_notes": [str(note) for note in record.metrics.get("split_notes") or []],
-        "bootstrap_words": _bootstrap_words(record),
-    }
-
-
-def _cards(record: Record) -> list[Card]:
-    """The key numbers: primary metric, difference, and what a clinician asks for first."""
-    names = [record.primary, "sensitivity", "specificity", "ece"]
-    if record.kind == "classes":
-        names = [record.primary, "balanced_accuracy", "accuracy", "ece"]
-    cards = []
-    for name in dict.fromkeys(names):
-        estimate = record.estimate(record.deep, name)
-        value = formatting.number(estimate.get("value") if estimate else None)
-        cards.append(
-            Card(glossary.label(name), value, formatting.bounds(estimate) or "interval n/a")
-        )
-    difference = record.metrics.get("difference")
-    if isinstance(difference, Mapping):
-        value = formatting.number(difference.get("value"))
-        signed = value if value.startswith((formatting.MINUS, "n")) else f"+{value}"
-        small = formatting.bounds(difference) or "interval n/a"
-        cards.insert(1, Card(f"{glossary.label(record.primary)}, deep minus simple", signed, small))
-    return cards
-
-
-def _dots(entry: wording.Frequency) -> list[dict[str, Any]]:
-    """Two squares of 100 dots: how many of them the model calls positive."""
-    found = []
-    for key, estimate in (("with", entry.finds), ("without", entry.false_alarms)):
-        if estimate is not None and isinstance(estimate.get("value"), int | float):
-            found.append({"key": key, "called": round(100 * estimate["value"])})
-    return found
 
 
 def _split_words(record: Record) -> str:
@@ -218,38 +154,14 @@ def _bootstrap_words(record: Record) -> str:
 
 
 def _pictures(record: Record) -> list[Picture]:
-    words = figure_words(record)
+    kind = told(record)
+    words = kind.figure_words(record)
     found = []
-    for name in DRAWERS:
+    for name in kind.drawers:
         path = record.folder.figures / f"{name}.svg"
         if path.exists():
-            found.append(Picture(name, words[name], _uri(path, kind="svg+xml")))
+            found.append(Picture(name, words[name], data_uri(path, kind="svg+xml")))
     return found
-
-
-def _uri(path: Path, *, kind: str) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
-
-
-def _png_uri(path: Path) -> str:
-    return _uri(path, kind="png")
-
-
-def _examples(record: Record) -> list[dict[str, Any]]:
-    """Groups of example cases with their pictures; empty where the run has none."""
-    place = record.folder.root / "explanations"
-    if not (place / "cases.json").exists():
-        return []
-    groups = read_json(place / "cases.json").get("groups", [])
-    for group in groups:
-        for case in group["cases"]:
-            name = case.get("picture")
-            picture = place / Path(name).name if name else None
-            shown = picture is not None and picture.exists()
-            case["uri"] = _uri(picture, kind="png") if shown and picture else None
-            case["probability"] = formatting.number(case.get("probability"))
-            case["right"] = case.get("truth") == case.get("said")
-    return [group for group in groups if group["cases"]]
 
 
 def _study_text(record: Record, *, cases: bool) -> str:
@@ -301,6 +213,7 @@ def _recipe(record: Record) -> list[tuple[str, str]]:
 
 
 def _terms(record: Record) -> Sequence[tuple[str, str]]:
-    used = set(record.metric_names())
+    kind = told(record)
+    used = set(kind.metrics_used(record))
     own = [(t.label, t.meaning) for name, t in glossary.TERMS.items() if name in used]
-    return [*own, *glossary.OTHER_TERMS]
+    return [*own, *kind.terms]

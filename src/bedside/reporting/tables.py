@@ -1,34 +1,21 @@
-"""The report's tables as plain rows, ready for the template.
+"""Tables that every report has, as plain rows ready for the template.
 
 Enters: a `Record`. Leaves: `Table`s of `Cell`s; the first cell of a row is its heading.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from bedside.reporting.formatting import (
-    NOT_AVAILABLE,
-    bounds,
-    count,
-    number,
-    of_hundred,
-    percent,
-)
-from bedside.reporting.glossary import TERMS, label
-from bedside.reporting.wording import frequencies, model_words
+from bedside.reporting.formatting import NOT_AVAILABLE, bounds, count, number
+from bedside.reporting.glossary import label
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
 
 FEWEST_IN_COPY = 5
-SHOWN_CLASSES = 12
-CLASS_METRICS = ("auroc", "auprc", "sensitivity", "specificity", "ppv", "npv", "f1")
-SUBGROUP_METRICS = ("auroc", "sensitivity", "specificity")
 
 
 @dataclass(frozen=True)
@@ -57,160 +44,70 @@ def estimate_cell(estimate: Mapping[str, Any] | None, *, tone: str = "") -> Cell
     return Cell(number(estimate.get("value")), bounds(estimate) or "interval n/a", tone)
 
 
-def models_table(record: Record) -> Table:
-    """All plain metrics (rows) of all models (columns)."""
-    known = [name for name in TERMS if name in record.metric_names()]
-    names = known + [name for name in record.metric_names() if name not in TERMS]
-    roles = {record.deep: "deep", record.best_baseline: "best simple"}
-    header = [Cell("Metric"), *(Cell(m, roles.get(m, "simple")) for m in record.models)]
-    rows = []
-    for metric in names:
-        tone = "primary" if metric == record.primary else ""
-        cells = [
-            estimate_cell(record.estimate(model, metric), tone=tone) for model in record.models
-        ]
-        rows.append([Cell(label(metric), "decides the verdict" if tone else "", tone), *cells])
-    words = [f"{m}: {model_words(record, m)}" for m in record.models if model_words(record, m) != m]
-    average = "" if record.kind == "binary" else "Averages over classes (macro). "
-    return Table(
-        "All models on the same test cases, each value above its interval",
-        header,
-        rows,
-        f"{average}{'; '.join(words)}.".strip() if words else average,
-    )
+@dataclass(frozen=True)
+class GroupColumns:
+    """The columns of a table of subgroups, beside cases and patients.
+
+    Args:
+        metrics: names, the one that must be there first.
+        counts: heading -> key of the group's count.
+        show: metric, estimate -> cell.
+    """
+
+    metrics: Sequence[str]
+    counts: Mapping[str, str]
+    show: Callable[[str, Mapping[str, Any] | None], Cell]
 
 
-def classes_table(record: Record) -> Table | None:
-    """One row a class or label for the deep model; None for a binary study."""
-    if record.kind == "binary":
-        return None
-    names = [
-        metric
-        for metric in CLASS_METRICS
-        if any(record.estimate(record.deep, f"{metric}_{name}") for name in record.classes)
-    ]
-    if not names:
-        return None
-    rows = [
-        [
-            Cell(name),
-            *(estimate_cell(record.estimate(record.deep, f"{metric}_{name}")) for metric in names),
-        ]
-        for name in record.classes
-    ]
-    word = "label" if record.kind == "labels" else "class against all others"
-    return Table(
-        f"The deep model, each {word}", [Cell("Name"), *(Cell(label(n)) for n in names)], rows
-    )
+def subgroups_table(
+    record: Record,
+    columns: GroupColumns,
+    *,
+    fewest: int = 0,
+    noun: str = "Cases",
+    subgroups: Mapping[str, Any] | None = None,
+) -> Table | None:
+    """One row a group; groups with fewer than `fewest` cases are left out.
 
-
-def frequencies_table(record: Record) -> Table | None:
-    """Natural frequencies per class or label, for studies with more than one finding."""
-    found = frequencies(record)
-    if record.kind == "binary" or not found:
-        return None
-    rows = [
-        [Cell(entry.name), Cell(of_hundred(entry.finds)), Cell(of_hundred(entry.false_alarms))]
-        for entry in found
-    ]
-    header = [
-        Cell("Finding"),
-        Cell("Of 100 with it, found"),
-        Cell("Of 100 without it, false alarms"),
-    ]
-    return Table("Of 100 each, with the interval in brackets", header, rows)
-
-
-def subgroups_table(record: Record, *, fewest: int = 0) -> Table | None:
-    """One row a group; groups with fewer than `fewest` cases are left out."""
+    Args:
+        record: of the run.
+        columns: what to show of each group.
+        fewest: cases of the smallest group shown.
+        noun: heading of the cases.
+        subgroups: of a part; those of the test part where not given.
+    """
     rows, hidden = [], 0
-    for attribute, groups in (record.metrics.get("subgroups") or {}).items():
+    found = record.metrics.get("subgroups") if subgroups is None else subgroups
+    for attribute, groups in (found or {}).items():
         for name, group in groups.items():
             if fewest and int(group.get("cases") or 0) < fewest:
                 hidden += 1
                 continue
-            rows.append(_subgroup_row(record, f"{attribute}: {name}", group))
+            rows.append(_group_row(f"{attribute}: {name}", group, columns))
     if not rows:
         return None
-    metrics = _subgroup_metrics(record)
-    header = [Cell("Group"), Cell("Cases"), Cell("Patients")]
-    if record.kind == "binary":
-        header.append(Cell(f"With {record.positive}"))
+    header = [Cell("Group"), Cell(noun), Cell("Patients"), *map(Cell, columns.counts)]
     note = f"Groups with fewer than {fewest} cases are left out." if hidden else ""
     return Table(
         "The deep model in subgroups of the test part",
-        [*header, *(Cell(label(metric)) for metric in metrics)],
+        [*header, *(Cell(label(metric)) for metric in columns.metrics)],
         rows,
         note,
     )
 
 
-def _subgroup_metrics(record: Record) -> list[str]:
-    rest = [name for name in SUBGROUP_METRICS if name != record.primary]
-    return [record.primary, *rest]
-
-
-def _subgroup_row(record: Record, name: str, group: Mapping[str, Any]) -> list[Cell]:
+def _group_row(name: str, group: Mapping[str, Any], columns: GroupColumns) -> list[Cell]:
     found = group.get("metrics")
     cells = [Cell(name), Cell(count(group.get("cases"))), Cell(count(group.get("patients")))]
-    if record.kind == "binary":
-        cells.append(Cell(count(group.get("positives"))))
-    if not isinstance(found, Mapping) or not _measured(found, record.primary):
+    cells += [Cell(count(group.get(key))) for key in columns.counts.values()]
+    first, *rest = columns.metrics
+    if not isinstance(found, Mapping) or not _measured(found, first):
         few = [Cell("too few cases", tone="quiet")]
-        return [*cells, *few, *(Cell(NOT_AVAILABLE, tone="quiet") for _ in SUBGROUP_METRICS[1:])]
-    return [*cells, *(estimate_cell(found.get(metric)) for metric in _subgroup_metrics(record))]
+        return [*cells, *few, *(Cell(NOT_AVAILABLE, tone="quiet") for _ in rest)]
+    return [*cells, *(columns.show(metric, found.get(metric)) for metric in columns.metrics)]
 
 
 def _measured(found: Mapping[str, Any], metric: str) -> bool:
     """Whether a group was large enough to be measured at all."""
     estimate = found.get(metric)
     return isinstance(estimate, Mapping) and estimate.get("value") is not None
-
-
-def parts_table(record: Record) -> Table | None:
-    """Cases, patients and class counts of each part."""
-    if not record.parts:
-        return None
-    classes = {part: _class_counts(record, part) for part in record.parts}
-    names = record.classes if any(classes.values()) else []
-    header = [Cell("Part"), Cell("Cases"), Cell("Patients"), *(Cell(name) for name in names)]
-    rows = []
-    for part, sizes in record.parts.items():
-        total = sizes["cases"] or 0
-        cells = [Cell(part), Cell(count(total)), Cell(count(sizes["patients"]))]
-        counts = classes[part]
-        cells += [_share_cell(counts.get(name), total) for name in names]
-        rows.append(cells)
-    return Table("How many cases and patients each part holds", header, rows)
-
-
-def _share_cell(cases: int | None, total: int) -> Cell:
-    if cases is None:
-        return Cell(NOT_AVAILABLE, tone="quiet")
-    return Cell(count(cases), percent(cases / total) if total else "")
-
-
-def _class_counts(record: Record, part: str) -> Mapping[str, int]:
-    """From the audit's facts where they go by part, else from the predictions."""
-    facts = (record.audit.get("facts") or {}).get("classes")
-    own = facts.get(part) if isinstance(facts, Mapping) else None
-    if isinstance(own, Mapping) and set(own) & set(record.classes):
-        return {str(name): int(n) for name, n in own.items() if isinstance(n, int)}
-    by_class = {
-        name: facts[name][part]
-        for name in record.classes
-        if isinstance(facts, Mapping)
-        and isinstance(facts.get(name), Mapping)
-        and isinstance(facts[name].get(part), int)
-    }
-    return by_class or _counted_classes(record, part)
-
-
-def _counted_classes(record: Record, part: str) -> Mapping[str, int]:
-    scores = record.scores(part=part)
-    if scores is None:
-        return {}
-    found = {name: scores.positives(column) for column, name in enumerate(scores.names)}
-    if record.kind == "binary" and len(record.classes) == 2:
-        found[record.classes[0]] = int(np.sum(scores.truth[:, 0] == 0))
-    return found

@@ -1,0 +1,20 @@
+"""Pictures within the one file of a report.
+
+Enters: a file. Leaves: a data URI.
+"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+
+def data_uri(path: Path, *, kind: str) -> str:
+    """The content of a picture; `kind` is ``png`` or ``svg+xml``."""
+    return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
+
+
+def png_uri(folder: Path, name: str | None) -> str | None:
+    """A PNG of a folder by its name, None where there is none."""
+    path = folder / Path(name).name if name else None
+    return data_uri(path, kind="png") if path is not None and path.exists() else None
