@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from bedside.audit.likeness import BLOCK, fit_likeness
-from bedside.audit.near_copies import HIGHEST_LINE, LOWEST_LINE, draw_line, find_near_copies
+from bedside.audit.near_copies import (
+    HIGHEST_LINE,
+    IN_PLACE_ACCEPTS,
+    LOWEST_LINE,
+    MOVED_ACCEPTS,
+    draw_line,
+    find_near_copies,
+)
 
 from .cohorts import alike_pictures, altered
 
@@ -72,23 +79,39 @@ def test_descriptions_have_length_one():
     assert np.allclose(np.linalg.norm(codes, axis=1), 1, atol=1e-5)
 
 
+def line(scores, *, tail, accepts=IN_PLACE_ACCEPTS):
+    return draw_line(scores, tail=tail, lowest=LOWEST_LINE, accepts=accepts)
+
+
 def test_line_rises_where_different_pairs_reach_far_up():
     rng = np.random.default_rng(0)
     unrelated = np.tanh(0.4 + rng.exponential(1 / 12, 500))
     neighbours = np.tanh(0.4 + rng.exponential(1 / 4, 500))
-    assert draw_line(unrelated, tail=100, lowest=LOWEST_LINE) == pytest.approx(LOWEST_LINE)
-    assert LOWEST_LINE + 0.02 < draw_line(neighbours, tail=100, lowest=LOWEST_LINE) <= HIGHEST_LINE
-    assert draw_line(np.array([0.99, 0.98, 0.5]), tail=50, lowest=LOWEST_LINE) == pytest.approx(
-        LOWEST_LINE
-    )
+    assert line(unrelated, tail=100) == pytest.approx(LOWEST_LINE)
+    assert LOWEST_LINE + 0.02 < line(neighbours, tail=100) <= HIGHEST_LINE
+    assert line(np.array([0.99, 0.98, 0.5]), tail=50) == pytest.approx(LOWEST_LINE)
 
 
 def test_line_falls_again_where_many_true_copies_outweigh_a_few_false_ones():
     rng = np.random.default_rng(0)
     neighbours = np.tanh(0.4 + rng.exponential(1 / 8, 2000))
     neighbours = neighbours[neighbours < 0.93]
-    alone = draw_line(neighbours, tail=200, lowest=LOWEST_LINE)
-    with_copies = draw_line(
-        np.concatenate([neighbours, np.full(800, 0.99)]), tail=200, lowest=LOWEST_LINE
-    )
+    alone = line(neighbours, tail=200)
+    with_copies = line(np.concatenate([neighbours, np.full(800, 0.99)]), tail=200)
     assert with_copies < alone
+
+
+def test_pairs_that_moved_must_be_surer_than_those_that_lie_in_place():
+    rng = np.random.default_rng(0)
+    neighbours = np.tanh(0.4 + rng.exponential(1 / 8, 2000))
+    neighbours = neighbours[neighbours < 0.93]
+    assert line(neighbours, tail=200, accepts=MOVED_ACCEPTS) > line(neighbours, tail=200)
+
+
+def test_a_pair_whose_alignment_ran_into_its_limit_is_no_copy(monkeypatch):
+    pictures, pairs = planted(side=64)
+    monkeypatch.setattr("bedside.audit.near_copies.FURTHEST", 0.03)  # crops move further
+    found = find_near_copies(pictures)
+    got = set(zip(found.first.tolist(), found.second.tolist(), strict=True))
+    assert not got & set(pairs["crop"])
+    assert got == {pair for kind in KINDS if kind != "crop" for pair in pairs[kind]}

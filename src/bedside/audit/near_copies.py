@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bedside.audit.alignment import align, normalised, warp
+from bedside.audit.alignment import FURTHEST, align, normalised, warp
 from bedside.audit.likeness import WINDOWS, Likeness, Pairs, fit_likeness
 from bedside.schema import Array
 
@@ -32,10 +32,20 @@ LEAST_TAIL = 50
 BLOCK = 512
 SLOWEST = 5.0
 """Least rate at which different pairs thin out; a short tail cannot tell it."""
-FALSE_SHARE = 0.005
-FALSE_PAIRS = 0.25
-"""Expected false pairs that are accepted: a quarter of a pair among those that moved and those
-that did not, or one in two hundred of the pairs found."""
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """False pairs that a line accepts: so many in one audit, or this share of the pairs found."""
+
+    pairs: float
+    share: float
+
+
+IN_PLACE_ACCEPTS = Tolerance(pairs=0.25, share=0.005)
+MOVED_ACCEPTS = Tolerance(pairs=0.05, share=0.002)
+"""A move is four numbers chosen to make two pictures alike, and two films of one person mostly
+need one: pairs that moved must be surer."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,7 @@ def find_near_copies(
     likeness = fit_likeness(pictures)
     pairs = likeness.candidates(pictures, least=CANDIDATE, asked=asked, progress=progress)
     scores = _scores(pictures, pairs, likeness)
+    pairs, scores = pairs.take(~scores.astray), scores.placed()
     low, high = np.minimum(pairs.first, pairs.second), np.maximum(pairs.first, pairs.second)
     order = np.argsort(-scores.white, kind="stable")
     _, once = np.unique(low[order] * len(pictures) + high[order], return_index=True)
@@ -88,26 +99,27 @@ def find_near_copies(
     white, plain, still = scores.white[order], scores.plain[order], scores.still[order]
     tail = max(LEAST_TAIL, len(pictures if asked is None else asked) // 20)
     lines = (
-        draw_line(white[~still], tail=tail, lowest=LOWEST_LINE),
-        draw_line(white[still], tail=LEAST_TAIL, lowest=LOWEST_IN_PLACE),
+        draw_line(white[~still], tail=tail, lowest=LOWEST_LINE, accepts=MOVED_ACCEPTS),
+        draw_line(white[still], tail=LEAST_TAIL, lowest=LOWEST_IN_PLACE, accepts=IN_PLACE_ACCEPTS),
     )
     same = (white >= np.where(still, lines[1], lines[0])) & (plain >= LEAST_PLAIN)
     return NearCopies(low[order][same], high[order][same], white[same], lines)
 
 
-def draw_line(scores: Array, *, tail: int, lowest: float) -> float:
+def draw_line(scores: Array, *, tail: int, lowest: float, accepts: Tolerance) -> float:
     """The likeness from which a pair is a copy and no longer merely alike.
 
     Pairs that are surely different (two exams of one person, two similar children)
     thin out exponentially towards 1 on Fisher's scale. Their tail is extrapolated over
-    the line: it lies where at most half a false pair, or one in two hundred of the
-    pairs found, is to be expected. A cohort of neighbouring slices gets a higher line than one
-    of unrelated films; no number is taken from any one data set.
+    the line: it lies where no more false pairs are to be expected than are accepted. A
+    cohort of neighbouring slices gets a higher line than one of unrelated films; no number
+    is taken from any one data set.
 
     Args:
         scores: (P,) likeness of the most alike pairs, any order.
         tail: how many of those surely different are looked at, the most alike ones.
         lowest: the line where nothing speaks for a higher one.
+        accepts: expected false pairs that are let pass.
     """
     edge = float(np.arctanh(lowest - BELOW_LINE))
     heights = np.arctanh(np.clip(scores, -0.999999, 0.999999).astype(np.float64))
@@ -119,7 +131,7 @@ def draw_line(scores: Array, *, tail: int, lowest: float) -> float:
     rate = max(SLOWEST, _rate(below[:-1] - start, edge - start))
     expected = (below.size - 1) / np.expm1(rate * (edge - start)) * np.exp(rate * (edge - lines))
     found = (heights[:, None] >= lines).sum(axis=0)
-    accepted = expected <= np.maximum(FALSE_PAIRS, FALSE_SHARE * found)
+    accepted = expected <= np.maximum(accepts.pairs, accepts.share * found)
     return float(np.tanh(lines[np.argmax(accepted)])) if accepted.any() else HIGHEST_LINE
 
 
@@ -148,16 +160,24 @@ class _Scores:
         white: (P,) whitened correlation.
         plain: (P,) plain correlation.
         still: (P,) whether they lay on each other without a move.
+        astray: (P,) whether the alignment ran into its limits: it found no place, so what
+            it shows there says nothing.
     """
 
     white: Array
     plain: Array
     still: Array
+    astray: Array
+
+    def placed(self) -> _Scores:
+        """Those of the pairs whose alignment found a place."""
+        kept = ~self.astray
+        return _Scores(self.white[kept], self.plain[kept], self.still[kept], self.astray[kept])
 
 
 def _scores(pictures: Array, pairs: Pairs, likeness: Likeness) -> _Scores:
     white, plain = (np.empty(len(pairs), dtype=np.float32) for _ in range(2))
-    still = np.empty(len(pairs), dtype=bool)
+    still, astray = (np.empty(len(pairs), dtype=bool) for _ in range(2))
     for start in range(0, len(pairs), BLOCK):
         own = slice(start, start + BLOCK)
         block = pairs.take(own)
@@ -168,4 +188,5 @@ def _scores(pictures: Array, pairs: Pairs, likeness: Likeness) -> _Scores:
         white[own] = (likeness.describe(moved) * likeness.describe(fixed)).sum(axis=1)
         plain[own] = (normalised(moved) * normalised(fixed)).mean(axis=(1, 2))
         still[own] = (np.abs(settings) <= IN_PLACE).all(axis=1)
-    return _Scores(white, plain, still)
+        astray[own] = (np.abs(settings) >= FURTHEST).any(axis=1)
+    return _Scores(white, plain, still, astray)
