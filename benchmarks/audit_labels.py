@@ -75,9 +75,7 @@ def made_up(data: Path) -> Iterator[Labelled]:
         yield Labelled(name, made.arrays["image"], labels, made.table["patient_id"].to_numpy(str))
 
 
-def doubts(
-    found: Labelled, labels: np.ndarray, *, threads: int
-) -> tuple[np.ndarray, float, float]:
+def doubts(found: Labelled, labels: np.ndarray, *, threads: int) -> tuple[np.ndarray, float, float]:
     """Rows of all doubted labels, the balanced accuracy, and the seconds taken.
 
     The steps of the audit's check, whose finding names the first rows only.

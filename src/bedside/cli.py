@@ -239,6 +239,9 @@ def predict_command(
         list[Path], typer.Argument(metavar="SOURCE", help="Files, folders or one CSV.")
     ],
     *,
+    root: Annotated[
+        Path | None, typer.Option(help="Folder of a CSV's files; default the CSV's own.")
+    ] = None,
     output: Annotated[
         str, typer.Option("-o", "--output", help="A .csv or .json file; - is CSV on the terminal.")
     ] = "-",
@@ -257,7 +260,7 @@ def predict_command(
     check_output(output)
     _never_over(sources, Path(output))
     predictor = load(package, threads=threads)
-    cases = predictor.cases(list(sources))
+    cases = predictor.cases(list(sources), root=root)
     so_far = 0
     with _progress(quiet=quiet).bar("predicting", len(cases)) as done:
 

@@ -67,7 +67,8 @@ def test_a_bad_row_is_a_problem_of_that_case_alone(pictures, one):
     assert good.problem is None
     assert outside.problem == (
         "row 3 of new.csv, column 'file': expected a file in or below the table's folder, "
-        "got a path that leads out of it. Put the table into a folder above its files."
+        "got a path that leads out of it. Put the table into a folder above its files, "
+        "or name that folder (--root)."
     )
     assert "row 4 of new.csv, column 'file': expected a file path, got a blank" in blank.problem
 
@@ -103,3 +104,34 @@ def test_a_folder_with_nothing_readable_says_what_it_looked_for(tmp_path, one):
 def test_several_inputs_need_a_table_with_their_columns(pictures, two):
     with pytest.raises(DataError, match="a CSV with the columns front, side"):
         find_cases(pictures[0], two)
+
+
+def test_a_table_with_semicolons_and_backslashes_is_read(pictures, one):
+    folder, _ = pictures
+    (folder / "deeper" / "new.csv").write_bytes(
+        b"\xef\xbb\xbfcase_id; file ;age\r\nc7; deeper\\c.jpeg ;40,5\r\n"
+    )
+    (case,) = find_cases(folder / "deeper" / "new.csv", one, root=folder)
+    assert (case.name, case.problem) == ("c7", None)
+    assert case.inputs["xray"].content == (folder / "deeper" / "c.jpeg").resolve()
+
+
+@pytest.mark.parametrize(("row", "got"), [("b.png,1,2", "more"), ("b.png", "fewer")])
+def test_a_ragged_row_is_a_problem_and_never_read_shifted(pictures, one, row, got):
+    folder, _ = pictures
+    (folder / "new.csv").write_text(f"file,age\n{row}\nb.png,3\n")
+    ragged, good = find_cases(folder / "new.csv", one)
+    assert f"row 2 of new.csv: expected as many cells as the header has, got {got}." in (
+        ragged.problem
+    )
+    assert good.problem is None
+
+
+def test_dicom_files_of_a_folder_are_told_by_content(tmp_path, one):
+    for name in ("IM0001", "scan.IMA", "DICOMDIR"):
+        (tmp_path / name).write_bytes(b"\0" * 128 + b"DICM" + b"\0" * 8)
+    (tmp_path / "notes.txt").write_text("no image")
+    (tmp_path / "README").write_text("no image either")
+    assert [case.name for case in find_cases(tmp_path, one)] == [
+        str(tmp_path / name) for name in ("IM0001", "scan.IMA")
+    ]

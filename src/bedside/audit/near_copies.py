@@ -43,7 +43,7 @@ class Tolerance:
 
 
 IN_PLACE_ACCEPTS = Tolerance(pairs=0.25, share=0.005)
-MOVED_ACCEPTS = Tolerance(pairs=0.05, share=0.002)
+MOVED_ACCEPTS = Tolerance(pairs=0.1, share=0.002)
 """A move is four numbers chosen to make two pictures alike, and two films of one person mostly
 need one: pairs that moved must be surer."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bedside.data.written_paths import written_path
 from bedside.errors import DataError, sentence
 from bedside.schema import Array, Arrays, Reference
 
@@ -86,6 +87,8 @@ class Cohort:
 def inside(root: Path, cell: object, *, where: str, column: str) -> Path:
     """Resolve a path of the table and refuse one that leaves the data's folder.
 
+    Backslashes, blanks around and a missing suffix are minded, see `written_path`.
+
     Raises:
         DataError: the cell is blank, absolute outside `root`, or climbs out by ``..``.
     """
@@ -98,7 +101,7 @@ def inside(root: Path, cell: object, *, where: str, column: str) -> Path:
                 remedy="Fill it in or leave the row out",
             )
         )
-    path = (root / cell).resolve()
+    path = written_path(root, cell).resolve()
     if not path.is_relative_to(root.resolve()):
         raise DataError(
             sentence(

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bedside.data.folder_source import IMAGE_SUFFIXES
 from bedside.data.raw_cases import PART_WORDS
+from bedside.data.written_paths import IMAGE_SUFFIXES, find_written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,7 +151,7 @@ def _share_with(column: pd.Series, suffixes: tuple[str, ...]) -> float:
     cells = column.dropna().head(LOOKED_AT)
     if cells.empty:
         return 0.0
-    return float(cells.str.lower().str.endswith(suffixes).mean())
+    return float(cells.str.strip().str.lower().str.endswith(suffixes).mean())
 
 
 def _file_column(
@@ -163,8 +163,11 @@ def _file_column(
         for c in cases.columns
         if _share_with(cases[c], IMAGE_SUFFIXES + VOLUME_SUFFIXES) >= NAMES_A_FILE
     ]
+    # A column of names without suffix has next to no name twice.
     suffixless = [
-        c for c in cases.columns if c not in named and _plain(c) in {"file", "path", "image"}
+        c
+        for c in cases.columns
+        if c not in named and cases[c].nunique() > NAMES_A_FILE * len(cases)
     ]
     for column in named + suffixless:
         for folder in (None, *_folders(root)):
@@ -181,12 +184,14 @@ def _folders(root: Path) -> list[str]:
 
 
 def _exist(column: pd.Series, folder: Path) -> bool:
+    """Whether nearly all of the first cells name files there; most columns fail at once."""
     cells = column.dropna().head(LOOKED_AT)
-    try:
-        there = [(folder / cell).is_file() for cell in cells]
-    except (OSError, ValueError):
-        return False
-    return bool(there) and sum(there) / len(there) >= NAMES_A_FILE
+    missing = 0
+    for cell in cells:
+        missing += find_written(folder, cell) is None
+        if missing > (1 - NAMES_A_FILE) * len(cells):
+            return False
+    return len(cells) > 0
 
 
 def _label_columns(cases: pd.DataFrame, free: list[str]) -> tuple[str | None, tuple[str, ...]]:

@@ -14,9 +14,9 @@ from pathlib import Path
 import pandas as pd
 
 from bedside.data.raw_cases import PART_WORDS, RawCases
+from bedside.data.written_paths import IMAGE_SUFFIXES
 from bedside.errors import DataError, Problems, StudyError, sentence
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm")
 DICOM_MARK = b"DICM"
 DICOM_MARK_AT = 128
 

@@ -17,10 +17,11 @@ from bedside.data.array_source import label_columns, npz_headers, npz_parts, rea
 from bedside.data.column_roles import MAX_CLASSES, Roles, find_roles, negative_of, straddling
 from bedside.data.dicom_guess import DicomStudy, find_dicom_study
 from bedside.data.folder_guess import no_classes, tables_in
-from bedside.data.folder_source import IMAGE_SUFFIXES, class_folders, read_folder
+from bedside.data.folder_source import class_folders, read_folder
 from bedside.data.picture_size import image_size, kept_size
 from bedside.data.study_text import StudyText
 from bedside.data.table_source import PARQUET_SUFFIXES, TEXT_SUFFIXES, read_table
+from bedside.data.written_paths import IMAGE_SUFFIXES
 from bedside.errors import StudyError, sentence
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ def _refuse_unfit(raw: RawCases, roles: Roles) -> None:
             sentence(
                 raw.source,
                 expected=f"a column that names a file in each row ({', '.join(IMAGE_SUFFIXES)})",
-                got=f"{len(raw.cases.columns)} columns without file names",
+                got=f"{_columns(raw)} without file names",
                 remedy="Add the images' paths as a column; tables alone need a later version",
             )
         )
@@ -216,10 +217,15 @@ def _refuse_unfit(raw: RawCases, roles: Roles) -> None:
                 raw.source,
                 expected="a column with two or more classes, by the name of label, target or "
                 "diagnosis, or several columns of 0 and 1",
-                got=f"{len(raw.cases.columns)} columns without one",
+                got=f"{_columns(raw)} without one",
                 remedy="Add the label or name its column so",
             )
         )
+
+
+def _columns(raw: RawCases) -> str:
+    count = len(raw.cases.columns)
+    return "1 column" if count == 1 else f"{count} columns"
 
 
 def _npz(text: StudyText, path: Path, place: str) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
+from bedside.data.written_paths import written_path
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -20,7 +22,8 @@ LOOKED_AT = 5
 
 def image_size(raw: RawCases, column: str, root: Path) -> list[int] | None:
     """[height, width] where the first images are all alike and small; None otherwise."""
-    sizes = {_size_of(root / cell) for cell in raw.cases[column].dropna().head(LOOKED_AT)}
+    cells = raw.cases[column].dropna().head(LOOKED_AT)
+    sizes = {_size_of(written_path(root, cell)) for cell in cells}
     size = next(iter(sizes)) if len(sizes) == 1 else None
     return kept_size(*size) if size is not None else None
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from bedside.data.csv_form import first_line, separator_of
 from bedside.data.raw_cases import RawCases, text_table
 from bedside.errors import DataError, Problems, StudyError, sentence
 
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 CHUNK_ROWS = 50_000
+DECIMAL_COMMA = r"[-+]?\d+,\d+|[-+]?\d+"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_table(path: Path) -> RawCases:
     """Read a table; the first line of a CSV or TSV names its columns.
 
-    A ``.csv`` whose header holds no comma but semicolons or tabs is read with those.
+    A ``.csv`` whose header holds no comma but tabs, semicolons or bars is read with those. In
+    columns of numbers with a decimal comma, which need such a separator, it becomes a point.
     Rows are named as a spreadsheet shows them: the header is row 1.
 
     Raises:
@@ -79,7 +82,8 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 def _read_text(path: Path) -> pd.DataFrame:
     text = _decode(path)
-    lines = _Lines(text, separator=_separator(text, path), name=path.name)
+    separator = separator_of(first_line(text), path.suffix)
+    lines = _Lines(text, separator=separator, name=path.name)
     header = _checked_header(lines.header(), path.name)
     chunks: list[pd.DataFrame] = []
     rows = lines.rows(len(header))
@@ -88,7 +92,16 @@ def _read_text(path: Path) -> pd.DataFrame:
     lines.problems.raise_if_any()
     if not chunks:
         return pd.DataFrame(columns=header, dtype="str")
-    return text_table(pd.concat(chunks, ignore_index=True))
+    table = text_table(pd.concat(chunks, ignore_index=True))
+    return table if separator == "," else table.apply(_with_points)
+
+
+def _with_points(column: pd.Series) -> pd.Series:
+    """``40,5`` -> ``40.5`` where all of a column are such numbers or whole ones."""
+    cells = column.dropna().str.strip()
+    if not cells.str.contains(",").any() or not cells.str.fullmatch(DECIMAL_COMMA).all():
+        return column
+    return column.str.replace(",", ".")
 
 
 def _decode(path: Path) -> str:
@@ -117,13 +130,6 @@ def _decode(path: Path) -> str:
 def _line_of(raw: bytes, position: int) -> str:
     newlines = raw.count(b"\n", 0, position)
     return f"line {newlines + 1}"
-
-
-def _separator(text: str, path: Path) -> str:
-    header = text.split("\n", 1)[0]
-    if path.suffix.lower() == ".tsv" or ("\t" in header and "," not in header):
-        return "\t"
-    return ";" if ";" in header and "," not in header else ","
 
 
 def _checked_header(names: list[str], source: str) -> list[str]:

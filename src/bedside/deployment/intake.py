@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from bedside.data.csv_form import TAB_SUFFIX, first_line, separator_of
+from bedside.data.dicom_header import HEAD_BYTES, MARK, MARK_AT, looks_like_dicom
+from bedside.data.written_paths import written_path
 from bedside.errors import DataError, nearest, sentence
 from bedside.schema import Array, Reference, Sample
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 Source: TypeAlias = str | Path | Array | Sample
 _CASE_ID = "case_id"
+DICOM_SUFFIX, DICOM_INDEX = ".dcm", "DICOMDIR"
 
 
 @dataclass(frozen=True)
@@ -47,15 +51,19 @@ class Case:
 
 
 def find_cases(
-    sources: Source | Sequence[Source], modalities: Mapping[str, Modality]
+    sources: Source | Sequence[Source],
+    modalities: Mapping[str, Modality],
+    *,
+    root: Path | None = None,
 ) -> list[Case]:
     """List the cases behind what the user gave, in that order, folders sorted.
 
     Args:
         sources: one or several files, folders, CSV tables, arrays or samples.
-            A folder is searched to its depth for the modality's suffixes; a CSV
-            has the columns of all inputs, its paths relative to itself.
+            A folder is searched to its depth for the modality's suffixes, and for DICOM
+            by its content; a CSV has the columns of all inputs.
         modalities: the package's inputs.
+        root: folder that the paths of a CSV are relative to; its own by default.
 
     Raises:
         DataError: nothing was given or found, a column is missing, or the package
@@ -78,7 +86,7 @@ def find_cases(
         elif isinstance(source, Sample):
             found.append(("", source))
         elif _is_table(Path(source), modalities):
-            found += _rows(Path(source), modalities)
+            found += _rows(Path(source), modalities, root)
         else:
             found += ((str(file), Reference("", file)) for file in _files(Path(source), modalities))
     return [
@@ -89,7 +97,7 @@ def find_cases(
 
 def _is_table(path: Path, modalities: Mapping[str, Modality]) -> bool:
     read_as_input = any(".csv" in modality.suffixes for modality in modalities.values())
-    return path.suffix.lower() == ".csv" and not read_as_input
+    return path.suffix.lower() in (".csv", TAB_SUFFIX) and not read_as_input
 
 
 def _single(
@@ -123,9 +131,10 @@ def _files(path: Path, modalities: Mapping[str, Modality]) -> Iterator[Path]:
     for place, folders, files in os.walk(path, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if name.lower().endswith(suffixes) and not name.startswith("."):
+            file = Path(place) / name
+            if not name.startswith(".") and _is_meant(file, suffixes):
                 count += 1
-                yield Path(place) / name
+                yield file
             else:
                 others += 1
     if not count:
@@ -139,15 +148,33 @@ def _files(path: Path, modalities: Mapping[str, Modality]) -> Iterator[Path]:
         )
 
 
-def _rows(path: Path, modalities: Mapping[str, Modality]) -> Iterator[Case]:
+def _is_meant(file: Path, suffixes: tuple[str, ...]) -> bool:
+    """Whether a file of a folder has a suffix of the package, or is DICOM by another name."""
+    if file.name.lower().endswith(suffixes):
+        return True
+    if DICOM_SUFFIX not in suffixes or file.name == DICOM_INDEX:
+        return False
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(HEAD_BYTES)
+    except OSError:
+        return False
+    return head[MARK_AT:] == MARK or (not file.suffix and looks_like_dicom(head))
+
+
+def _rows(path: Path, modalities: Mapping[str, Modality], root: Path | None) -> Iterator[Case]:
     """The rows of a CSV; numbered as a spreadsheet shows them, the header being row 1."""
+    root = path.parent if root is None else root
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            _check_columns(reader.fieldnames or [], path.name, modalities)
+            separator = separator_of(first_line(stream.readline()), path.suffix)
+            stream.seek(0)
+            reader = csv.DictReader(stream, delimiter=separator)
+            reader.fieldnames = [name.strip() for name in reader.fieldnames or []]
+            _check_columns(reader.fieldnames, path.name, modalities)
             count = 0
             for count, cells in enumerate(reader, start=1):
-                yield _row(cells, path, f"row {count + 1} of {path.name}", modalities=modalities)
+                yield _row(cells, root, f"row {count + 1} of {path.name}", modalities=modalities)
     except FileNotFoundError:
         raise DataError(
             sentence(path.name, expected="a CSV table", got="no such file", remedy="Check its name")
@@ -179,12 +206,21 @@ def _check_columns(have: Sequence[str], table: str, modalities: Mapping[str, Mod
 
 
 def _row(
-    cells: Mapping[str, str | None], path: Path, where: str, *, modalities: Mapping[str, Modality]
+    cells: Mapping[str, str | None], root: Path, where: str, *, modalities: Mapping[str, Modality]
 ) -> Case:
     name = cells.get(_CASE_ID) or where.split(" of ", maxsplit=1)[0].replace(" ", "-")
     try:
+        if None in cells or None in cells.values():
+            raise DataError(  # the cells of such a row stand under wrong names
+                sentence(
+                    where,
+                    expected="as many cells as the header has",
+                    got="more" if None in cells else "fewer",
+                    remedy="Correct the row; quote cells that hold the separator",
+                )
+            )
         inputs = {
-            key: _reference(cells, path, where, modality=modality)
+            key: _reference(cells, root, where, modality=modality)
             for key, modality in modalities.items()
         }
     except DataError as error:
@@ -193,7 +229,7 @@ def _row(
 
 
 def _reference(
-    cells: Mapping[str, str | None], path: Path, where: str, *, modality: Modality
+    cells: Mapping[str, str | None], root: Path, where: str, *, modality: Modality
 ) -> Reference:
     columns = modality.columns_used()
     if not modality.suffixes:
@@ -210,14 +246,14 @@ def _reference(
                 remedy="Fill it in or leave the row out",
             )
         )
-    file = (path.parent / cell).resolve()
-    if not file.is_relative_to(path.parent.resolve()):
+    file = written_path(root, cell).resolve()
+    if not file.is_relative_to(root.resolve()):
         raise DataError(
             sentence(
                 place,
                 expected="a file in or below the table's folder",
                 got="a path that leads out of it",
-                remedy="Put the table into a folder above its files",
+                remedy="Put the table into a folder above its files, or name that folder (--root)",
             )
         )
     return Reference(where, file)

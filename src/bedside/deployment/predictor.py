@@ -87,9 +87,12 @@ class Predictor:
         """Study, model, data version, intended use and test metrics of the package."""
         return self.package.contents.facts
 
-    def cases(self, sources: Source | Sequence[Source]) -> list[Case]:
+    def cases(
+        self, sources: Source | Sequence[Source], *, root: str | Path | None = None
+    ) -> list[Case]:
         """List the cases behind files, folders, a CSV, arrays or samples; see `find_cases`."""
-        return find_cases(sources, self.package.contents.modalities)
+        place = None if root is None else Path(root)
+        return find_cases(sources, self.package.contents.modalities, root=place)
 
     def predict(
         self,
