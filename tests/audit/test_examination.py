@@ -82,11 +82,14 @@ def test_waiving_turns_a_block_into_a_warning_that_is_listed():
 
 def test_what_may_not_be_waived():
     with pytest.raises(StudyError) as error:
-        faulty(waive=("patients-across-parts", "class-balence"))
+        faulty(waive=("patients-across-parts", "class-balence", "label-errors"))
+    may = "class-balance, copies-across-parts, unknown-labels, unreadable-files"
     assert str(error.value).splitlines() == [
-        "waive: expected a check that may be waived, got 'patients-across-parts'. "
+        f"audit.waive: expected checks that may be waived ({may}), got 'patients-across-parts'. "
         "Say split: {by: case} to go on without patients.",
-        "Unknown audit check 'class-balence'. Did you mean 'class-balance'?",
+        "audit.waive: unknown audit check 'class-balence'. Did you mean 'class-balance'?",
+        f"audit.waive: expected checks that may be waived ({may}), got 'label-errors'. "
+        "It never stops a run: leave it out.",
     ]
 
 
@@ -101,13 +104,13 @@ def test_arguments_of_another_cohort_are_all_named():
         faulty(parts=np.repeat(["train", "dev"], 30))
 
 
-def test_rows_are_those_the_user_sees_and_at_most_fifty():
+def test_rows_are_those_the_user_sees_and_all_of_them():
     (lost,) = found(faulty(), "unreadable-files")
     assert lost.rows == (9,)
     report = faulty(targets=binary(np.arange(60) % 2, np.arange(60) < 3), parts=None)
     (unknown,) = found(report, "unknown-labels")
     assert unknown.count == 57
-    assert unknown.rows == tuple(range(5, 55))
+    assert unknown.rows == tuple(range(5, 62))
 
 
 def test_facts_of_the_cohort():

@@ -92,8 +92,16 @@ def test_every_bad_path_is_named_at_once(tmp_path: Path) -> None:
     ("sections", "sentences"),
     [
         (
-            {"model": {"encoders": {"xray": ["resnet", "cn"]}}, "baselines": ["majorty"]},
-            ["Unknown encoder 'cn'.", "Unknown baseline 'majorty'. Did you mean 'majority'?"],
+            {
+                "model": {"encoders": {"xray": ["resnet", "cn"]}},
+                "baselines": ["majorty"],
+                "audit": {"waive": ["unreadable"]},
+            },
+            [
+                "audit.waive: unknown audit check 'unreadable'. Did you mean 'unreadable-files'?",
+                "Unknown encoder 'cn'.",
+                "Unknown baseline 'majorty'. Did you mean 'majority'?",
+            ],
         ),
         (
             {"model": {"encoders": {"xray": []}, "fusion": "sum"}, "baselines": []},
@@ -138,6 +146,17 @@ def test_given_parts_are_taken_and_leaking_ones_refused(tmp_path: Path) -> None:
     assert (finding.check, finding.count) == ("patients-across-parts", 12)
 
 
+def test_a_split_that_cannot_be_made_is_a_finding_beside_the_others(tmp_path: Path) -> None:
+    data = {"table": "cases.csv", "patient": "who", "site": "good"}
+    report = examine_before_split(
+        gathered(tmp_path, data=data, split={"by": "site", "test_sites": ["Nowhere"]})
+    )
+    (finding,) = report.blocking
+    assert finding.check == "split"
+    assert finding.message.startswith("split.test_sites")
+    assert "class-balance" in {other.check for other in report.findings}
+
+
 def test_leaking_parts_are_refused_before_a_file_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,9 +179,9 @@ def test_a_blocking_finding_stops_with_its_remedy_and_is_written(tmp_path: Path)
     with pytest.raises(DataError) as refused:
         pass_audit(materials, split_cases(materials), folder=folder, progress=QUIET)
     first, *_, last = str(refused.value).splitlines()
-    assert first.startswith("1 case cannot be read. row 5 of cases.csv: expected ")
+    assert first.startswith("1 case cannot be read. row 5: expected a PNG")
     assert first.endswith("Repair these files, or leave their rows out.")
-    assert last == "The audit stopped the run; nothing was trained."
+    assert last == "Rows are those of cases.csv. The audit stopped the run; nothing was trained."
     found = json.loads(folder.audit.read_text())["findings"]
     assert [f["check"] for f in found if f["severity"] == "block"] == ["unreadable-files"]
 

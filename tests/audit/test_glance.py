@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from bedside.audit.glance import TELLING_SIZE, glance_at
 from bedside.schema import Geometry, Sample
@@ -21,7 +22,8 @@ def test_a_picture_is_told_from_volumes_signals_and_texts():
 
 def test_brightness_is_noted():
     values = np.array([[0, 10], [20, 30]], np.uint8)
-    assert image(values).spread == np.std(values)
+    assert image(values).spread == np.std(values) / 255
+    assert image(values / np.float32(255)).spread == pytest.approx(np.std(values) / 255)
     assert not image(values).constant
     assert image(np.full((3, 3), 7, np.uint8)).constant
     assert image(np.full((3, 3), 7, np.uint8)).spread == 0

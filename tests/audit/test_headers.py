@@ -47,15 +47,16 @@ def test_sound_headers_and_other_files_say_nothing():
 def test_a_body_part_that_the_standard_does_not_know():
     finding = only(header_faults(headers({"body_part": "RIBCAGE"})), "does not know")
     assert finding.message == (
-        "1 case (row 13) gives the body part as 'RIBCAGE', which DICOM does not know."
+        "1 case gives the body part as 'RIBCAGE', which DICOM does not know."
     )
     assert (finding.severity, finding.rows, finding.count) == ("warn", (13,), 1)
+    assert finding.details == ("RIBCAGE",)
 
 
 def test_views_and_positions_that_the_standard_does_not_know():
     found = header_faults(headers({"patient_position": "XX"}, {"view_position": "FRONT"}))
     assert only(found, "'XX'").message == (
-        "1 case (row 13) gives the patient position as 'XX', which DICOM does not know."
+        "1 case gives the patient position as 'XX', which DICOM does not know."
     )
     assert only(found, "'FRONT'").rows == (12,)
 
@@ -64,7 +65,7 @@ def test_a_view_where_a_patient_position_belongs():
     finding = only(
         header_faults(headers({"patient_position": "PA"}, {"patient_position": "AP"})), "hold a"
     )
-    assert finding.message.startswith("2 cases (rows 12 and 13) hold a view (AP and PA) as the")
+    assert finding.message.startswith("2 cases hold a view (AP and PA) as the")
     assert finding.severity == "note"
 
 
@@ -73,12 +74,12 @@ def test_a_radiograph_that_says_ct():
                                    "patient_position": "PA"}))  # fmt: skip
     finding = only(found, "looks like a radiograph")
     assert finding.message == (
-        "1 case (row 13) says modality CT but looks like a radiograph: it names a view (PA), has "
+        "1 case says modality CT but looks like a radiograph: it names a view (PA), has "
         "no slice position or thickness and has no rescale to Hounsfield units."
     )
     mixed = only(found, "2 modalities")
-    assert mixed.message == "Headers name 2 modalities: 11 DX and 1 CT (the rarer: row 13)."
-    assert (mixed.severity, mixed.rows) == ("warn", (13,))
+    assert mixed.message == "Headers name 2 modalities: 11 DX and 1 CT."
+    assert (mixed.severity, mixed.rows, mixed.details) == ("warn", (13,), ("CT",))
 
 
 def test_a_true_slice_is_believed():
@@ -93,7 +94,7 @@ def test_radiographs_by_two_names_are_a_note_only():
 
 def test_other_text_instead_of_a_code():
     finding = only(header_faults(headers({"no_codes": ("Modality",)})), "no code")
-    assert finding.message == "1 case (row 13) holds no code for the modality but other text."
+    assert finding.message == "1 case holds no code for the modality but other text."
 
 
 def test_sides_and_brightness_that_contradict():
@@ -115,9 +116,10 @@ def test_windows():
     assert only(found, "offers several windows; the first is used").severity == "note"
     mixed = only(found, "not comparable")
     assert mixed.message == (
-        "1 of 12 cases is shown in a window of its header, the others without one (the fewer: row "
-        "13): their brightness is not comparable."
+        "1 of 12 cases is shown in a window of its header, the others without one: their "
+        "brightness is not comparable."
     )
+    assert (mixed.rows, mixed.details) == ((13,), ("in a window",))
     assert "Set the input's window to full, or to [center, width]" in mixed.remedy
     given = {"windows": 2, "window": "given", "windowed": True}
     assert header_faults(headers(*[given] * 12)) == []
@@ -132,7 +134,7 @@ def test_deep_pictures_in_a_narrow_band_look_flat():
     samples = [Sample(v, Geometry((24, 24), source=facts)) for v in [wide] * 9 + [narrow]]
     (finding,) = header_faults(evidence(samples))
     assert finding.message == (
-        "1 case (row 11) without a window uses less than 25% of the range of its stored bits, and "
+        "1 case without a window uses less than 25% of the range of its stored bits, and "
         "looks flat."
     )
     windowed = {**facts, "windowed": True, "windows": 1, "window": "first of 1"}
@@ -151,6 +153,6 @@ def test_identifying_attributes_by_keyword():
         headers({"identifying": ("PatientName",)}, {"identifying": ("PatientName", "StationName")})
     )
     finding = only(found, "name a person or a place")
-    assert "2 cases (rows 12 and 13) carry header attributes" in finding.message
+    assert "2 cases carry header attributes" in finding.message
     assert "PatientName in 2 and StationName in 1." in finding.message
     assert finding.severity == "note"

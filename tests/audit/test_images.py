@@ -18,7 +18,8 @@ def test_unreadable_files_block_and_quote_the_reader():
     own = evidence(samples)
     for row in (2, 5, 6, 9):
         samples[row] = None
-    problems = {row: f"row {row + 2} of cases.csv: got 0 bytes." for row in (2, 5, 6, 9)}
+    problems = {row: f"row {row + 2} of cases.csv: no such file." for row in (2, 5, 9)}
+    problems[6] = "row 8 of cases.csv: got 0 bytes."
     own = Evidence(
         own.cohort, {"xray": readings(samples, problems)}, own.targets, "binary", None, "patient"
     )
@@ -26,8 +27,8 @@ def test_unreadable_files_block_and_quote_the_reader():
     assert finding.severity == "block"
     assert finding.count == 4
     assert finding.rows == (4, 7, 8, 11)
-    assert finding.message.startswith("4 cases cannot be read. row 4 of cases.csv: got 0 bytes.")
-    assert "row 11" not in finding.message  # three are quoted, all are numbered
+    assert finding.message == "4 cases cannot be read."
+    assert finding.where() == ["rows 4, 7, 11: no such file", "row 8: got 0 bytes"]
     assert unreadable_files(evidence()) == []
 
 
@@ -84,6 +85,11 @@ def test_blank_images_are_found_whatever_the_unit():
     assert (finding.severity, finding.count, finding.rows) == ("warn", 2, (22, 23))
     assert "(1 of one single value)" in finding.message
     assert blank_images(evidence(unit)) == []
+
+
+def test_deep_pictures_beside_8_bit_ones_are_not_blank():
+    deep = [Sample(s.values / np.float32(255), s.geometry) for s in pictures(20)]
+    assert blank_images(evidence([*pictures(20), *deep])) == []
 
 
 def test_signals_and_texts_are_no_images():

@@ -34,23 +34,34 @@ def test_balance_is_noted_per_part():
     parts = np.repeat(["train", "validation", "test"], 20)
     (note,) = class_balance(evidence(parts=parts))
     assert note.message == (
-        "Cases of each class; train: normal 10, pneumonia 10; validation: normal 10, "
-        "pneumonia 10; test: normal 10, pneumonia 10."
+        "Cases of each class; train: 10 normal, 10 pneumonia; validation: 10 normal, "
+        "10 pneumonia; test: 10 normal, 10 pneumonia."
     )
     (note,) = class_balance(evidence())
-    assert note.message == "Cases of each class; all cases: normal 30, pneumonia 30."
+    assert note.message == "Cases of each class; all cases: 30 normal, 30 pneumonia."
 
 
 def test_few_cases_warn_and_none_blocks():
     truth = np.arange(60) % 2
     truth[-15:] = 0
     truth[30:45] = np.arange(15) < 10
-    few, none, _ = class_balance(evidence(targets=binary(truth), parts=given_parts()))
+    none, few, _ = class_balance(evidence(targets=binary(truth), parts=given_parts()))
     assert few.severity == "warn"
-    assert few.message == "Part validation has fewer than 10 cases of a class: normal 5."
+    assert few.message == "Fewer than 10 cases of a class: 5 normal in validation."
     assert few.count == 5
     assert none.severity == "block"
     assert none.message == "Part test has no case of 'pneumonia'."
+
+
+def test_few_cases_of_several_parts_are_one_finding_and_numbers_are_quoted():
+    truth = np.eye(3, dtype=np.float32)[np.repeat([0, 1, 2, 0, 1, 2], [20, 20, 5, 4, 6, 5])]
+    targets = Targets({"truth": truth, "known": truth >= 0}, ("0", "1", "2a"))
+    parts = np.repeat(["train", "test"], [45, 15])
+    _, few, _ = class_balance(evidence(targets=targets, kind="classes", parts=parts))
+    assert few.message == (
+        "Fewer than 10 cases of a class: 5 '2a' in train; 4 '0', 6 '1', 5 '2a' in test."
+    )
+    assert few.count == 20
 
 
 def test_unknown_cases_are_no_cases_of_any_class():
@@ -77,8 +88,8 @@ def test_classes_are_counted_one_by_one():
     truth = np.eye(3, dtype=np.float32)[np.repeat([0, 1, 2], [40, 15, 5])]
     targets = Targets({"truth": truth, "known": truth >= 0}, ("a", "b", "c"))
     few, note = class_balance(evidence(targets=targets, kind="classes"))
-    assert few.message == "The data has fewer than 10 cases of a class: c 5."
-    assert note.message == "Cases of each class; all cases: a 40, b 15, c 5."
+    assert few.message == "Fewer than 10 cases of a class: 5 c."
+    assert note.message == "Cases of each class; all cases: 40 a, 15 b, 5 c."
 
 
 def test_many_classes_are_listed_by_the_rarest():

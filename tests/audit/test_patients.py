@@ -15,6 +15,10 @@ def test_cases_per_patient():
     assert finding.severity == "note"
     assert finding.message == "51 patients with 1 to 10 cases each, median 1."
     assert finding.count == 51
+    (finding,) = cases_per_patient(
+        evidence(table=cohort(patients=[f"p{n // 2}" for n in range(60)]))
+    )
+    assert (finding.message, finding.count) == ("30 patients with 2 cases each.", 30)
 
 
 def test_a_missing_patient_column_is_warned_of():
@@ -64,7 +68,7 @@ def test_balance_of_site_and_sex():
         "'site': share of cases that would have to change to look like training: "
         "validation 100%, test 100%; missing in 0 cases."
     )
-    assert "validation 50%, test 0%; missing in 1 cases." in gender.message
+    assert "validation 50%, test 0%; missing in 1 case." in gender.message
     assert (gender.severity, gender.rows) == ("note", (47,))
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bedside.audit.findings import SHOWN_ROWS, Finding, Severity
+from bedside.audit.findings import Finding, Severity
 from bedside.audit.glance import Glance, glance_at
 from bedside.audit.near_copies import NearCopies, find_near_copies
 from bedside.audit.small_pictures import SmallPictures, shrink_pictures
@@ -88,10 +88,10 @@ class Evidence:
             severity,
             message,
             len(found) if count is None else count,
-            tuple(row + first for row in found[:SHOWN_ROWS]),
+            tuple(row + first for row in found),
             remedy,
-            tuple((int(a) + first, int(b) + first) for a, b in list(pairs)[:SHOWN_ROWS]),
-            tuple(details)[:SHOWN_ROWS],
+            tuple((int(a) + first, int(b) + first) for a, b in pairs),
+            tuple(details),
         )
 
     def rows_by_part(self) -> dict[str, Array]:

@@ -55,6 +55,8 @@ CHECKS: Registry[Check] = Registry(
 )
 
 NEVER_WAIVED = {"patients-across-parts": "Say split: {by: case} to go on without patients"}
+BLOCKING = frozenset({"unreadable-files", "unknown-labels", "class-balance", "copies-across-parts"})
+"""Checks of ours that may stop a run and be waived; the others never stop one."""
 
 
 def audit_cases(
@@ -87,8 +89,8 @@ def audit_cases(
     """
     evidence = Evidence(cohort, inputs, targets, kind, parts, by, means or Means())
     _check_evidence(evidence)
+    check_waivers(waive)
     names = [*CHECKS.table, *(name for name in CHECKS.names() if name not in CHECKS.table)]
-    _check_waive(waive, names)
     found = [finding for name in names for finding in CHECKS.load(name)(evidence)]
     waived = [f for f in found if f.severity == "block" and f.check in waive]
     findings = [_accepted(f) if f in waived else f for f in found]
@@ -103,17 +105,24 @@ def _accepted(finding: Finding) -> Finding:
     return replace(finding, severity="warn", message=message)
 
 
-def _check_waive(waive: Collection[str], names: list[str]) -> None:
-    problems = Problems(StudyError)
+def check_waivers(waive: Collection[str]) -> None:
+    """Refuse waivers that name no check, or one where they would do nothing.
+
+    Raises:
+        StudyError: every such name, with the way out.
+    """
+    problems, names = Problems(StudyError), CHECKS.names()
     for name in waive:
         if name not in names:
-            problems.found.append(f"Unknown audit check '{name}'. {nearest(name, names)}")
-        elif name in NEVER_WAIVED:
+            problems.found.append(
+                f"audit.waive: unknown audit check '{name}'. {nearest(name, names)}"
+            )
+        elif name in NEVER_WAIVED or (name in CHECKS.table and name not in BLOCKING):
             problems.add(
-                "waive",
-                expected="a check that may be waived",
+                "audit.waive",
+                expected=f"checks that may be waived ({', '.join(sorted(BLOCKING))})",
                 got=f"'{name}'",
-                remedy=NEVER_WAIVED[name],
+                remedy=NEVER_WAIVED.get(name, "It never stops a run: leave it out"),
             )
     problems.raise_if_any()
 

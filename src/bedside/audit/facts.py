@@ -21,6 +21,7 @@ SHOWN = 10
 def cohort_facts(evidence: Evidence) -> dict[str, Any]:
     """Count cases, patients, parts, classes, unknown labels, image shapes and blanks."""
     return {
+        "rows_of": evidence.cohort.source,
         "cases": len(evidence.cohort),
         "patients": _patients(evidence, np.arange(len(evidence.cohort))),
         "parts": _parts(evidence),

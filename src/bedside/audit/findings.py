@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from bedside.audit.places import row_words
 from bedside.errors import RunError
 
 Severity: TypeAlias = Literal["block", "warn", "note"]
 SEVERITIES: tuple[Severity, ...] = ("block", "warn", "note")
 """Gravest first: a run stops, a person should look, a person may want to know."""
-
-SHOWN_ROWS = 50
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,9 @@ class Finding:
         severity: ``block`` stops a run, ``warn`` and ``note`` do not.
         message: one or two sentences; no patient id, file name or cell content.
         count: how many cases, or patients where the message says so.
-        rows: the first 50 rows concerned, numbered as the user sees them.
+        rows: all rows concerned, numbered as the user sees them.
         remedy: what to do; empty where nothing needs doing.
-        pairs: the first 50 pairs of rows that belong together, for copies.
+        pairs: pairs of rows that belong together, for copies.
         details: a few words on each of `rows`, where there is more to say than the row.
     """
 
@@ -43,6 +42,10 @@ class Finding:
     pairs: tuple[tuple[int, int], ...] = ()
     details: tuple[str, ...] = ()
 
+    def where(self) -> list[str]:
+        """Lines that say which rows, and what is said of each."""
+        return row_words(self.rows, pairs=self.pairs, details=self.details)
+
 
 @dataclass(frozen=True)
 class AuditReport:
@@ -50,6 +53,21 @@ class AuditReport:
 
     findings: tuple[Finding, ...]
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def stops(self) -> list[str]:
+        """What stops a run, a sentence or two each: what, where, what to do."""
+        told = []
+        for finding in self.blocking:
+            where = "; ".join(finding.where())
+            told.append(f"{finding.message} {where}. {finding.remedy}" if where else
+                        f"{finding.message} {finding.remedy}")  # fmt: skip
+        return told
+
+    @property
+    def rows_of(self) -> str:
+        """Which rows are meant, as a sentence; blank where nobody said."""
+        return f"Rows are those of {self.facts['rows_of']}." if "rows_of" in self.facts else ""
 
     @property
     def blocking(self) -> tuple[Finding, ...]:

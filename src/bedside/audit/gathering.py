@@ -7,12 +7,12 @@ input read once, and the parts.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bedside.audit.evidence import Means
-from bedside.audit.examination import audit_cases
-from bedside.audit.findings import AuditReport
+from bedside.audit.examination import audit_cases, check_waivers
+from bedside.audit.findings import AuditReport, Finding
 from bedside.data.cache import Place, folder_bytes, key_of
 from bedside.data.sources import load_cohort, require_columns
 from bedside.data.split import Split, make_split, read_split
@@ -202,8 +202,8 @@ def pass_audit(
         f"Audit: {len(report.blocking)} blocking, {warnings} warning{'' if warnings == 1 else 's'}."
     )
     if report.blocking:
-        lines = [f"{finding.message} {finding.remedy}" for finding in report.blocking]
-        raise DataError("\n".join([*lines, "The audit stopped the run; nothing was trained."]))
+        last = f"{report.rows_of} The audit stopped the run; nothing was trained."
+        raise DataError("\n".join([*report.stops, last]))
     return report
 
 
@@ -233,18 +233,27 @@ def keep_split(materials: Materials, split: Split, *, folder: RunFolder) -> None
 
 
 def examine_before_split(materials: Materials, *, progress: Progress | None = None) -> AuditReport:
-    """Audit on its own, in depth: parts that leak are a finding here, not an error."""
+    """Audit on its own, in depth: a split that leaks or fails is a finding here, not an error."""
+    parts: Array | None = None
+    failed: tuple[Finding, ...] = ()
     try:
-        parts: Array | None = split_cases(materials).parts
+        parts = split_cases(materials).parts
     except LeakageError:
         column = materials.cohort.part
         parts = None if column is None else materials.cohort.cases[column].to_numpy(dtype=str)
-    return examine(materials, parts=parts, progress=progress, deep=True)
+    except (StudyError, DataError) as error:
+        failed = (Finding("split", "block", str(error), 0, (), ""),)
+    report = examine(materials, parts=parts, progress=progress, deep=True)
+    return replace(report, findings=(*failed, *report.findings))
 
 
 def _check_names(study: Study) -> None:
-    """Refuse unknown or missing encoders, fusions and baselines before anything is read."""
+    """Refuse unknown or missing encoders, fusions, baselines and waivers before all is read."""
     problems = Problems(StudyError)
+    try:
+        check_waivers(study.audit.waive)
+    except StudyError as error:
+        problems.found.append(str(error))
     lists = {f"model.encoders.{name}": given for name, given in study.model.encoders.items()}
     for key, given in {**lists, "baselines": study.baselines}.items():
         if not given:

@@ -27,7 +27,7 @@ class Glance:
             that they can be equal by chance.
         is_image: whether it is a flat picture, (H, W) or (H, W, C), not a volume or signal.
         constant: whether all pixels of an image have one value.
-        spread: standard deviation of an image's pixels, in their own unit.
+        spread: standard deviation of an image's pixels, as a share of the range of their type.
     """
 
     shape: tuple[int, ...]
@@ -58,7 +58,8 @@ def glance_at(sample: Sample) -> Glance:
     if values.ndim not in (2, 3) or not flat:
         return Glance(values.shape, geometry, fingerprint)
     constant = bool((values == values.flat[0]).all())
-    return Glance(values.shape, geometry, fingerprint, True, constant, float(np.std(values)))
+    spread = float(np.std(values)) / (255 if values.dtype == np.uint8 else 1)
+    return Glance(values.shape, geometry, fingerprint, True, constant, spread)
 
 
 def _digest(kind: bytes, content: bytes | memoryview) -> bytes:

@@ -15,42 +15,45 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 STYLES: dict[Severity, str] = {"block": "bold red", "warn": "yellow", "note": "dim"}
-SHOWN_ROWS = 8
 
 
 def render(report: AuditReport, console: Console) -> None:
     """Show all findings and one closing line that says whether a run would stop."""
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
     if report.findings:
-        table = Table(show_lines=True, expand=False)
-        for title in ("", "check", "cases", "found"):
+        table = Table(box=box.HORIZONTALS, show_lines=True, expand=False)
+        for title in ("", "cases", "found"):
             table.add_column(title, justify="right" if title == "cases" else "left")
+        before: Finding | None = None
         for finding in report.findings:
             style = STYLES[finding.severity]
+            repeated = before is not None and before.remedy == finding.remedy
             table.add_row(
                 Text(finding.severity, style=style),
-                Text(finding.check),
-                Text(str(finding.count)),
-                _words(finding),
+                Text(str(finding.count) if finding.count else ""),
+                _words(finding, remedy="" if repeated else finding.remedy),
             )
+            before = finding
         console.print(table)
+    if report.rows_of and any(finding.rows for finding in report.findings):
+        console.print(Text(report.rows_of, style="dim"))
     style, line = _closing(report)
     console.print(Text(line, style=style))
 
 
-def _words(finding: Finding) -> Text:
-    """Message, remedy and rows; as `Text`, since a class name may look like markup."""
+def _words(finding: Finding, *, remedy: str) -> Text:
+    """Check, message, rows and remedy; as `Text`, since a class name may look like markup."""
     from rich.text import Text
 
-    words = Text(finding.message)
-    if finding.rows:
-        shown = ", ".join(str(row) for row in finding.rows[:SHOWN_ROWS])
-        more = ", ..." if len(finding.rows) > SHOWN_ROWS else ""
-        words.append(f"\nrows {shown}{more}", style="dim")
-    if finding.remedy:
-        words.append(f"\n{finding.remedy}", style="italic")
+    words = Text(f"{finding.check}: ", style="bold")
+    words.append(Text(finding.message, style="not bold"))
+    for line in finding.where():
+        words.append(f"\n{line}", style="not bold dim")
+    if remedy:
+        words.append(f"\n{remedy}", style="not bold italic")
     return words
 
 

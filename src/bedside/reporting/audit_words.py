@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bedside.audit.places import row_words
 from bedside.reporting.formatting import count, counted, listed
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Finding:
     check: str
     message: str
     count: str
-    rows: str
+    rows: tuple[str, ...]
     remedy: str
 
 
@@ -42,20 +43,21 @@ def findings(record: Record, *, rows: bool = True) -> list[Finding]:
             check=str(entry.get("check", "")).replace("_", " ").replace("-", " "),
             message=str(entry.get("message", "")),
             count=count(entry["count"]) if entry.get("count") is not None else "",
-            rows=_rows(entry.get("rows")) if rows else "",
+            rows=_rows(entry) if rows else (),
             remedy=str(entry.get("remedy") or ""),
         )
         for entry in found
     ]
 
 
-def _rows(rows: Any) -> str:
-    if not isinstance(rows, list) or not rows:
-        return ""
-    shown = ", ".join(str(row) for row in rows[:SHOWN_ROWS])
-    more = f" and {count(len(rows) - SHOWN_ROWS)} more" if len(rows) > SHOWN_ROWS else ""
-    prefix = "rows " if isinstance(rows[0], int) else ""
-    return f"{prefix}{shown}{more}"
+def _rows(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """Lines that say where to look."""
+    found = {key: entry.get(key) or [] for key in ("rows", "pairs", "details")}
+    if not all(isinstance(values, list) for values in found.values()):
+        return ()
+    pairs = [(a, b) for a, b in found["pairs"]]
+    words = row_words(found["rows"], pairs=pairs, details=found["details"], shown=SHOWN_ROWS)
+    return tuple(words)
 
 
 def data_facts(record: Record) -> list[tuple[str, str]]:

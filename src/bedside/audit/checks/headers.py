@@ -1,14 +1,14 @@
 """What DICOM headers say that is wrong, contradicts itself, or names a person.
 
 Enters: the evidence; the facts of each header stand in its sample's geometry. Leaves:
-findings in plain sentences with row numbers. Nothing else in the project obeys these
+findings in plain sentences. Nothing else in the project obeys these
 headers, so none of them blocks: they warn of pictures that may not belong here.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,6 @@ from bedside.audit.findings import Finding, Severity
 from bedside.audit.glance import Glance
 from bedside.data.dicom_header import CODES
 from bedside.data.dicom_terms import RADIOGRAPHS, SLICES, TERMS, VIEWS
-from bedside.data.raw_cases import rows_named
 from bedside.modalities.reading import Readings
 from bedside.schema import Sample
 
@@ -84,20 +83,34 @@ class _Headers:
                 rows[str(facts[name])].append(row)
         return dict(sorted(rows.items(), key=lambda item: (-len(item[1]), item[0])))
 
-    def cases(self, rows: list[int]) -> str:
-        """``2 cases (rows 4 and 7)``."""
-        noun = "1 case" if len(rows) == 1 else f"{len(rows)} cases"
-        return f"{noun} ({rows_named(sorted(rows), self.evidence.cohort.first_row)})"
-
     def finding(
-        self, severity: Severity, message: str, *, rows: Iterable[int], remedy: str = ""
+        self,
+        severity: Severity,
+        message: str,
+        *,
+        rows: Iterable[int],
+        remedy: str = "",
+        said: Mapping[str, Sequence[int]] | None = None,
     ) -> Finding:
-        text = f"{self.spoken}{message}"
-        return self.evidence.finding("headers", severity, text, rows=sorted(rows), remedy=remedy)
+        """A finding; `said` names words and the rows that they are said of."""
+        words = {row: word for word, own in (said or {}).items() for row in own}
+        found = sorted(rows)
+        return self.evidence.finding(
+            "headers",
+            severity,
+            f"{self.spoken}{message}",
+            rows=found,
+            remedy=remedy,
+            details=[words.get(row, "") for row in found] if words else (),
+        )
 
 
 def _is_dicom(glance: Glance) -> bool:
     return glance.geometry.source.get("format") == "DICOM"
+
+
+def _cases(rows: list[int]) -> str:
+    return "1 case" if len(rows) == 1 else f"{len(rows)} cases"
 
 
 def _verb(rows: list[int], one: str, many: str) -> str:
@@ -113,14 +126,14 @@ def _unknown_terms(headers: _Headers) -> list[Finding]:
             rows = [row for some in wrong.values() for row in some]
             told = _listed([f"'{value}'" for value in wrong])
             message = (
-                f"{headers.cases(rows)} {_verb(rows, 'gives', 'give')} {SPOKEN[keyword]} as "
+                f"{_cases(rows)} {_verb(rows, 'gives', 'give')} {SPOKEN[keyword]} as "
                 f"{told}, which DICOM does not know."
             )
-            found.append(headers.finding("warn", message, rows=rows, remedy=LOOK))
+            found.append(headers.finding("warn", message, rows=rows, remedy=LOOK, said=wrong))
         free = [r for r, facts in headers.facts.items() if keyword in facts.get("no_codes", ())]
         if free:
             message = (
-                f"{headers.cases(free)} {_verb(free, 'holds', 'hold')} no code for "
+                f"{_cases(free)} {_verb(free, 'holds', 'hold')} no code for "
                 f"{SPOKEN[keyword]} but other text."
             )
             found.append(headers.finding("warn", message, rows=free, remedy=LOOK))
@@ -133,11 +146,11 @@ def _views_as_positions(headers: _Headers) -> list[Finding]:
         return []
     rows = [row for some in wrong.values() for row in some]
     message = (
-        f"{headers.cases(rows)} {_verb(rows, 'holds', 'hold')} a view ({_listed(list(wrong))}) "
+        f"{_cases(rows)} {_verb(rows, 'holds', 'hold')} a view ({_listed(list(wrong))}) "
         "as the patient position, where HFS and the like belong; the view position is not "
         "read from there."
     )
-    return [headers.finding("note", message, rows=rows)]
+    return [headers.finding("note", message, rows=rows, said=wrong)]
 
 
 def _slices_or_projections(headers: _Headers) -> list[Finding]:
@@ -157,7 +170,7 @@ def _slices_or_projections(headers: _Headers) -> list[Finding]:
     found = []
     for (modality, told), rows in alike.items():
         message = (
-            f"{headers.cases(rows)} {_verb(rows, 'says', 'say')} modality {modality} but "
+            f"{_cases(rows)} {_verb(rows, 'says', 'say')} modality {modality} but "
             f"{_verb(rows, 'looks', 'look')} like a radiograph: {told}."
         )
         found.append(headers.finding("warn", message, rows=rows, remedy=LOOK))
@@ -178,11 +191,12 @@ def _mixtures(headers: _Headers) -> list[Finding]:
         if len(values) < 2:
             continue
         told = [f"{len(rows)} {value}" for value, rows in values.items()]
-        rarer = [row for rows in list(values.values())[1:] for row in rows]
-        named = rows_named(sorted(rarer), headers.evidence.cohort.first_row)
-        message = f"Headers name {len(values)} {name}: {_listed(told)} (the rarer: {named})."
+        rarer = dict(list(values.items())[1:])
+        rows = [row for own in rarer.values() for row in own]
+        message = f"Headers name {len(values)} {name}: {_listed(told)}."
         severity: Severity = "warn" if grave else "note"
-        found.append(headers.finding(severity, message, rows=rarer, remedy=LOOK if grave else ""))
+        remedy = LOOK if grave else ""
+        found.append(headers.finding(severity, message, rows=rows, remedy=remedy, said=rarer))
     return found
 
 
@@ -201,12 +215,12 @@ def _contradictions(headers: _Headers) -> list[Finding]:
     ]
     found = []
     if torn:
-        message = f"{headers.cases(torn)} {_verb(torn, 'names', 'name')} both sides: laterality "
+        message = f"{_cases(torn)} {_verb(torn, 'names', 'name')} both sides: laterality "
         message += "and image laterality contradict each other."
         found.append(headers.finding("warn", message, rows=torn, remedy=LOOK))
     if turns:
         message = (
-            f"{headers.cases(turns)} {_verb(turns, 'contradicts itself', 'contradict themselves')}"
+            f"{_cases(turns)} {_verb(turns, 'contradicts itself', 'contradict themselves')}"
             " on whether low values are bright; the photometric interpretation was followed."
         )
         found.append(headers.finding("warn", message, rows=turns, remedy=LOOK))
@@ -220,21 +234,21 @@ def _windows(headers: _Headers) -> list[Finding]:
     several = [r for r, f in grey.items() if f["windows"] > 1 and f["window"].startswith("first")]
     if several:
         message = (
-            f"{headers.cases(several)} {_verb(several, 'offers', 'offer')} several windows; the "
+            f"{_cases(several)} {_verb(several, 'offers', 'offer')} several windows; the "
             "first is used."
         )
         found.append(headers.finding("note", message, rows=several, remedy=WINDOW))
     without = [row for row, facts in grey.items() if not facts["windowed"]]
     if 0 < len(without) < len(grey):
         fewer = without if 2 * len(without) <= len(grey) else sorted(set(grey) - set(without))
-        named = rows_named(fewer, headers.evidence.cohort.first_row)
+        said = {"without a window" if fewer is without else "in a window": fewer}
         windowed = len(grey) - len(without)
         message = (
             f"{windowed} of {len(grey)} cases {'is' if windowed == 1 else 'are'} shown in a window "
-            f"of {'its' if windowed == 1 else 'their'} header, the others without one (the fewer: "
-            f"{named}): their brightness is not comparable."
+            f"of {'its' if windowed == 1 else 'their'} header, the others without one: their "
+            "brightness is not comparable."
         )
-        found.append(headers.finding("warn", message, rows=fewer, remedy=WINDOW))
+        found.append(headers.finding("warn", message, rows=fewer, remedy=WINDOW, said=said))
     return found
 
 
@@ -250,7 +264,7 @@ def _flat(headers: _Headers, readings: Readings) -> list[Finding]:
     if not rows:
         return []
     message = (
-        f"{headers.cases(rows)} without a window {_verb(rows, 'uses', 'use')} less than "
+        f"{_cases(rows)} without a window {_verb(rows, 'uses', 'use')} less than "
         f"{NARROW:.0%} of the range of {_verb(rows, 'its', 'their')} stored bits, and "
         f"{_verb(rows, 'looks', 'look')} flat."
     )
@@ -273,18 +287,18 @@ def _left_out(headers: _Headers) -> list[Finding]:
     burned = headers.rows("burned_in", "YES")
     if burned:
         message = (
-            f"{headers.cases(burned)} {_verb(burned, 'says', 'say')} that text is burned into the "
+            f"{_cases(burned)} {_verb(burned, 'says', 'say')} that text is burned into the "
             "pixels: it may name the patient, or give the answer away."
         )
         remedy = "Look at these images and cover the text, or leave them out."
         found.append(headers.finding("warn", message, rows=burned, remedy=remedy))
     drawn = [row for row, facts in headers.facts.items() if facts.get("overlays")]
     if drawn:
-        message = f"{headers.cases(drawn)} with overlays, which are left out."
+        message = f"{_cases(drawn)} with overlays, which are left out."
         found.append(headers.finding("note", message, rows=drawn))
     frames = [row for row, facts in headers.facts.items() if facts.get("frames")]
     if frames:
-        message = f"{headers.cases(frames)} with several frames, of which one is read."
+        message = f"{_cases(frames)} with several frames, of which one is read."
         found.append(headers.finding("note", message, rows=frames))
     return found
 
@@ -297,7 +311,7 @@ def _identifying(headers: _Headers) -> list[Finding]:
     rows = [row for row, facts in headers.facts.items() if facts["identifying"]]
     told = [f"{word} in {cases}" for word, cases in counted.most_common()]
     message = (
-        f"{headers.cases(rows)} {_verb(rows, 'carries', 'carry')} header attributes that name a "
+        f"{_cases(rows)} {_verb(rows, 'carries', 'carry')} header attributes that name a "
         f"person or a place: {_listed(told, shown=len(told))}. None of them is copied anywhere."
     )
     remedy = "De-identify the files before they leave the hospital."

@@ -89,9 +89,11 @@ def identifying_columns(evidence: Evidence) -> list[Finding]:
 def _reason(column: str, cells: pd.Series, *, is_time: bool) -> tuple[str, Array]:
     """Why a column looks identifying, and its rows; empty where it does not."""
     filled = np.flatnonzero(cells.notna().to_numpy())
+    if not len(filled):
+        return "", filled
     if _says_identifier(column):
         return "by name of an identifier", filled
-    if is_time or not len(filled):
+    if is_time:
         return "", filled
     if not _is_text(cells):
         return ("dates that look like birthdays", filled) if _births(cells) else ("", filled)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from bedside.audit.findings import Finding, Severity
 from bedside.audit.glance import Glance
 from bedside.schema import Array
 
-QUOTED = 3
 ODD_ASPECT = 2.0
 """Odd is an image whose width to height is this many times the usual, or one such part of it."""
 TINY_SHARE = 0.25
@@ -32,11 +32,17 @@ def unreadable_files(evidence: Evidence) -> list[Finding]:
         rows = np.flatnonzero(~readings.readable).tolist()
         if not rows:
             continue
-        reasons = [readings.problems[row] for row in rows[:QUOTED] if row in readings.problems]
-        message = f"{evidence.spoken(name)}{_cases(len(rows))} cannot be read. {' '.join(reasons)}"
+        message = f"{evidence.spoken(name)}{_cases(len(rows))} cannot be read."
         remedy = "Repair these files, or leave their rows out."
         found.append(
-            evidence.finding("unreadable-files", "block", message.strip(), rows=rows, remedy=remedy)
+            evidence.finding(
+                "unreadable-files",
+                "block",
+                message,
+                rows=rows,
+                remedy=remedy,
+                details=[_reason(evidence, readings.problems, row) for row in rows],
+            )
         )
     return found
 
@@ -112,6 +118,11 @@ def blank_images(evidence: Evidence) -> list[Finding]:
     return found
 
 
+def _reason(evidence: Evidence, problems: Mapping[int, str], row: int) -> str:
+    """Why a case cannot be read, without its row, so that equal reasons are told together."""
+    return problems.get(row, "").removeprefix(f"{evidence.cohort.where(row)}: ").rstrip(".")
+
+
 def _kind_notes(
     evidence: Evidence, kinds: dict[int, tuple[str, str, int]], *, spoken: str
 ) -> list[Finding]:
@@ -129,7 +140,10 @@ def _kind_notes(
         row for row, (_, mode, _) in kinds.items() if mode in ("LA", "La", "RGBA", "RGBa", "PA")
     ]
     if clear:
-        message = f"{spoken}{_cases(len(clear))} with transparency, which is read as black."
+        message = (
+            f"{spoken}{_cases(len(clear))} with an alpha channel; what it makes transparent is "
+            "read as black."
+        )
         found.append(evidence.finding("image-modes", "note", message, rows=clear))
     return found
 

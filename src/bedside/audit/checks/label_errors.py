@@ -14,7 +14,7 @@ import numpy as np
 from bedside.audit.described import describable_rows, describe_rows
 from bedside.audit.doubt import Doubt, doubt_labels
 from bedside.audit.evidence import Evidence
-from bedside.audit.findings import SHOWN_ROWS, Finding
+from bedside.audit.findings import Finding
 from bedside.schema import Array
 
 FEWEST_CASES, FEWEST_OF_ONE = 60, 20
@@ -111,9 +111,7 @@ def _finding(evidence: Evidence, doubt: Doubt, asked: _Asked) -> Finding:
     given = asked.labels[doubt.rows]
     details = [
         f"labelled {asked.words[int(own)]}, looks like {asked.words[int(said)]} ({_percent(share)})"
-        for own, said, share in zip(
-            given[:SHOWN_ROWS], doubt.likelier, doubt.probability, strict=False
-        )
+        for own, said, share in zip(given, doubt.likelier, doubt.probability, strict=True)
     ]
     remedy = "Look at these cases, the first rows first; some will be hard rather than wrong."
     return evidence.finding(

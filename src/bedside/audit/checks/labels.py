@@ -56,7 +56,7 @@ def unknown_labels(evidence: Evidence) -> list[Finding]:
 def class_balance(evidence: Evidence) -> list[Finding]:
     """Cases of each class in each part (note); few of one (warn) or none (block)."""
     found = []
-    notes = []
+    notes, few = [], {}
     for part, rows in evidence.rows_by_part().items():
         if not rows.size:
             message = f"Part {part} has no case."
@@ -64,8 +64,12 @@ def class_balance(evidence: Evidence) -> list[Finding]:
             found.append(evidence.finding("class-balance", "block", message, remedy=remedy))
             continue
         counts = {name: int(is_it[rows].sum()) for name, is_it in evidence.answers.items()}
-        found += _rare(evidence, counts, part=part)
+        found += _none(evidence, counts, part=part)
         notes.append(f"{part}: {_listed(counts)}")
+        if rare := {name: n for name, n in counts.items() if 0 < n < FEW}:
+            few[part] = rare
+    if few:
+        found.append(_few(evidence, few))
     if notes:
         message = _capital(f"Cases of each class; {'; '.join(notes)}.")
         count = len(evidence.cohort)
@@ -102,29 +106,37 @@ def file_facts_and_labels(evidence: Evidence) -> list[Finding]:
     return found
 
 
-def _rare(evidence: Evidence, counts: Mapping[str, int], *, part: str) -> list[Finding]:
-    found = []
-    none = {name: n for name, n in counts.items() if n == 0}
-    few = {name: n for name, n in counts.items() if 0 < n < FEW}
+def _none(evidence: Evidence, counts: Mapping[str, int], *, part: str) -> list[Finding]:
+    none = [name for name, n in counts.items() if n == 0]
+    if not none:
+        return []
     place = "The data" if part == WHOLE else f"Part {part}"
-    if none:
-        message = f"{place} has no case of {', '.join(repr(name) for name in none)}."
-        remedy = "Add cases, change the split, or leave this class out of the target."
-        found.append(evidence.finding("class-balance", "block", message, count=0, remedy=remedy))
-    if few:
-        message = f"{place} has fewer than {FEW} cases of a class: {_listed(few)}."
-        remedy = "Add cases or merge classes; what is said of so few is hardly more than chance."
-        count = sum(few.values())
-        found.append(evidence.finding("class-balance", "warn", message, count=count, remedy=remedy))
-    return found
+    message = f"{place} has no case of {', '.join(repr(name) for name in none)}."
+    remedy = "Add cases, change the split, or leave this class out of the target."
+    return [evidence.finding("class-balance", "block", message, count=0, remedy=remedy)]
+
+
+def _few(evidence: Evidence, few: Mapping[str, Mapping[str, int]]) -> Finding:
+    places = [
+        f"{_listed(rare)}{'' if part == WHOLE else f' in {part}'}" for part, rare in few.items()
+    ]
+    message = f"Fewer than {FEW} cases of a class: {'; '.join(places)}."
+    remedy = "Add cases or merge classes; what is said of so few is hardly more than chance."
+    count = sum(n for rare in few.values() for n in rare.values())
+    return evidence.finding("class-balance", "warn", message, count=count, remedy=remedy)
 
 
 def _listed(counts: Mapping[str, int]) -> str:
-    """``normal 12, pneumonia 30``, the rarest twelve where there are more."""
+    """``12 normal, 30 pneumonia``, the rarest twelve where there are more."""
     rarest = sorted(counts.items(), key=lambda item: item[1])[:LISTED]
-    shown = [f"{name} {n}" for name, n in counts.items() if (name, n) in rarest]
+    shown = [f"{n} {_quoted(name)}" for name, n in counts.items() if (name, n) in rarest]
     more = f" and {len(counts) - LISTED} more with more cases" if len(counts) > LISTED else ""
     return ", ".join(shown) + more
+
+
+def _quoted(name: str) -> str:
+    """A name in quotes where it would read as a number."""
+    return f"'{name}'" if name[:1].isdigit() else name
 
 
 def _file_facts(images: Mapping[int, Glance]) -> dict[str, Array]:

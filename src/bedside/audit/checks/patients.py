@@ -32,11 +32,16 @@ def cases_per_patient(evidence: Evidence) -> list[Finding]:
         count = len(evidence.cohort)
         return [evidence.finding("patients", "warn", message, count=count, remedy=remedy)]
     _, counts = np.unique(patients, return_counts=True)
-    message = (
-        f"{counts.size} patients with {int(counts.min())} to {int(counts.max())} cases each, "
-        f"median {float(np.median(counts)):g}."
-    )
+    message = f"{counts.size} patients with {_each(counts)}."
     return [evidence.finding("patients", "note", message, count=int(counts.size))]
+
+
+def _each(counts: Array) -> str:
+    """``2 cases each``, ``1 to 66 cases each, median 2``."""
+    low, high = int(counts.min()), int(counts.max())
+    if low == high:
+        return "1 case each" if low == 1 else f"{low} cases each"
+    return f"{low} to {high} cases each, median {float(np.median(counts)):g}"
 
 
 def patients_across_parts(evidence: Evidence) -> list[Finding]:
@@ -87,7 +92,8 @@ def attribute_balance(evidence: Evidence) -> list[Finding]:
         ]
         message = (
             f"'{column}': share of cases that would have to change to look like training: "
-            f"{', '.join(gaps) or 'not known'}; missing in {missing} cases."
+            f"{', '.join(gaps) or 'not known'}; "
+            f"missing in {missing} {'case' if missing == 1 else 'cases'}."
         )
         found.append(
             evidence.finding("attributes", "note", message, rows=np.flatnonzero(cells.isna()))
