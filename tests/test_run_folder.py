@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,21 @@ def test_the_new_file_is_not_seen_before_it_is_complete(tmp_path: Path) -> None:
         assert not path.exists()
         assert partial.parent == path.parent  # renaming is atomic on one file system only
     assert path.read_text() == "new"
+
+
+def test_file_and_folder_are_flushed_in_the_order_that_outlasts_lost_power(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[str] = []
+
+    def note(descriptor: int) -> None:
+        inode = os.fstat(descriptor).st_ino
+        name = {p.stat().st_ino: p.name for p in [tmp_path, *tmp_path.iterdir()]}[inode]
+        flushed.append("folder" if inode == tmp_path.stat().st_ino else name.split(".")[-1])
+
+    monkeypatch.setattr(os, "fsync", note)
+    write_text(tmp_path / "a.txt", "new")
+    assert flushed == ["partial", "folder"]
 
 
 def test_a_full_disk_is_one_sentence_and_keeps_the_old_file(

@@ -68,7 +68,7 @@ class Progress:
             self.log.write("stage", name=name, seconds=seconds, peak_mib=peak, **ending)
 
     @contextmanager
-    def bar(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
+    def bar(self, label: str, total: int) -> Iterator[Callable[[float], None]]:
         """Yield ``done(so_far)``; on a terminal it draws a bar with the time left."""
         if self.quiet or not sys.stderr.isatty():
             yield lambda so_far: None  # noqa: ARG005 - nobody watches

@@ -1,7 +1,8 @@
 """The folder a study leaves behind, and how files get into it.
 
-Every file is written under a temporary name, flushed to disk and renamed, so
-that a run that dies leaves whole files only.
+Every file is written under a temporary name, flushed to disk and renamed, and its
+folder is flushed too, so that a run that dies, or a machine that loses power, leaves
+whole files only.
 """
 
 from __future__ import annotations
@@ -37,11 +38,22 @@ def atomic(path: Path) -> Iterator[Path]:
         with partial.open("rb+") as stream:
             os.fsync(stream.fileno())
         partial.replace(path)
+        flush_folder(path.parent)
     except OSError as error:
         raise _cannot_write(path, error) from error
     finally:
         with suppress(OSError):
             partial.unlink()
+
+
+def flush_folder(folder: Path) -> None:
+    """Make renames in a folder outlast lost power, where the system can do that."""
+    with suppress(OSError):  # Windows opens no folder; some network disks flush none
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _cannot_write(path: Path, error: OSError) -> RunError:

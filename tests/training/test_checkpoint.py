@@ -11,6 +11,8 @@ from torch import nn
 
 from bedside.errors import RunError
 from bedside.training.checkpoint import (
+    Checkpoint,
+    drop_spare,
     flatten_optimiser,
     load_checkpoint,
     restore_optimiser,
@@ -18,6 +20,19 @@ from bedside.training.checkpoint import (
 )
 
 PROGRESS = {"epoch": 3, "best_loss": math.inf, "precision": "bf16", "epochs": [{"loss": 0.1 + 0.2}]}
+
+
+NEWEST, SPARE = "c.safetensors", "c.previous.safetensors"
+
+
+def loaded(path: Path) -> Checkpoint:
+    found = load_checkpoint(path)
+    assert found is not None
+    return found
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def model() -> tuple[nn.Module, torch.optim.AdamW]:
@@ -46,7 +61,7 @@ def test_tensors_and_progress_return_bit_for_bit(tmp_path: Path) -> None:
     }
     path = tmp_path / "new" / "c.safetensors"
     save_checkpoint(path, {"network": tensors, "net": {"a": torch.ones(1)}}, PROGRESS)
-    found = load_checkpoint(path)
+    found = loaded(path)
     assert found.progress == PROGRESS
     assert set(found.group("network")) == set(tensors)
     for name, tensor in tensors.items():
@@ -60,7 +75,7 @@ def test_tensors_and_progress_return_bit_for_bit(tmp_path: Path) -> None:
 def test_shared_tensors_are_saved_each(tmp_path: Path) -> None:
     one = torch.randn(4)
     save_checkpoint(tmp_path / "c", {"x": {"a": one, "b": one, "c": one[1:]}}, {})
-    assert torch.equal(load_checkpoint(tmp_path / "c").group("x")["c"], one[1:])
+    assert torch.equal(loaded(tmp_path / "c").group("x")["c"], one[1:])
 
 
 def test_training_goes_on_digit_for_digit(tmp_path: Path) -> None:
@@ -71,7 +86,7 @@ def test_training_goes_on_digit_for_digit(tmp_path: Path) -> None:
     groups = {"network": half.state_dict(), "optimiser": flatten_optimiser(half_optimiser)}
     save_checkpoint(tmp_path / "c", groups, {})  # type: ignore[arg-type]
     again, again_optimiser = model()
-    found = load_checkpoint(tmp_path / "c")
+    found = loaded(tmp_path / "c")
     again.load_state_dict(found.group("network"))
     restore_optimiser(again_optimiser, found.group("optimiser"))
     learn(again, again_optimiser, range(5, 8))
@@ -99,26 +114,87 @@ def whole(tmp_path: Path) -> bytes:
     return (tmp_path / "whole").read_bytes()
 
 
-@pytest.mark.parametrize("damage", ["empty", "text", "header", "cut", "absent", "no progress"])
-def test_a_damaged_file_is_one_sentence(tmp_path: Path, damage: str) -> None:
-    path, content = tmp_path / "c.safetensors", whole(tmp_path)
+DAMAGES = ["empty", "text", "header", "cut", "zeros", "one bit", "no progress"]
+
+
+def damage_file(path: Path, content: bytes, damage: str) -> None:
     if damage == "no progress":
         from safetensors.torch import save_file
 
         save_file({"x/a": torch.ones(2)}, path)
-    elif damage != "absent":
-        broken = content[:8] + b"x" + content[9:]
-        path.write_bytes(
-            {"empty": b"", "text": b"not a checkpoint", "header": broken, "cut": content[:-9]}[
-                damage
-            ]
-        )
+        return
+    forms = {
+        "empty": b"",
+        "text": b"not a checkpoint",
+        "header": content[:8] + b"x" + content[9:],
+        "cut": content[:-9],  # as a disk without power leaves it
+        "zeros": content[:-64] + bytes(64),
+        "one bit": content[:-1] + bytes([content[-1] ^ 1]),
+    }
+    path.write_bytes(forms[damage])
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_is_one_sentence(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / NEWEST
+    damage_file(path, whole(tmp_path), damage)
     with pytest.raises(RunError) as caught:
         load_checkpoint(path)
     assert str(caught.value) == (
         "c.safetensors: expected a checkpoint of bedside, got a damaged file. "
         "Remove the checkpoint folder and run again."
     )
+
+
+def test_the_checkpoint_before_is_kept_as_a_spare(tmp_path: Path) -> None:
+    path = tmp_path / NEWEST
+    assert load_checkpoint(path) is None
+    for epoch in (1, 2, 3):
+        save_checkpoint(path, {}, {"epoch": epoch})
+    assert names(tmp_path) == [SPARE, NEWEST]
+    assert loaded(path).progress == {"epoch": 3}
+    assert loaded(tmp_path / SPARE).progress == {"epoch": 2}
+    drop_spare(path)
+    drop_spare(path)
+    assert names(tmp_path) == [NEWEST]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_where_the_newest_is_damaged_the_spare_stands_in(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / NEWEST
+    for epoch in (1, 2):
+        save_checkpoint(path, {"x": {"a": torch.ones(64)}}, {"epoch": epoch})
+    damage_file(path, path.read_bytes(), damage)
+    found = loaded(path)
+    assert (found.progress, found.older) == ({"epoch": 1}, True)
+    assert names(tmp_path) == [NEWEST], "a damaged file must not become the spare"
+    again = loaded(path)
+    assert (again.progress, again.older) == ({"epoch": 1}, False)
+    for name in (NEWEST, SPARE):
+        (tmp_path / name).write_bytes(b"")
+    with pytest.raises(RunError, match=r"^c\.safetensors: .* got a damaged file"):
+        load_checkpoint(path)
+
+
+def test_killed_between_the_two_renames_nothing_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / NEWEST
+    save_checkpoint(path, {}, {"epoch": 1})
+    path.replace(tmp_path / SPARE)
+    found = loaded(path)
+    assert (found.progress, found.older) == ({"epoch": 1}, False)
+    assert names(tmp_path) == [NEWEST]
+
+
+def test_moments_lie_in_memory_as_their_weights_do() -> None:
+    weight = torch.randn(4, 3, 2, 2).to(memory_format=torch.channels_last).requires_grad_()
+    optimiser = torch.optim.AdamW([weight], fused=True)
+    moments = torch.arange(48.0).reshape(4, 3, 2, 2)
+    state = {"0.exp_avg": moments, "0.exp_avg_sq": moments + 1, "0.step": torch.tensor(3.0)}
+    restore_optimiser(optimiser, state)
+    kept = optimiser.state[weight]
+    assert torch.equal(kept["exp_avg"], moments)
+    assert kept["exp_avg"].stride() == weight.stride()
+    assert (kept["step"].ndim, float(kept["step"])) == (0, 3)
 
 
 def test_a_full_disk_is_one_sentence_and_keeps_the_checkpoint_before(
@@ -134,5 +210,5 @@ def test_a_full_disk_is_one_sentence_and_keeps_the_checkpoint_before(
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(RunError, match=r"^c\.safetensors: the disk is full\. .* --resume"):
         save_checkpoint(path, {"x": {"a": torch.zeros(2)}}, {"epoch": 2})
-    assert load_checkpoint(path).progress == {"epoch": 1}
-    assert [p.name for p in tmp_path.iterdir()] == ["c.safetensors"]
+    assert loaded(path).progress == {"epoch": 1}
+    assert names(tmp_path) == [NEWEST]

@@ -8,9 +8,9 @@ from bedside.training.loader import (
     Prepared,
     augment,
     epoch_generator,
+    epoch_rows,
     fingerprint,
     take,
-    training_batches,
 )
 
 
@@ -22,10 +22,7 @@ def part(n: int) -> Prepared:
 
 
 def seen(n: int, size: int, generator: torch.Generator) -> list[list[int]]:
-    return [
-        inputs["x.values"][:, 0].tolist()
-        for inputs, _ in training_batches(part(n), size, generator)
-    ]
+    return [rows.tolist() for rows in epoch_rows(n, size, generator)]
 
 
 def joined(batches: list[list[int]]) -> list[int]:
@@ -62,7 +59,8 @@ def test_inputs_and_targets_stay_together_and_keep_their_dtypes() -> None:
     assert inputs["x.values"][:, 0].tolist() == [7, 2]
     assert targets["truth"][:, 0].tolist() == [1, 0]
     assert targets["known"].dtype == torch.bool
-    for inputs, targets in training_batches(part(30), 4, epoch_generator(0, 1)):
+    for rows in epoch_rows(30, 4, epoch_generator(0, 1)):
+        inputs, targets = take(part(30), rows)
         assert torch.equal(inputs["x.values"] % 2, targets["truth"].to(torch.uint8))
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import math
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ from bedside.schema import Targets
 from bedside.tasks.classify import Classify
 from bedside.training import loop
 from bedside.training.loader import Prepared
-from bedside.training.loop import CHECKPOINT, Job, Trainer, one_cycle, train
+from bedside.training.loop import CHECKPOINT, Job, Trainer, train
 from bedside.training.recipe import Recipe
+from bedside.training.step import Stepper
 
 QUIET = Progress(quiet=True)
 IMAGE = Image(size=(24, 24))
@@ -88,6 +89,7 @@ def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 def without_times(story: Any) -> dict[str, Any]:
     words = json.loads(json.dumps(vars(story)))
     words.pop("seconds")
+    words.pop("epoch_seconds")
     for epoch in words["epochs"]:
         epoch.pop("seconds")
     return dict(words)
@@ -130,7 +132,7 @@ def test_the_network_ends_with_the_weights_of_its_best_epoch(tmp_path: Path) -> 
     trainer = Trainer(job(tmp_path))
     trainer.resume()
     assert equal(weights(done), trainer.best)
-    trainer.average.module.load_state_dict(trainer.best)
+    trainer.stepper.average.module.load_state_dict(trainer.best)
     assert trainer.validate() == pytest.approx(story.best_loss, abs=1e-6)
 
 
@@ -154,7 +156,7 @@ def test_an_interrupted_training_ends_with_the_same_weights(
             patch.setattr(loop, "save_checkpoint", _die_at_call(2, loop.save_checkpoint))
         with pytest.raises(DiedError):
             train(job(tmp_path), progress=QUIET)
-    assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
+    assert CHECKPOINT in [path.name for path in tmp_path.iterdir()]
 
     resumed = job(tmp_path, seed=1)
     with torch.no_grad():  # what a fresh start draws must not matter
@@ -163,6 +165,118 @@ def test_an_interrupted_training_ends_with_the_same_weights(
     story = train(resumed, progress=QUIET, resume=True)
     assert equal(weights(resumed), weights(undisturbed))
     assert without_times(story) == without_times(wanted)
+    assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT], "no spare is left"
+
+
+@pytest.mark.parametrize("deaths", [[2], [4, 3, 6]])
+def test_killed_within_an_epoch_it_goes_on_from_the_very_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deaths: list[int]
+) -> None:
+    undisturbed = job()  # resnet: dropout, augmentation and order are all drawn at random
+    wanted = train(undisturbed, progress=QUIET)
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(loop, "CHECKPOINT_SHARE", math.inf)
+    monkeypatch.setattr(loop, "LOOK_SECONDS", -1)
+    steps: list[int] = []
+    step = Stepper.step
+
+    def counted(self: Stepper, rows: Any, generator: Any, *, rate: float) -> torch.Tensor:
+        steps.append(len(rows))
+        return step(self, rows, generator, rate=rate)
+
+    monkeypatch.setattr(Stepper, "step", counted)
+    for death in deaths:
+        with monkeypatch.context() as patch:
+            patch.setattr(loop, "save_checkpoint", _die_at_call(death, loop.save_checkpoint))
+            with pytest.raises(DiedError):
+                train(job(tmp_path), progress=QUIET, resume=True)
+    torch.manual_seed(99)
+    resumed = job(tmp_path)
+    story = train(resumed, progress=QUIET, resume=True)
+    assert equal(weights(resumed), weights(undisturbed))
+    assert without_times(story) == without_times(wanted)
+    assert len(steps) <= wanted.averaged + len(deaths), "each death cost one step at most"
+
+
+def test_a_long_epoch_is_saved_every_minute_or_rarer_where_that_takes_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(loop.time, "perf_counter", lambda: now[0])
+    saved: list[tuple[float, int]] = []
+    cost = 1.0
+
+    def slow(path: Path, groups: object, progress: dict[str, Any]) -> None:
+        saved.append((now[0], progress["step"]))
+        now[0] += cost
+
+    monkeypatch.setattr(loop, "save_checkpoint", slow)
+    step = Stepper.step
+
+    def twenty_seconds(self: Stepper, rows: Any, generator: Any, *, rate: float) -> torch.Tensor:
+        now[0] += 20
+        return step(self, rows, generator, rate=rate)
+
+    monkeypatch.setattr(Stepper, "step", twenty_seconds)
+    once = dataclasses.replace(RECIPE, epochs=1, batch_size=2)
+    story = train(job(tmp_path, encoder="cnn", recipe=once), progress=QUIET)
+    assert [step for _, step in saved] == [3, 6, 9, 12, 15, 0]
+    assert story.seconds == story.epoch_seconds + 16 * 20 == 320, "writing is not training"
+    saved.clear()
+    cost = 6.0  # a twentieth of two minutes
+    train(job(tmp_path, encoder="cnn", recipe=once), progress=QUIET)
+    assert [step for _, step in saved] == [3, 9, 15, 0]
+
+
+def test_where_the_newest_checkpoint_is_damaged_it_goes_on_from_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    undisturbed = job(encoder="cnn")
+    train(undisturbed, progress=QUIET)
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "validate", _die_at_call(3, Trainer.validate))
+        with pytest.raises(DiedError):
+            train(job(tmp_path, encoder="cnn"), progress=QUIET)
+    content = (tmp_path / CHECKPOINT).read_bytes()
+    (tmp_path / CHECKPOINT).write_bytes(content[: len(content) // 2])
+    resumed = job(tmp_path, encoder="cnn")
+    train(resumed, progress=Progress(), resume=True)
+    said = "training.safetensors: damaged; going on from the checkpoint before it.\n"
+    assert capsys.readouterr().err == said
+    assert equal(weights(resumed), weights(undisturbed))
+
+
+def test_a_full_disk_stops_with_one_sentence_and_costs_nothing_that_was_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed = job(encoder="cnn")
+    train(undisturbed, progress=QUIET)
+
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "validate", _fill_at_call(2, Trainer.validate, patch, full))
+        with pytest.raises(RunError) as caught:
+            train(job(tmp_path, encoder="cnn"), progress=QUIET)
+    assert str(caught.value) == (
+        "training.safetensors: the disk is full. Free some space and repeat the command, a run "
+        "with --resume; what was finished before is kept."
+    )
+    resumed = job(tmp_path, encoder="cnn")
+    assert train(resumed, progress=QUIET, resume=True).epoch == RECIPE.epochs
+    assert equal(weights(resumed), weights(undisturbed))
+
+
+def _fill_at_call(number: int, function: Any, patch: Any, full: Any) -> Any:
+    calls = iter(range(1, 100))
+
+    def filling(*arguments: Any) -> Any:
+        if next(calls) == number:
+            patch.setattr(Path, "write_bytes", full)
+        return function(*arguments)
+
+    return filling
 
 
 def _die_at_call(number: int, function: Any) -> Any:
@@ -269,12 +383,3 @@ def test_training_in_bf16_learns_too() -> None:
     assert story.precision == "bf16"
     assert story.best_loss < 0.5
     assert all(tensor.dtype != torch.bfloat16 for tensor in weights(done).values())
-
-
-def test_the_rate_warms_up_and_falls_to_nothing() -> None:
-    rates = [one_cycle(step, 100) for step in range(100)]
-    assert rates[:10] == pytest.approx([n / 10 for n in range(1, 11)])
-    assert rates[10] == 1
-    assert all(later < earlier for earlier, later in pairwise(rates[10:]))
-    assert 0 < rates[-1] < 0.001
-    assert all(math.isfinite(one_cycle(0, total)) for total in (1, 2, 3))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from bedside.deployment.integrity import CHECKSUMS
 from bedside.errors import PackageError, sentence
+from bedside.run_folder import flush_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,8 @@ def _refuse_other(folder: Path) -> None:
 
 
 def _take_place(stage: Path, folder: Path) -> None:
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    # swept as half written, should this process be killed before it removes it
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old.partial")
     shutil.rmtree(old, ignore_errors=True)
     replaced = folder.exists()
     if replaced:
@@ -69,12 +71,15 @@ def _take_place(stage: Path, folder: Path) -> None:
         if replaced:
             old.rename(folder)
         raise
+    flush_folder(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
 def _flush(stage: Path) -> None:
-    for path in stage.rglob("*"):
-        if path.is_file():
+    for path in [stage, *stage.rglob("*")]:
+        if path.is_dir():
+            flush_folder(path)
+        elif path.is_file():
             with path.open("rb+") as stream:
                 os.fsync(stream.fileno())
 

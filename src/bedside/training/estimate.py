@@ -11,14 +11,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
-
 from bedside.progress import peak_bytes
-from bedside.training.loader import augment, epoch_generator, training_batches
-from bedside.training.precision import has_fast_bf16
+from bedside.training.draws import drawing
+from bedside.training.loader import epoch_rows
+from bedside.training.memory import kept_memory
+from bedside.training.precision import settle_precision
+from bedside.training.step import Stepper
 
 if TYPE_CHECKING:
-    from bedside.training.loop import Job
+    from bedside.training.job import Job
 
 TRIAL_STEPS = 4
 GIB = 2**30
@@ -50,30 +51,23 @@ class Estimate:
 
 def estimate_cost(job: Job) -> Estimate:
     """Time a few steps on a copy; nothing of the job changes."""
-    network = copy.deepcopy(job.network)
-    network = network.to(job.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    optimiser = torch.optim.AdamW(network.parameters(), lr=0.0)
-    generator = epoch_generator(job.seed, 0)
-    batches = training_batches(job.train, job.recipe.batch_size, generator)
-    half = job.precision == "bf16" or (job.precision == "auto" and has_fast_bf16(job.device))
+    copied = copy.deepcopy(job.network)
+    stepper = Stepper(job, copied)
+    parameters = sum(p.numel() for p in copied.parameters())
     seconds: list[float] = []
-    with torch.random.fork_rng(devices=[]):
-        for _, (inputs, targets) in zip(range(TRIAL_STEPS), batches, strict=False):
+    with kept_memory(), drawing(job.seed, 0, device=job.device) as draws:
+        stepper.prepare(settle_precision(job, copied))
+        copied.train()
+        batches = epoch_rows(len(job.train), job.recipe.batch_size, draws.generator)
+        for rows in batches[:TRIAL_STEPS]:
             start = time.perf_counter()
-            seen = augment(inputs, job.modalities, generator)
-            on_device = {name: tensor.to(job.device) for name, tensor in seen.items()}
-            wanted = {name: tensor.to(job.device) for name, tensor in targets.items()}
-            with torch.autocast(job.device.type, torch.bfloat16, enabled=half):
-                loss = job.task.loss(network(on_device), wanted, job.state)
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            optimiser.zero_grad()
+            float(stepper.step(rows, draws.generator, rate=0.0))
             seconds.append(time.perf_counter() - start)
     # the first step pays for set-up; validation costs about a third of a step a case
-    step = min(seconds[1:] or seconds)
-    steps = -(-len(job.train) // job.recipe.batch_size)
+    step = min(seconds[1:] or seconds or [0.0])
     checks = len(job.validation) / job.recipe.batch_size / 3
-    parameters = sum(p.numel() for p in network.parameters())
     # kept beside the copy: average, best weights, a checkpoint on its way to disk
     extra = parameters * 4 * 6
-    return Estimate(job.recipe.epochs * (steps + checks) * step, peak_bytes() + extra, parameters)
+    return Estimate(
+        job.recipe.epochs * (len(batches) + checks) * step, peak_bytes() + extra, parameters
+    )

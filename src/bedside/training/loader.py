@@ -70,18 +70,14 @@ def epoch_generator(seed: int, epoch: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(state) >> 1)
 
 
-def training_batches(
-    part: Prepared, batch_size: int, generator: torch.Generator
-) -> Iterator[tuple[Tensors, Tensors]]:
-    """Shuffled batches of one epoch; a last batch of a single case is left out.
+def epoch_rows(count: int, batch_size: int, generator: torch.Generator) -> list[Array]:
+    """Rows of the batches of one epoch, shuffled; a last batch of a single case is left out.
 
     Batch norm cannot learn from one case; which case that is changes each epoch.
     """
-    order = torch.randperm(len(part), generator=generator).numpy()
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
-        if len(rows) > 1:
-            yield take(part, rows)
+    order = torch.randperm(count, generator=generator).numpy()
+    batches = [order[start : start + batch_size] for start in range(0, count, batch_size)]
+    return [rows for rows in batches if len(rows) > 1]
 
 
 def take(part: Prepared, rows: Array) -> tuple[Tensors, Tensors]:

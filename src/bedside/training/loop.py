@@ -1,161 +1,106 @@
 """The training loop: AdamW, one cycle, averaged weights, best epoch on validation.
 
 Enters: a `Job` (network, prepared parts, recipe). Leaves: the network with the
-weights of its best epoch, and the story of the epochs. After every epoch a
-checkpoint is written; a run that dies repeats at most one epoch, with the same
-random numbers, and ends with the same weights.
+weights of its best epoch, and the story of the epochs. A checkpoint is written after
+every epoch, and every minute within a long one; a run that dies repeats what came
+after it, with the same random numbers, and ends with the same weights.
 """
 
 from __future__ import annotations
 
-import logging
 import math
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
-from lightning_fabric import Fabric
-from torch.optim.swa_utils import AveragedModel
 
 from bedside.errors import RunError, sentence
 from bedside.models.network import as_callable
 from bedside.training.checkpoint import (
+    drop_spare,
     flatten_optimiser,
     load_checkpoint,
     restore_optimiser,
     save_checkpoint,
 )
-from bedside.training.loader import Prepared, augment, epoch_generator, take, training_batches
-from bedside.training.precision import Precision, choose_precision
+from bedside.training.draws import drawing
+from bedside.training.job import Job, Story
+from bedside.training.loader import epoch_rows
+from bedside.training.memory import kept_memory
+from bedside.training.precision import settle_precision
+from bedside.training.schedule import one_cycle
+from bedside.training.step import Stepper
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Callable
 
     from torch import nn
 
     from bedside.progress import Progress
-    from bedside.schema import Modality, State, Task
-    from bedside.training.recipe import Recipe
+    from bedside.training.loader import Tensors
 
-WARM_UP = 0.1
-LARGEST_GRADIENT = 5.0
+__all__ = ["CHECKPOINT", "Job", "Story", "Trainer", "train"]
+
 CHECKPOINT = "training.safetensors"
-
-
-@dataclass(frozen=True)
-class Job:
-    """Everything one training needs.
-
-    Args:
-        name: the model's name in the log and the metrics.
-        network: freshly made from `seed`.
-        modalities: by input, for augmentation; empty to train without.
-        precision: as the study says; ``auto`` is settled on the first batch.
-        folder: where the checkpoint goes; None keeps none.
-    """
-
-    name: str
-    network: nn.Module
-    task: Task
-    state: State
-    train: Prepared
-    validation: Prepared
-    recipe: Recipe
-    modalities: Mapping[str, Modality]
-    seed: int
-    device: torch.device
-    precision: Precision | str = "auto"
-    folder: Path | None = None
-
-
-@dataclass
-class Story:
-    """What happened, plain JSON, part of the checkpoint.
-
-    Args:
-        epoch: epochs that are done.
-        best_epoch: the one of the least validation loss, whose weights are kept.
-        best_loss: that loss.
-        precision: that training runs in.
-        seconds: of training, over all that were needed to get here.
-        cases: seen in training, each as often as it was.
-        data: part -> fingerprint of the cases it learns from and is measured on.
-        epochs: one entry each: number, losses, seconds.
-    """
-
-    epoch: int = 0
-    best_epoch: int = 0
-    best_loss: float = math.inf
-    precision: str = "float32"
-    seconds: float = 0.0
-    cases: int = 0
-    data: dict[str, str] = field(default_factory=dict)
-    epochs: list[dict[str, float]] = field(default_factory=list)
+CHECKPOINT_SECONDS = 60.0
+"""Between two checkpoints within an epoch, at least."""
+CHECKPOINT_SHARE = 0.05
+"""Of the time, at most, that checkpoints within an epoch may take."""
+LOOK_SECONDS = 0.5
+"""Between two looks of the step loop at the clock's errands: the bar, the checkpoint."""
 
 
 class Trainer:
-    """The moving parts of one training: network, its average, optimiser, story."""
+    """The moving parts of one training: the stepper, the best weights, the story."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        # channels last is what CPU convolutions are fastest in; it changes no result's meaning
-        self.network = job.network.to(job.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = AveragedModel(
-            self.network, avg_fn=_averaging(job.recipe.averaging), use_buffers=True
-        )
-        self.optimiser = _optimiser(self.network, job.recipe)
-        self.best = _copy(self.average.module)
+        self.stepper = Stepper(job, job.network)
+        self.best = _copy(self.stepper.average.module)
         parts = {"train": job.train, "validation": job.validation}
         self.story = Story(data={name: part.fingerprint() for name, part in parts.items()})
         self.steps_an_epoch = max(1, math.ceil(len(job.train) / job.recipe.batch_size))
+        self.draws: Tensors = {}
+        self._clock = self._saved = time.perf_counter()
+        self._cost = 0.0
 
-    def settle_precision(self) -> None:
-        """Decide bf16 or float32 on one fixed batch, weights untouched."""
-        job = self.job
-        generator = epoch_generator(job.seed, 0)
-        rows = torch.randperm(len(job.train), generator=generator)[: job.recipe.batch_size]
-        inputs, targets = self._on_device(*take(job.train, rows.numpy()))
+    def prepare(self) -> None:
+        """Settle the precision, unless a checkpoint did, and set up the device."""
+        if not self.story.precision:
+            self.story.precision = settle_precision(self.job, self.stepper.network)
+        self.stepper.prepare(self.story.precision)
 
-        def loss_at(precision: Precision) -> float:
-            self.network.eval()
-            with (
-                torch.no_grad(),
-                torch.autocast(job.device.type, torch.bfloat16, enabled=precision == "bf16"),
-            ):
-                return float(job.task.loss(self.network(inputs), targets, job.state))
+    def one_epoch(self, done: Callable[[float], None]) -> float:
+        """Train one epoch, or the rest of it; returns the mean training loss.
 
-        self.story.precision = choose_precision(job.precision, job.device, loss_at)  # type: ignore[arg-type]
-
-    def one_epoch(self, fabric: Fabric, model: nn.Module, optimiser: Any) -> float:
-        """Train one epoch; returns the mean training loss."""
+        Args:
+            done: told how many epochs are done, fractions too.
+        """
         job, story = self.job, self.story
-        generator = epoch_generator(job.seed, story.epoch + 1)
-        step, total = story.epoch * self.steps_an_epoch, job.recipe.epochs * self.steps_an_epoch
-        losses: list[float] = []
-        model.train()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(generator.initial_seed())  # dropout alone draws from it
-            for batch in training_batches(job.train, job.recipe.batch_size, generator):
-                inputs, targets = self._on_device(*batch)
-                inputs = augment(inputs, job.modalities, generator)
-                for group in optimiser.param_groups:
-                    group["lr"] = job.recipe.learning_rate * one_cycle(step, total)
-                loss = job.task.loss(model(inputs), targets, job.state)
-                optimiser.zero_grad(set_to_none=True)
-                fabric.backward(loss)
-                torch.nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
-                optimiser.step()
-                self.average.update_parameters(self.network)
-                losses.append(float(loss.detach()))
-                story.cases += len(targets[next(iter(targets))])
-                step += 1
-        return sum(losses) / max(len(losses), 1)
+        before, total = story.epoch * self.steps_an_epoch, job.recipe.epochs * self.steps_an_epoch
+        losses = torch.full((), story.losses, dtype=torch.float64, device=job.device)
+        self.stepper.network.train()
+        self._clock = look = time.perf_counter()
+        with drawing(job.seed, story.epoch + 1, device=job.device) as draws:
+            batches = epoch_rows(len(job.train), job.recipe.batch_size, draws.generator)
+            if story.step:
+                draws.restore(self.draws)
+            for rows in batches[story.step :]:
+                rate = job.recipe.learning_rate * one_cycle(before + story.step, total)
+                losses += self.stepper.step(rows, draws.generator, rate=rate)
+                story.step += 1
+                story.cases += len(rows)
+                if time.perf_counter() - look > LOOK_SECONDS:
+                    done(story.epoch + story.step / len(batches))
+                    if self._checkpoint_due():
+                        story.losses, self.draws = float(losses), draws.state()
+                        self.save()
+                    look = time.perf_counter()
+        return float(losses) / max(len(batches), 1)
 
     def validate(self) -> float:
         """Unweighted loss of the averaged weights on validation, in float32."""
-        outputs = as_callable(self.average.module)(self.job.validation.arrays)
+        outputs = as_callable(self.stepper.average.module)(self.job.validation.arrays)
         plain = self.job.task.unweighted(self.job.state)
         found, wanted = (
             {name: torch.from_numpy(values[:]) for name, values in arrays.items()}
@@ -163,22 +108,24 @@ class Trainer:
         )
         return float(self.job.task.loss(found, wanted, plain))
 
-    def close_epoch(self, train_loss: float, validation_loss: float, seconds: float) -> None:
-        """Note the epoch and keep its weights if they are the best so far."""
+    def close_epoch(self, train_loss: float, validation_loss: float) -> None:
+        """Note the epoch, keep its weights if they are the best so far, and save."""
         story = self.story
+        self._count_seconds()
         story.epoch += 1
-        story.seconds += seconds
         story.epochs.append(
             {
                 "epoch": story.epoch,
                 "train_loss": train_loss,
                 "validation_loss": validation_loss,
-                "seconds": round(seconds, 3),
+                "seconds": round(story.epoch_seconds, 3),
             }
         )
+        story.step, story.losses, story.epoch_seconds, self.draws = 0, 0.0, 0.0, {}
         if validation_loss < story.best_loss:
             story.best_loss, story.best_epoch = validation_loss, story.epoch
-            self.best = _copy(self.average.module)
+            self.best = _copy(self.stepper.average.module)
+        self.save()
 
     @property
     def finished(self) -> bool:
@@ -189,31 +136,40 @@ class Trainer:
 
     def save(self) -> None:
         """Write the checkpoint, if the job keeps one."""
+        self._count_seconds()
+        self.story.averaged = self.stepper.average.count
         if self.job.folder is None:
             return
         groups = {
-            "network": dict(self.network.state_dict()),
-            "average": dict(self.average.state_dict()),
+            "network": dict(self.stepper.network.state_dict()),
+            "average": dict(self.stepper.average.module.state_dict()),
             "best": self.best,
-            "optimiser": flatten_optimiser(self.optimiser),
+            "optimiser": flatten_optimiser(self.stepper.optimiser),
+            "draws": self.draws,
         }
         save_checkpoint(self.job.folder / CHECKPOINT, groups, vars(self.story))
+        self._saved = time.perf_counter()
+        self._cost, self._clock = self._saved - self._clock, self._saved
 
-    def resume(self) -> None:
+    def resume(self) -> bool:
         """Go on from the checkpoint, where there is one.
 
+        Returns:
+            Whether the newest was damaged and an older one stood in.
+
         Raises:
-            RunError: it is damaged, of another network, or learnt from other data.
+            RunError: all are damaged, of another network, or learnt from other data.
         """
-        if self.job.folder is None or not (self.job.folder / CHECKPOINT).exists():
-            return
-        checkpoint = load_checkpoint(self.job.folder / CHECKPOINT)
+        found = None if self.job.folder is None else load_checkpoint(self.job.folder / CHECKPOINT)
+        if found is None:
+            return False
         try:
-            self.network.load_state_dict(checkpoint.group("network"))
-            self.average.load_state_dict(checkpoint.group("average"))
-            restore_optimiser(self.optimiser, checkpoint.group("optimiser"))
-            story = Story(**checkpoint.progress)
-        except (RuntimeError, KeyError, ValueError, TypeError):
+            story = Story(**found.progress)
+            self.stepper.network.load_state_dict(found.group("network"))
+            self.stepper.average.module.load_state_dict(found.group("average"))
+            self.stepper.average.count = story.averaged
+            restore_optimiser(self.stepper.optimiser, found.group("optimiser"))
+        except (RuntimeError, KeyError, ValueError, TypeError, IndexError):
             raise RunError(
                 f"{CHECKPOINT}: expected the network of this study, got another one. "
                 "Run without --resume into a new folder."
@@ -228,16 +184,19 @@ class Trainer:
                     remedy="The data changed since then: start a new run with -o",
                 )
             )
-        self.story, self.best = story, checkpoint.group("best")
+        self.story, self.best, self.draws = story, found.group("best"), found.group("draws")
+        return found.older
 
-    def _on_device(
-        self, inputs: dict[str, torch.Tensor], targets: dict[str, torch.Tensor]
-    ) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
-        device = self.job.device
-        return (
-            {name: tensor.to(device) for name, tensor in inputs.items()},
-            {name: tensor.to(device) for name, tensor in targets.items()},
-        )
+    def _checkpoint_due(self) -> bool:
+        waited = time.perf_counter() - self._saved
+        return waited >= max(CHECKPOINT_SECONDS, self._cost / CHECKPOINT_SHARE)
+
+    def _count_seconds(self) -> None:
+        """Add the time since the last count; that of writing checkpoints is left out."""
+        now = time.perf_counter()
+        self.story.seconds += now - self._clock
+        self.story.epoch_seconds += now - self._clock
+        self._clock = now
 
 
 def train(job: Job, *, progress: Progress, resume: bool = False) -> Story:
@@ -250,37 +209,29 @@ def train(job: Job, *, progress: Progress, resume: bool = False) -> Story:
 
     Raises:
         RunError: the loss is not finite; the checkpoint is damaged, another network's, or
-            of other data.
+            of other data; the disk is full.
     """
     trainer = Trainer(job)
     if resume:
-        trainer.resume()
+        if trainer.resume():
+            progress.say(f"{CHECKPOINT}: damaged; going on from the checkpoint before it.")
         _log_missing(progress, job.name, trainer.story)
-    if not trainer.story.epoch:
-        trainer.settle_precision()
-    half = trainer.story.precision == "bf16"
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces bf16 otherwise
-    fabric = Fabric(
-        accelerator=job.device.type,
-        devices=_devices(job.device),
-        precision="bf16-mixed" if half else "32-true",
-    )
-    model, optimiser = fabric.setup(trainer.network, trainer.optimiser)
-    with progress.bar(f"training {job.name}", job.recipe.epochs) as done:
+    with kept_memory(), progress.bar(f"training {job.name}", job.recipe.epochs) as done:
+        trainer.prepare()
         done(trainer.story.epoch)
         while not trainer.finished:
-            start = time.perf_counter()
-            train_loss = trainer.one_epoch(fabric, model, optimiser)
+            train_loss = trainer.one_epoch(done)
             validation_loss = trainer.validate()
             if not math.isfinite(train_loss + validation_loss):
                 raise RunError(
                     f"training of {job.name}: expected a finite loss, got a diverging one. "
                     "Lower training.learning_rate or set training.precision: float32."
                 )
-            trainer.close_epoch(train_loss, validation_loss, time.perf_counter() - start)
-            trainer.save()
+            trainer.close_epoch(train_loss, validation_loss)
             progress.log.write("epoch", model=job.name, **trainer.story.epochs[-1])
             done(trainer.story.epoch)
+    if job.folder is not None:
+        drop_spare(job.folder / CHECKPOINT)
     job.network.load_state_dict(trainer.best)
     job.network.eval()
     return trainer.story
@@ -292,40 +243,6 @@ def _log_missing(progress: Progress, model: str, story: Story) -> None:
     for epoch in story.epochs:
         if (model, epoch["epoch"]) not in there:
             progress.log.write("epoch", model=model, **epoch)
-
-
-def _devices(device: torch.device) -> int | list[int]:
-    """How Fabric is told: a number of CPUs, or this very GPU."""
-    return 1 if device.type == "cpu" else [device.index or 0]
-
-
-def one_cycle(step: int, total: int) -> float:
-    """Share of the peak rate at a step: linear warm-up, then half a cosine down to zero."""
-    warm = max(1, round(WARM_UP * total))
-    if step < warm:
-        return (step + 1) / warm
-    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm)))
-
-
-def _optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
-    decayed = [p for p in network.parameters() if p.ndim >= 2]
-    plain = [p for p in network.parameters() if p.ndim < 2]
-    groups = [
-        {"params": decayed, "weight_decay": recipe.weight_decay},
-        {"params": plain, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate)
-
-
-def _averaging(decay: float) -> Any:
-    def average(old: torch.Tensor, new: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
-        # a short memory at first, so that the first epochs are not the random start's
-        now = min(decay, (1 + float(count)) / (10 + float(count)))
-        if not torch.is_floating_point(old):
-            return new
-        return old.lerp(new, 1 - now)
-
-    return average
 
 
 def _copy(module: nn.Module) -> dict[str, torch.Tensor]:

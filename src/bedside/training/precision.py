@@ -12,9 +12,14 @@ from typing import TYPE_CHECKING, Literal
 import torch
 
 from bedside.errors import StudyError, sentence
+from bedside.training.loader import epoch_generator, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from torch import nn
+
+    from bedside.training.job import Job
 
 Precision = Literal["float32", "bf16"]
 LARGEST_LOSS_CHANGE = 0.02
@@ -94,3 +99,27 @@ def choose_precision(
     full, half = loss_at("float32"), loss_at("bf16")
     agrees = abs(full - half) <= LARGEST_LOSS_CHANGE * max(abs(full), 1.0)
     return "bf16" if agrees else "float32"
+
+
+def settle_precision(job: Job, network: nn.Module) -> Precision:
+    """What ``auto`` becomes for a job, by one fixed batch; the weights stay as they are.
+
+    Args:
+        job: to train.
+        network: on the job's device.
+    """
+    generator = epoch_generator(job.seed, 0)
+    rows = torch.randperm(len(job.train), generator=generator)[: job.recipe.batch_size]
+    inputs, targets = take(job.train, rows.numpy())
+    inputs = {name: tensor.to(job.device) for name, tensor in inputs.items()}
+    targets = {name: tensor.to(job.device) for name, tensor in targets.items()}
+
+    def loss_at(precision: Precision) -> float:
+        network.eval()
+        with (
+            torch.no_grad(),
+            torch.autocast(job.device.type, torch.bfloat16, enabled=precision == "bf16"),
+        ):
+            return float(job.task.loss(network(inputs), targets, job.state))
+
+    return choose_precision(job.precision, job.device, loss_at)  # type: ignore[arg-type]

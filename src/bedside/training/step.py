@@ -1,0 +1,94 @@
+"""One step of training: a batch in, better weights out.
+
+Small networks spend their time between the kernels, not in them, so whatever a
+step does for every weight is one call for all of them.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import torch
+from lightning_fabric import Fabric
+
+from bedside.training.averaging import Average
+from bedside.training.loader import augment, take
+from bedside.training.schedule import clip_gradients, make_optimiser, set_rate
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from bedside.schema import Array
+    from bedside.training.job import Job
+    from bedside.training.loader import Prepared, Tensors
+
+
+class Stepper:
+    """A network with its optimiser and its average, which step together.
+
+    Args:
+        job: gives task, data, recipe and device.
+        network: to train; the job's, or a copy of it.
+    """
+
+    def __init__(self, job: Job, network: nn.Module) -> None:
+        self.job = job
+        # channels last is what CPU convolutions are fastest in; it changes no result's meaning
+        self.network = network.to(job.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = Average(self.network, job.recipe.averaging)
+        self.optimiser = make_optimiser(self.network, job.recipe)
+        self._weights = list(self.network.parameters())
+
+    def prepare(self, precision: str) -> None:
+        """Set up device and precision; called once, before the first step."""
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces bf16
+        device = self.job.device
+        self._fabric = Fabric(
+            accelerator=device.type,
+            devices=1 if device.type == "cpu" else [device.index or 0],
+            precision="bf16-mixed" if precision == "bf16" else "32-true",
+        )
+        prepared: tuple[Any, Any] = self._fabric.setup(self.network, self.optimiser)
+        self._model, self._prepared_optimiser = prepared
+        self._model.train()
+
+    def step(self, rows: Array, generator: torch.Generator, *, rate: float) -> torch.Tensor:
+        """Learn from some training cases.
+
+        Args:
+            rows: which.
+            generator: augmentation draws from it.
+            rate: of learning.
+
+        Returns:
+            The loss before the step, a scalar on the device, which nobody has waited for.
+        """
+        job, optimiser = self.job, self._prepared_optimiser
+        inputs, targets = batch_on(job.device, job.train, rows)
+        inputs = channels_last(augment(inputs, job.modalities, generator))
+        set_rate(optimiser, rate)
+        loss = job.task.loss(self._model(inputs), targets, job.state)
+        optimiser.zero_grad(set_to_none=True)
+        self._fabric.backward(loss)
+        clip_gradients(self._weights)
+        optimiser.step()
+        self.average.update()
+        return loss.detach()
+
+
+def batch_on(device: torch.device, part: Prepared, rows: Array) -> tuple[Tensors, Tensors]:
+    """Inputs and targets of some cases of a part, on a device."""
+    inputs, targets = take(part, rows)
+    if device.type != "cpu":
+        inputs = {name: tensor.to(device) for name, tensor in inputs.items()}
+        targets = {name: tensor.to(device) for name, tensor in targets.items()}
+    return inputs, targets
+
+
+def channels_last(inputs: Tensors) -> Tensors:
+    """Images in the order that the convolutions want, once, while they are small."""
+    return {
+        name: tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
+        for name, tensor in inputs.items()
+    }

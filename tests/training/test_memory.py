@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import platform
+import resource
+from pathlib import Path
+
+import pytest
+import torch
+
+from bedside.training import memory
+from bedside.training.memory import kept_memory
+
+GNU = platform.libc_ver()[0] == "glibc"
+FLOATS = 2**24  # 64 MiB, 16,384 pages
+
+
+def new_pages() -> int:
+    """Pages that filling a new large buffer asks the system for."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    torch.ones(FLOATS)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+def pages_in_use() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1])
+
+
+@pytest.mark.skipif(not GNU, reason="another C library")
+def test_a_buffer_that_was_freed_is_used_again() -> None:
+    with kept_memory():
+        new_pages()
+        assert new_pages() < 100
+        with kept_memory():
+            assert new_pages() < 100
+
+
+@pytest.mark.skipif(not GNU, reason="another C library")
+def test_afterwards_all_is_given_back() -> None:
+    def die() -> None:
+        with kept_memory():
+            new_pages()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        die()
+    before = pages_in_use()
+    kept = torch.ones(FLOATS)
+    assert pages_in_use() - before > 0.9 * kept.nbytes / resource.getpagesize()
+
+
+def test_other_systems_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory.platform, "libc_ver", lambda: ("", ""))
+    monkeypatch.setattr(memory.ctypes, "CDLL", None)
+    with kept_memory():
+        assert True
