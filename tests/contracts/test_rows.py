@@ -16,7 +16,7 @@ from bedside.modalities.image import Image
 from bedside.models.network import StudyNetwork, as_callable
 from bedside.schema import Array, Rows, Targets
 from bedside.training import loader
-from bedside.training.loader import Prepared, epoch_generator, take, training_batches
+from bedside.training.loader import Prepared, epoch_generator, epoch_rows, take
 
 N, SIDE, INPUT = 20, 24, "type"
 MOST = 8
@@ -98,7 +98,8 @@ def test_the_fingerprint_is_the_same_and_is_made_block_by_block(
 
 def test_batches_and_targets_are_the_same(both: tuple[Prepared, Prepared]) -> None:
     plain, same = both
-    batches = [training_batches(p, 6, epoch_generator(1, 1)) for p in both]
+    order = epoch_rows(len(both[0]), 6, epoch_generator(1, 1))
+    batches = [[take(p, rows) for rows in order] for p in both]
     count = 0
     for ours, theirs in zip(*batches, strict=True):
         count += 1
