@@ -26,7 +26,7 @@ from bedside.training.checkpoint import (
 from bedside.training.draws import drawing
 from bedside.training.job import Job, Story
 from bedside.training.loader import epoch_rows
-from bedside.training.memory import kept_memory
+from bedside.training.memory import kept_memory, release_memory
 from bedside.training.precision import settle_precision
 from bedside.training.schedule import one_cycle
 from bedside.training.step import Stepper
@@ -135,8 +135,9 @@ class Trainer:
         return story.epoch >= recipe.epochs or waited >= recipe.patience
 
     def save(self) -> None:
-        """Write the checkpoint, if the job keeps one."""
+        """Write the checkpoint, if the job keeps one; a moment to tidy up memory too."""
         self._count_seconds()
+        release_memory()
         self.story.averaged = self.stepper.average.count
         if self.job.folder is None:
             return

@@ -28,7 +28,7 @@ def kept_memory() -> Iterator[None]:
 
     Linux with the GNU C library only; elsewhere it does nothing. It changes no number.
     """
-    library = ctypes.CDLL(None) if platform.libc_ver()[0] == "glibc" else None
+    library = _library()
     if library is None:
         yield
         return
@@ -39,4 +39,15 @@ def kept_memory() -> Iterator[None]:
     finally:
         for name, value in _USUAL.items():
             library.mallopt(name, value)
+        release_memory()
+
+
+def release_memory() -> None:
+    """Give back what lies unused, lest the gaps between kept buffers add up over hours."""
+    library = _library()
+    if library is not None:
         library.malloc_trim(0)
+
+
+def _library() -> ctypes.CDLL | None:
+    return ctypes.CDLL(None) if platform.libc_ver()[0] == "glibc" else None
