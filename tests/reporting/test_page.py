@@ -32,7 +32,7 @@ def reports(runs: dict[str, RunFolder]) -> dict[str, Path]:
     return {kind: write_report(folder) for kind, folder in runs.items()}
 
 
-@pytest.mark.parametrize("kind", ["binary", "classes", "labels"])
+@pytest.mark.parametrize("kind", ["binary", "classes", "labels", "forecast"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_page_opens_clean_at_any_width(
     browser: Any, reports: dict[str, Path], kind: str, width: int

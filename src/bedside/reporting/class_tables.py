@@ -96,7 +96,9 @@ def group_columns(record: Record) -> GroupColumns:
     """The columns of the table of subgroups."""
     rest = [name for name in SUBGROUP_METRICS if name != record.primary]
     counts = {f"With {record.positive}": "positives"} if record.kind == "binary" else {}
-    return GroupColumns([record.primary, *rest], counts, lambda _, found: estimate_cell(found))
+    return GroupColumns(
+        [record.primary, *rest], counts, label, lambda _, found: estimate_cell(found)
+    )
 
 
 def parts_table(record: Record) -> Table | None:

@@ -16,5 +16,14 @@ def data_uri(path: Path, *, kind: str) -> str:
 
 def png_uri(folder: Path, name: str | None) -> str | None:
     """A PNG of a folder by its name, None where there is none."""
+    return _named(folder, name, kind="png")
+
+
+def svg_uri(folder: Path, name: str | None) -> str | None:
+    """An SVG of a folder by its name, None where there is none."""
+    return _named(folder, name, kind="svg+xml")
+
+
+def _named(folder: Path, name: str | None, *, kind: str) -> str | None:
     path = folder / Path(name).name if name else None
-    return data_uri(path, kind="png") if path is not None and path.exists() else None
+    return data_uri(path, kind=kind) if path is not None and path.exists() else None

@@ -44,16 +44,17 @@ def write_figures(folder: RunFolder) -> list[str]:
 
 def common_words(record: Record) -> dict[str, Words]:
     """Words of the figures that every kind of target has."""
+    noun = told(record).noun
     return {
         "comparison": Words(
             "Deep model beside the simple ones",
-            "Each model on the same test cases. The lower panel is the paired difference: if its "
-            "interval crosses zero, the deep model was not shown to be better.",
+            f"Each model on the same test {noun}s. The lower panel is the paired difference: if "
+            "its interval crosses zero, the deep model was not shown to be better.",
             forest_words(record),
         ),
         "subgroups": Words(
             "The same model in subgroups",
-            "The band is the interval over all test cases. Subgroups are small: their intervals "
+            f"The band is the interval over all test {noun}s. Subgroups are small: their intervals "
             "are wide, and looking at many makes one stand out by chance.",
             f"Forest plot of {label(record.primary)} by subgroup; the numbers stand in the table.",
         ),

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bedside.reporting import style
-from bedside.reporting.formatting import bounds, count, has_interval, number, with_interval
-from bedside.reporting.glossary import label
+from bedside.reporting.formatting import Form, bounds, count, has_interval, with_interval
+from bedside.reporting.glossary import form_of, higher_is_better, label
+from bedside.reporting.kinds import told
 from bedside.reporting.wording import confidence_words
 
 if TYPE_CHECKING:
@@ -37,10 +38,19 @@ class Row:
 
 def draw_comparison(record: Record) -> Figure | None:
     """The primary metric of all models with intervals, and the paired difference below."""
+    return _comparison(record, record.tests[0])
+
+
+def draw_comparisons(record: Record) -> Figure | None:
+    """The same for the first further test part, None where there is none."""
+    return _comparison(record, record.tests[1]) if len(record.tests) > 1 else None
+
+
+def _comparison(record: Record, part: str) -> Figure | None:
     rows = [
         Row(
             name,
-            record.estimate(name, record.primary),
+            record.estimate(name, record.primary, part=part),
             style.DEEP if name == record.deep else style.INK,
             "D" if name == record.deep else "s",
         )
@@ -49,28 +59,38 @@ def draw_comparison(record: Record) -> Figure | None:
     rows = [row for row in rows if row.estimate and _known(row.estimate)]
     if not rows:
         return None
-    difference = record.metrics.get("difference")
+    difference = record.part(part).get("difference")
     below = isinstance(difference, Mapping) and _known(difference)
     height = 0.95 + ROW_INCHES * len(rows) + (1.4 if below else 0)
     figure = style.blank(width=6.4, height=height)
     ratios = [0.6 + len(rows), 1.9] if below else [1]
     grid = figure.add_gridspec(len(ratios), 1, height_ratios=ratios)
     upper = figure.add_subplot(grid[0])
-    _forest(upper, rows)
-    upper.set_xlabel(f"{label(record.primary)} ({confidence_words(record)})")
+    form = form_of(record.primary, record.unit)
+    _forest(upper, rows, form, few=_few(record))
+    upper.set_xlabel(f"{_axis(record)} ({confidence_words(record)})")
     if below and isinstance(difference, Mapping):
         _difference(figure.add_subplot(grid[1]), record, difference)
     return figure
 
 
+def _axis(record: Record) -> str:
+    """The primary metric with its unit."""
+    form = form_of(record.primary, record.unit)
+    return f"{label(record.primary)}, {form.unit}" if form.unit else label(record.primary)
+
+
 def _difference(axes: Axes, record: Record, difference: Mapping[str, Any]) -> None:
-    name = f"{record.deep} − {record.best_baseline}"
-    _forest(axes, [Row(name, difference, style.DEEP, "D")])
+    pair = [record.deep, str(record.best_baseline)]
+    name = " − ".join(pair if higher_is_better(record.primary) else pair[::-1])
+    _forest(
+        axes, [Row(name, difference, style.DEEP, "D")], form_of(record.primary, record.unit), few=""
+    )
     axes.axvline(0, color=style.INK, linewidth=1)
     left, right = axes.get_xlim()
     reach = max(abs(left), abs(right), 0.01)
     axes.set_xlim(-reach, reach)
-    axes.set_xlabel(f"Difference in {label(record.primary)} ({confidence_words(record)})")
+    axes.set_xlabel(f"Difference in {_axis(record)} ({confidence_words(record)})")
     for x, side, text in ((0, "left", "← simple better"), (1, "right", "deep better →")):
         axes.text(x, 1.04, text, ha=side, va="bottom", transform=axes.transAxes,
                   color=style.MUTED)  # fmt: skip
@@ -82,15 +102,15 @@ def draw_subgroups(record: Record) -> Figure | None:
     if not any(row.estimate for row in rows):
         return None
     overall = record.estimate(record.deep, record.primary)
-    rows = [Row("All test cases", overall, style.DEEP, "D"), *rows]
+    rows = [Row(f"All test {told(record).noun}s", overall, style.DEEP, "D"), *rows]
     figure = style.blank(width=6.4, height=0.85 + 0.3 * len(rows))
     axes = figure.add_subplot()
     if overall and _known(overall):
         axes.axvline(overall["value"], color=style.DEEP, linewidth=1, linestyle=(0, (1.2, 1.6)))
         if has_interval(overall):
             axes.axvspan(overall["low"], overall["high"], color="#e4eff6", linewidth=0, zorder=0)
-    _forest(axes, rows)
-    axes.set_xlabel(f"{label(record.primary)} of the deep model ({confidence_words(record)})")
+    _forest(axes, rows, form_of(record.primary, record.unit), few=_few(record))
+    axes.set_xlabel(f"{_axis(record)} of the deep model ({confidence_words(record)})")
     return figure
 
 
@@ -108,14 +128,18 @@ def _subgroup_rows(record: Record) -> list[Row]:
     return rows
 
 
-def _forest(axes: Axes, rows: list[Row]) -> None:
+def _few(record: Record) -> str:
+    return f"too few {told(record).noun}s"
+
+
+def _forest(axes: Axes, rows: list[Row], form: Form, *, few: str) -> None:
     axes.set_ylim(len(rows) - 0.45, -0.55)
     for place, row in enumerate(rows):
         if row.estimate and _known(row.estimate):
             _whisker(axes, place, row)
-        text = with_interval(row.estimate) if row.estimate and _known(row.estimate) else ""
+        text = with_interval(row.estimate, form) if row.estimate and _known(row.estimate) else ""
         if not text and row.marker:
-            text = "too few cases"
+            text = few
         axes.annotate(
             text,
             (1.02, place),
@@ -149,8 +173,9 @@ def _known(estimate: Mapping[str, Any]) -> bool:
 
 def forest_words(record: Record) -> str:
     """The comparison in one sentence, for those who cannot see it."""
+    form = form_of(record.primary, record.unit)
     parts = [
-        f"{name} {number(found.get('value'))} ({bounds(found) or 'interval n/a'})"
+        f"{name} {form.text(found.get('value'))} ({bounds(found, form) or 'interval n/a'})"
         for name in record.models
         if (found := record.estimate(name, record.primary))
     ]

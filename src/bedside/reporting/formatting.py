@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 NOT_AVAILABLE = "n/a"
@@ -16,6 +17,33 @@ MINUS = "\N{MINUS SIGN}"
 
 Estimate: TypeAlias = Mapping[str, Any]
 """One metric: ``value`` and the ends of its interval, ``low`` and ``high``."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How the values of one metric are written.
+
+    Args:
+        decimals: digits after the point.
+        scale: what a value is multiplied by: 100 for a share in percent.
+        unit: written after a value, not after the ends of its interval.
+    """
+
+    decimals: int = DECIMALS
+    scale: float = 1.0
+    unit: str = ""
+
+    def text(self, value: Any, *, bare: bool = False) -> str:
+        """``14.4 mg/dL``; "n/a" for what is missing; `bare` leaves out any unit but percent."""
+        if not _is_number(value):
+            return NOT_AVAILABLE
+        shown = number(value * self.scale, decimals=self.decimals)
+        if not self.unit or (bare and self.unit != "%"):
+            return shown
+        return f"{shown}\N{NO-BREAK SPACE}{self.unit}"
+
+
+PLAIN = Form()
 
 
 def number(value: Any, *, decimals: int = DECIMALS) -> str:
@@ -28,18 +56,23 @@ def number(value: Any, *, decimals: int = DECIMALS) -> str:
     return text.replace("-", MINUS)
 
 
-def bounds(estimate: Estimate | None) -> str | None:
+def bounds(estimate: Estimate | None, form: Form = PLAIN) -> str | None:
     """``0.969 to 0.986``, or None where the interval is unknown."""
     if not has_interval(estimate) or estimate is None:
         return None
-    return f"{number(estimate['low'])} to {number(estimate['high'])}"
+    low, high = (
+        number(estimate[end] * form.scale, decimals=form.decimals) for end in ("low", "high")
+    )
+    return f"{low} to {high}"
 
 
-def with_interval(estimate: Estimate | None, *, unknown: str = "interval n/a") -> str:
+def with_interval(
+    estimate: Estimate | None, form: Form = PLAIN, *, unknown: str = "interval n/a"
+) -> str:
     """``0.978 (0.969 to 0.986)``."""
     if estimate is None or not _is_number(estimate.get("value")):
         return NOT_AVAILABLE
-    return f"{number(estimate['value'])} ({bounds(estimate) or unknown})"
+    return f"{form.text(estimate['value'])} ({bounds(estimate, form) or unknown})"
 
 
 def has_interval(estimate: Estimate | None) -> bool:

@@ -6,23 +6,9 @@ which way is better.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Term:
-    """One metric for readers.
-
-    Args:
-        label: its name as a reader knows it.
-        meaning: one or two plain sentences.
-        higher_is_better: False for errors.
-    """
-
-    label: str
-    meaning: str
-    higher_is_better: bool = True
-
+from bedside.reporting.forecast_terms import FORECAST_TERMS
+from bedside.reporting.formatting import PLAIN, Form
+from bedside.reporting.terms import Term
 
 TERMS: dict[str, Term] = {
     "auroc": Term(
@@ -111,10 +97,40 @@ CLASS_TERMS: tuple[tuple[str, str], ...] = (
 """Words of a classification's report that are no metrics."""
 
 
+ALL_TERMS: dict[str, Term] = {**TERMS, **FORECAST_TERMS}
+
+
 def label(metric: str) -> str:
     """A metric's name for readers; an unknown key is shown as it stands."""
-    term = TERMS.get(metric)
-    return term.label if term else metric.replace("_", " ")
+    plain, minutes = split_step(metric)
+    term = ALL_TERMS.get(plain)
+    if term is None:
+        return metric.replace("_", " ")
+    return f"{term.label}, {minutes} min ahead" if minutes else term.label
+
+
+def split_step(metric: str) -> tuple[str, int | None]:
+    """``mard_30min`` -> ``("mard", 30)``; None for one over the whole horizon."""
+    plain, _, step = metric.rpartition("_")
+    if plain and step.endswith("min") and step[:-3].isdigit():
+        return plain, int(step[:-3])
+    return metric, None
+
+
+def form_of(metric: str, unit: str = "") -> Form:
+    """How a metric's values are written; `unit` is that of the target."""
+    plain, _ = split_step(metric)
+    term = ALL_TERMS.get(plain)
+    if term is None or term.form == "plain":
+        return PLAIN
+    if term.form == "value":
+        return Form(2 if unit == "mmol/L" else 1, unit=unit)
+    forms = {
+        "percent": Form(1, scale=100, unit="%"),
+        "minutes": Form(0, unit="min"),
+        "a day": Form(2, unit="a day"),
+    }
+    return forms[term.form]
 
 
 def mid_sentence(metric: str) -> str:
@@ -125,7 +141,8 @@ def mid_sentence(metric: str) -> str:
 
 def higher_is_better(metric: str) -> bool:
     """Which way is better; unknown metrics are taken as scores."""
-    term = TERMS.get(metric)
+    plain, _ = split_step(metric)
+    term = ALL_TERMS.get(plain)
     return term.higher_is_better if term else True
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from bedside.errors import RunError
+from bedside.reporting.forecasts import Forecasts, Scale, read_forecasts
 from bedside.reporting.glossary import split_class
 from bedside.reporting.scores import Scores, read_scores
 from bedside.run_folder import RunFolder, read_json, read_log
@@ -45,7 +46,8 @@ class Record:
         audit: ``audit.json``, empty where missing.
         environment: ``environment.json``, empty where missing.
         events: the lines of ``log.jsonl``.
-        parts: part -> {"cases", "patients"} (patients None where unknown).
+        parts: part -> {"cases", "patients"} (patients None where unknown); where parts are
+            stretches of series also "steps", how many they hold.
     """
 
     folder: RunFolder
@@ -58,7 +60,7 @@ class Record:
 
     @property
     def kind(self) -> str:
-        """``binary``, ``classes`` or ``labels``."""
+        """``binary``, ``classes``, ``labels`` or ``forecast``."""
         return str(self.metrics.get("kind", "binary"))
 
     @property
@@ -88,6 +90,21 @@ class Record:
         return str(self.metrics.get("primary", "auroc"))
 
     @property
+    def unit(self) -> str:
+        """Of what is forecast; blank for other targets."""
+        return str(self.metrics.get("unit") or "")
+
+    @property
+    def tests(self) -> list[str]:
+        """The test parts: the main one, then any further ones."""
+        return [str(self.metrics.get("part", "test")), *(self.metrics.get("other_parts") or {})]
+
+    def part(self, name: str | None) -> Mapping[str, Any]:
+        """What ``metrics.json`` says of a test part; None or the main one: all of it."""
+        found = (self.metrics.get("other_parts") or {}).get(name)
+        return found if isinstance(found, Mapping) else self.metrics
+
+    @property
     def looks(self) -> int | None:
         """How often these test cases were used to judge a model; None where not counted."""
         found = self.environment.get("looks", self.metrics.get("looks"))
@@ -104,9 +121,12 @@ class Record:
         scored = self.metrics.get("models") or {}
         return scored if isinstance(scored, Mapping) else {}
 
-    def estimate(self, model: str | None, metric: str) -> Mapping[str, Any] | None:
-        """One metric of one model, None where it was not computed."""
-        found = (self._scored.get(model or "") or {}).get(metric)
+    def estimate(
+        self, model: str | None, metric: str, *, part: str | None = None
+    ) -> Mapping[str, Any] | None:
+        """One metric of one model, None where it was not computed; of the main test part."""
+        scored = self.part(part).get("models") or {}
+        found = (scored.get(model or "") or {}).get(metric)
         return found if isinstance(found, Mapping) else None
 
     def metric_names(self) -> list[str]:
@@ -121,6 +141,13 @@ class Record:
         if not path.exists() and name == self.deep and part == self.metrics.get("part", "test"):
             path = self.folder.predictions
         return read_scores(path, kind=self.kind, classes=self.classes)
+
+    def forecasts(self, model: str | None = None, *, part: str = "test") -> Forecasts | None:
+        """Forecasts of a model (default: the deep one), None where not written."""
+        name = self.deep if model is None else model
+        levels = tuple(float(level) for level in self.metrics.get("levels") or ())
+        scale = Scale(levels, self.unit, int(self.metrics.get("every_minutes") or 1))
+        return read_forecasts(self.folder.root / "predictions", name, part, scale=scale)
 
     def epochs(self) -> list[Epoch]:
         """The deep model's learning curve; of an epoch repeated after a resume, the last."""
@@ -193,4 +220,11 @@ def _read_parts(path: Path) -> Mapping[str, Mapping[str, int | None]]:
         people = table[["part", "patient_id"]].drop_duplicates()
         patients = Counter(str(part) for part in people["part"])
     order = [*(p for p in PARTS if p in cases), *sorted(set(cases) - set(PARTS))]
-    return {part: {"cases": cases[part], "patients": patients.get(part)} for part in order}
+    found: dict[str, dict[str, int | None]] = {
+        part: {"cases": cases[part], "patients": patients.get(part)} for part in order
+    }
+    if {"from", "to"} <= set(table.columns):
+        steps = table["to"].astype(int) - table["from"].astype(int) + 1
+        for part in order:
+            found[part]["steps"] = int(steps[table["part"] == part].sum())
+    return found

@@ -137,11 +137,13 @@ def _split_words(record: Record) -> str:
         "site": "Whole sites form the test part; the others train the model and validate it.",
         "time": "Earlier cases train the model, later ones test it.",
         "case": "Cases were drawn one by one, without regard to patients.",
+        "time_within_patient": "Of every patient the earlier part trains the model, later ones "
+        "validate and test it; what stands before a part is context for its first forecasts.",
     }
     given = record.study.split.column
     source = f" The parts were given by the column '{given}'." if given else ""
     seed = "" if given else f" Drawn with seed {record.study.split.seed}."
-    return f"Split by {by}. {words.get(by, '')}{source}{seed}"
+    return f"Split by {by.replace('_', ' ')}. {words.get(by, '')}{source}{seed}"
 
 
 def _bootstrap_words(record: Record) -> str:
@@ -194,7 +196,7 @@ def _timing(record: Record) -> list[tuple[str, str]]:
     for key, words in (("training", "Training speed"), ("predict", "Prediction speed")):
         speed = timing.get(f"cases_per_second_{key}")
         if speed is not None:
-            rows.append((words, f"{formatting.count(speed)} cases a second"))
+            rows.append((words, f"{formatting.count(speed)} {told(record).noun}s a second"))
     epochs = record.epochs()
     if epochs:
         kept = record.chosen_epoch()
@@ -215,5 +217,5 @@ def _recipe(record: Record) -> list[tuple[str, str]]:
 def _terms(record: Record) -> Sequence[tuple[str, str]]:
     kind = told(record)
     used = set(kind.metrics_used(record))
-    own = [(t.label, t.meaning) for name, t in glossary.TERMS.items() if name in used]
+    own = [(t.label, t.meaning) for name, t in glossary.ALL_TERMS.items() if name in used]
     return [*own, *kind.terms]

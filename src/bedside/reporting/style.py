@@ -26,6 +26,8 @@ DEEP = "#0b5c8a"
 ALARM = "#b3261e"
 OTHERS = ("#d55e00", "#009e73", "#aa4499", "#e69f00", "#56b4e9", "#6b5b95", "#999933")
 """After Okabe and Ito, https://jfly.uni-koeln.de/color/, with two of Tol's for long lists."""
+FLOORS = frozenset({"majority", "persistence"})
+"""Models that know nothing of a case: a quiet grey."""
 DASHES: tuple[Any, ...] = ("--", "-.", (0, (4, 1.5, 1, 1.5, 1, 1.5)), (0, (1.2, 1.2)))
 DRAWN_WITH = "'DejaVu Sans'"
 SHOWN_WITH = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans'"
@@ -79,6 +81,16 @@ def blank(*, width: float = 5.2, height: float = 4.3) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
+def small(*, width: float, height: float) -> tuple[Figure, Axes]:
+    """A small figure of one panel whose margins are fixed, which draws in half the time."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    left, bottom = 0.62 / width, 0.46 / height
+    axes = figure.add_axes((left, bottom, 1 - left - 0.12 / width, 1 - bottom - 0.1 / height))
+    return figure, axes
+
+
 def to_svg(figure: Figure) -> str:
     """The figure as SVG text, without a date and in the reader's own sans-serif font."""
     stream = io.StringIO()
@@ -107,9 +119,9 @@ def line_of(record: Record, model: str) -> dict[str, Any]:
     """Colour, dash and width of a model's line, the same in every figure."""
     if model == record.deep:
         return {"color": DEEP, "linestyle": "-", "linewidth": 2.6, "zorder": 5}
-    if model == "majority":
+    if model in FLOORS:
         return {"color": "#8b959e", "linestyle": (0, (1.2, 1.6)), "linewidth": 1.3, "zorder": 2}
-    others = [name for name in record.models if name not in (record.deep, "majority")]
+    others = [name for name in record.models if name != record.deep and name not in FLOORS]
     place = others.index(model)
     return {
         "color": OTHERS[place % len(OTHERS)],

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bedside.reporting.formatting import NOT_AVAILABLE, bounds, count, number
-from bedside.reporting.glossary import label
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
@@ -51,11 +50,13 @@ class GroupColumns:
     Args:
         metrics: names, the one that must be there first.
         counts: heading -> key of the group's count.
+        heading: metric -> its name.
         show: metric, estimate -> cell.
     """
 
     metrics: Sequence[str]
     counts: Mapping[str, str]
+    heading: Callable[[str], str]
     show: Callable[[str, Mapping[str, Any] | None], Cell]
 
 
@@ -64,7 +65,7 @@ def subgroups_table(
     columns: GroupColumns,
     *,
     fewest: int = 0,
-    noun: str = "Cases",
+    noun: str = "case",
     subgroups: Mapping[str, Any] | None = None,
 ) -> Table | None:
     """One row a group; groups with fewer than `fewest` cases are left out.
@@ -73,7 +74,7 @@ def subgroups_table(
         record: of the run.
         columns: what to show of each group.
         fewest: cases of the smallest group shown.
-        noun: heading of the cases.
+        noun: what a case is called.
         subgroups: of a part; those of the test part where not given.
     """
     rows, hidden = [], 0
@@ -83,27 +84,33 @@ def subgroups_table(
             if fewest and int(group.get("cases") or 0) < fewest:
                 hidden += 1
                 continue
-            rows.append(_group_row(f"{attribute}: {name}", group, columns))
+            rows.append(_group_row(f"{attribute}: {name}", group, columns, few=f"too few {noun}s"))
     if not rows:
         return None
-    header = [Cell("Group"), Cell(noun), Cell("Patients"), *map(Cell, columns.counts)]
-    note = f"Groups with fewer than {fewest} cases are left out." if hidden else ""
+    header = [
+        Cell("Group"),
+        Cell(f"{noun}s".capitalize()),
+        Cell("Patients"),
+        *map(Cell, columns.counts),
+    ]
+    note = f"Groups with fewer than {fewest} {noun}s are left out." if hidden else ""
     return Table(
         "The deep model in subgroups of the test part",
-        [*header, *(Cell(label(metric)) for metric in columns.metrics)],
+        [*header, *(Cell(columns.heading(metric)) for metric in columns.metrics)],
         rows,
         note,
     )
 
 
-def _group_row(name: str, group: Mapping[str, Any], columns: GroupColumns) -> list[Cell]:
+def _group_row(
+    name: str, group: Mapping[str, Any], columns: GroupColumns, *, few: str
+) -> list[Cell]:
     found = group.get("metrics")
     cells = [Cell(name), Cell(count(group.get("cases"))), Cell(count(group.get("patients")))]
     cells += [Cell(count(group.get(key))) for key in columns.counts.values()]
     first, *rest = columns.metrics
     if not isinstance(found, Mapping) or not _measured(found, first):
-        few = [Cell("too few cases", tone="quiet")]
-        return [*cells, *few, *(Cell(NOT_AVAILABLE, tone="quiet") for _ in rest)]
+        return [*cells, Cell(few, tone="quiet"), *(Cell(NOT_AVAILABLE, tone="quiet") for _ in rest)]
     return [*cells, *(columns.show(metric, found.get(metric)) for metric in columns.metrics)]
 
 

@@ -23,11 +23,15 @@ class ToldKind(Protocol):
     """All that hangs on the kind of target when a run is told.
 
     Args:
+        noun: what is scored, in the singular.
         page_template: extends ``report.html.j2``.
         card_template: extends ``model_card.md.j2``.
         drawers: figure's name -> its drawer, in the report's order.
         terms: words of the glossary that are no metrics.
     """
+
+    @property
+    def noun(self) -> str: ...
 
     @property
     def page_template(self) -> str: ...

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 class ToldClassification:
     """The three kinds of `classify`."""
 
+    noun: str = "case"
     page_template: str = "report_classification.html.j2"
     card_template: str = "model_card_classification.md.j2"
     drawers: Mapping[str, Draw] = field(default_factory=lambda: DRAWERS)
@@ -99,6 +100,7 @@ class ToldClassification:
             "temperature_words": class_wording.temperature_sentence(record),
             "calibration_words": class_wording.calibration_sentence(record),
             "decisions": class_wording.decision_sentences(record),
+            "examples_title": "Example cases",
             "examples": _examples(record) if cases else [],
         }
 
