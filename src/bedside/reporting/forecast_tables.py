@@ -45,7 +45,9 @@ def named(record: Record, metric: str) -> str:
     return f"{label(metric)}, {unit}" if unit not in ("", "%") else label(metric)
 
 
-def shown(record: Record, metric: str, estimate: Mapping[str, Any] | None, tone: str = "") -> Cell:
+def shown(
+    record: Record, metric: str, estimate: Mapping[str, Any] | None, *, tone: str = ""
+) -> Cell:
     """Value above its interval; "n/a" where it was not computed. The unit stands in the heading."""
     if estimate is None or estimate.get("value") is None:
         return Cell(NOT_AVAILABLE, tone="quiet")
@@ -95,7 +97,8 @@ def errors_table(record: Record, part: str, *, metric: str) -> Table:
     for name in record.models:
         tone = "primary" if name == record.deep else ""
         cells = [
-            shown(record, key, record.estimate(name, key, part=part), tone) for key in keys.values()
+            shown(record, key, record.estimate(name, key, part=part), tone=tone)
+            for key in keys.values()
         ]
         words = model_words(name)
         role = roles(record, name)
@@ -114,7 +117,7 @@ def overall_table(record: Record, part: str) -> Table:
             continue
         tone = "primary" if metric == record.primary else ""
         heading = Cell(named(record, metric), "decides the verdict" if tone else "", tone)
-        rows.append([heading, *(shown(record, metric, e, tone) for e in found)])
+        rows.append([heading, *(shown(record, metric, e, tone=tone) for e in found)])
     note = (
         "RMSE is pooled over all forecasts; 'median window' is the error of the middle forecast, "
         "as GlucoBench prints it. The two must not be compared with one another."
@@ -152,7 +155,7 @@ def zone_tables(record: Record, part: str) -> list[Table]:
 def _shares(
     record: Record, name: str, part: str, keys: Sequence[str], *, tone: str = ""
 ) -> list[Cell]:
-    return [shown(record, key, record.estimate(name, key, part=part), tone) for key in keys]
+    return [shown(record, key, record.estimate(name, key, part=part), tone=tone) for key in keys]
 
 
 def events_table(record: Record, part: str, *, side: str) -> Table | None:
@@ -166,7 +169,7 @@ def events_table(record: Record, part: str, *, side: str) -> Table | None:
     for name in record.models:
         tone = "primary" if name == record.deep else ""
         found = [record.estimate(name, metric, part=part) for metric in metrics]
-        cells = [shown(record, m, e, tone) for m, e in zip(metrics, found, strict=True)]
+        cells = [shown(record, m, e, tone=tone) for m, e in zip(metrics, found, strict=True)]
         rows.append([Cell(name, tone=tone), *cells])
     days = days_forecast(record, part=part)
     names = ["Announced", "Lead time, min", "Warnings that came true", "False alarms a day"]

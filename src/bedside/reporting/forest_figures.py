@@ -74,10 +74,11 @@ def _comparison(record: Record, part: str) -> Figure | None:
     return figure
 
 
-def _axis(record: Record) -> str:
+def _axis(record: Record, *, who: str = "") -> str:
     """The primary metric with its unit."""
     form = form_of(record.primary, record.unit)
-    return f"{label(record.primary)}, {form.unit}" if form.unit else label(record.primary)
+    name = f"{label(record.primary)}{who}"
+    return f"{name}, {form.unit}" if form.unit else name
 
 
 def _difference(axes: Axes, record: Record, difference: Mapping[str, Any]) -> None:
@@ -110,7 +111,7 @@ def draw_subgroups(record: Record) -> Figure | None:
         if has_interval(overall):
             axes.axvspan(overall["low"], overall["high"], color="#e4eff6", linewidth=0, zorder=0)
     _forest(axes, rows, form_of(record.primary, record.unit), few=_few(record))
-    axes.set_xlabel(f"{_axis(record)} of the deep model ({confidence_words(record)})")
+    axes.set_xlabel(f"{_axis(record, who=' of the deep model')} ({confidence_words(record)})")
     return figure
 
 
