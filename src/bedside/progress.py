@@ -5,7 +5,6 @@ Enters: stages and counted steps. Leaves: text on standard error, JSON lines in 
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from contextlib import contextmanager
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 def peak_bytes() -> int:
     """The most memory this process has held so far."""
+    import resource  # here, since only Unix has it, and predicting needs none
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 

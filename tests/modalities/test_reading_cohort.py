@@ -151,6 +151,16 @@ def test_changed_files_are_read_anew(
     assert same(after, read_all(Image(size=(16, 16)), changed, threads=1))
 
 
+def test_a_cohort_that_became_small_leaves_nothing_on_disk(
+    tmp_path: Path, references: list[Reference], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "fits_in_memory", lambda size: size < N * 16 * 16)
+    read(tmp_path, references)
+    assert place(tmp_path).folder.exists()
+    assert isinstance(read(tmp_path, references[1:3]).samples, list)
+    assert not place(tmp_path).folder.exists()
+
+
 @pytest.mark.usefixtures("on_disk")
 def test_other_options_or_other_code_are_read_anew(
     tmp_path: Path, references: list[Reference], monkeypatch: pytest.MonkeyPatch

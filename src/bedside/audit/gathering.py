@@ -92,18 +92,13 @@ def gather(
     """
     modalities, task = build_modalities(study), build_task(study)
     _check_names(study)
-    cohort = load_cohort(study)
-    wanted = {
-        f"inputs.{name}": column
-        for name, modality in modalities.items()
-        for column in modality.columns_used()
-    }
-    require_columns(cohort, wanted)
-    targets = task.targets(cohort)
+    with progress.stage("cases"):
+        cohort = load_cohort(study)
+        require_columns(cohort, _columns(modalities))
+        materials = Materials(study, cohort, modalities, task, task.targets(cohort), {})
+        if check_split:
+            split_cases(materials)
     readings: dict[str, Readings] = {}
-    materials = Materials(study, cohort, modalities, task, targets, readings)
-    if check_split:
-        split_cases(materials)
     for name, modality in modalities.items():
         column = modality.columns_used()[0]
         with progress.stage(f"read {name}"), progress.bar(f"reading {name}", len(cohort)) as done:
@@ -113,7 +108,16 @@ def gather(
                 modality, references, place=place, threads=threads, progress=done
             )
             _tell_kept(readings[name], place)
-    return materials
+    return replace(materials, readings=readings)
+
+
+def _columns(modalities: Mapping[str, Modality]) -> dict[str, str]:
+    """Key of the study file -> column that an input needs."""
+    return {
+        f"inputs.{name}": column
+        for name, modality in modalities.items()
+        for column in modality.columns_used()
+    }
 
 
 def _place(study: Study, name: str, *, beside: Path, progress: Progress) -> Place:

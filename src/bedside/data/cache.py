@@ -8,7 +8,6 @@ of repositories.
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import shutil
@@ -100,6 +99,10 @@ class Place:
         except OSError as error:
             raise self._cannot(error) from error
 
+    def clear(self) -> None:
+        """Remove the folder, where there is one."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def _open(self) -> None:
         above = self.folder.parent
         above.mkdir(parents=True, exist_ok=True)
@@ -110,6 +113,8 @@ class Place:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Hold the place's lock, which the system lets go however this process ends."""
+        import fcntl  # here, since only Unix has it, and predicting needs none
+
         with self.folder.with_name(f".{self.folder.name}.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,6 +8,7 @@ the raw value of one input.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,7 @@ class Cohort:
         where = self.where(row)
         if column in self.arrays:
             return Reference(where, self.arrays[column][row])
-        cell = self.cases[column].iloc[row]
+        cell = self.cases.at[row, column]
         if self.root is None:
             return Reference(where, str(cell))
         return Reference(where, inside(self.root, cell, where=where, column=column))
@@ -102,7 +103,7 @@ def inside(root: Path, cell: object, *, where: str, column: str) -> Path:
             )
         )
     path = written_path(root, cell).resolve()
-    if not path.is_relative_to(root.resolve()):
+    if not path.is_relative_to(_resolved(root)):
         raise DataError(
             sentence(
                 f"{where}, column '{column}'",
@@ -112,3 +113,9 @@ def inside(root: Path, cell: object, *, where: str, column: str) -> Path:
             )
         )
     return path
+
+
+@lru_cache(maxsize=16)
+def _resolved(root: Path) -> Path:
+    """Asked for once a cohort, not once a case."""
+    return root.resolve()

@@ -105,6 +105,7 @@ def read_cohort(
     answers = _answers(modality, references[SLICE:], threads)
     rest = _samples(answers, problems, progress=progress, start=len(first.samples))
     if fits_in_memory(expected):
+        place.clear()  # of more cases, before some were left out
         return Readings([*first.samples, *rest], problems)
 
     def write(folder: Path) -> bool:

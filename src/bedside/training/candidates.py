@@ -156,7 +156,8 @@ def train_candidates(
             progress.say(f"Training {job.name} on {len(job.train)} cases: {cost.words()}.")
             progress.log.write("estimate", model=job.name, **vars(cost))
             story = train(job, progress=progress, resume=resume)
-        trained[job.name] = _with_outputs(job, story, preparation)
+        with progress.stage(f"predict {job.name}"):
+            trained[job.name] = _with_outputs(job, story, preparation)
     return trained
 
 
