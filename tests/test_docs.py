@@ -19,6 +19,8 @@ from bedside.audit.examination import CHECKS, NEVER_WAIVED
 from bedside.baselines import REGISTRY as BASELINES
 from bedside.cli import app
 from bedside.data.study_text import MEANING, flow
+from bedside.evaluation import OF_FORECASTS, OF_GLUCOSE, OF_GLUCOSE_EVENTS
+from bedside.evaluation import REGISTRY as METRICS
 from bedside.modalities.image import Image
 from bedside.models import ENCODERS, FUSIONS
 from bedside.run_folder import RunFolder
@@ -231,6 +233,13 @@ def first_group(metrics: dict[str, Any]) -> dict[str, Any]:
     """What is said of the first group of the first subgroup column."""
     groups = next(iter(metrics["subgroups"].values()))
     return dict(next(iter(groups.values())))
+
+
+def test_every_metric_is_told() -> None:
+    page = (DOCS / "run-folder.md").read_text()
+    tables = (METRICS, OF_FORECASTS, OF_GLUCOSE, OF_GLUCOSE_EVENTS)
+    names = [name for table in tables for name in table.table]
+    assert [name for name in names if f"`{name}`" not in page] == []
 
 
 def test_environment_and_log_are_told(finished: Finished) -> None:
