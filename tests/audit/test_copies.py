@@ -27,6 +27,7 @@ def test_copies_within_a_part_are_counted_as_surplus():
     assert (train.severity, train.count, train.rows) == ("warn", 2, (2, 3, 4))
     assert train.message.startswith("2 surplus exact copies in part train")
     assert (test.count, test.rows) == (1, (48, 49))
+    assert train.pairs == ((2, 3), (2, 4))
 
 
 def test_before_a_split_all_copies_are_within_the_data():
@@ -42,7 +43,9 @@ def test_a_test_case_in_training_or_validation_blocks():
     (finding,) = copies_across_parts(own)
     assert (finding.severity, finding.count) == ("block", 3)
     assert finding.rows == (2, 52, 53, 34, 61)
-    assert finding.message.startswith("3 test cases have an exact copy in training or validation")
+    assert finding.message == "3 test cases have an exact copy in training or validation."
+    assert finding.pairs == ((2, 52), (2, 53), (34, 61))
+    assert finding.details == ("train", "test", "test", "validation", "test")
 
 
 def test_a_validation_case_in_training_warns():
@@ -57,12 +60,21 @@ def test_a_copy_in_all_three_parts_blocks_and_warns():
     assert severities == [("block", (2, 37, 52)), ("warn", (2, 37))]
 
 
+def test_every_copy_across_parts_stands_beside_one_of_another_part():
+    own = evidence(with_copies((0, 1), (0, 50), (0, 51)), parts=given_parts())
+    (finding,) = copies_across_parts(own)
+    parts = dict(zip(finding.rows, finding.details, strict=True))
+    assert finding.pairs == ((3, 52), (2, 52), (2, 53))
+    assert all(parts[a] != parts[b] for a, b in finding.pairs)
+
+
 def test_copies_with_another_label():
     truth = np.zeros(60)
     truth[[1, 20]] = 1
     samples = with_copies((0, 1), (5, 6), (10, 20))
     (finding,) = copies_with_other_labels(evidence(samples, targets=binary(truth)))
     assert (finding.severity, finding.count, finding.rows) == ("warn", 4, (2, 3, 12, 22))
+    assert finding.where() == ["rows 2 (normal) and 3 (pneumonia), 12 (normal) and 22 (pneumonia)"]
     known = np.arange(60) != 20
     (finding,) = copies_with_other_labels(evidence(samples, targets=binary(truth, known)))
     assert finding.rows == (2, 3)  # an unknown label contradicts nothing

@@ -30,6 +30,7 @@ CHECKS: Registry[Check] = Registry(
         "image-modes": "bedside.audit.checks.images:image_modes",
         "blank-images": "bedside.audit.checks.images:blank_images",
         "headers": "bedside.audit.checks.headers:header_faults",
+        "headers-and-table": ("bedside.audit.checks.header_contradictions:headers_and_table"),
         "unknown-labels": "bedside.audit.checks.labels:unknown_labels",
         "class-balance": "bedside.audit.checks.labels:class_balance",
         "file-facts-and-labels": "bedside.audit.checks.labels:file_facts_and_labels",

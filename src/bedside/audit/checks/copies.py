@@ -26,8 +26,7 @@ def copies_within_parts(evidence: Evidence) -> list[Finding]:
             place = "the data" if part == WHOLE else f"part {part}"
             message = (
                 f"{evidence.spoken(name)}{extra} surplus exact "
-                f"{'copy' if extra == 1 else 'copies'} in {place}; "
-                "rows stand copy beside copy."
+                f"{'copy' if extra == 1 else 'copies'} in {place}."
             )
             remedy = "Keep one of each, unless the repetition is meant."
             found.append(
@@ -38,6 +37,7 @@ def copies_within_parts(evidence: Evidence) -> list[Finding]:
                     rows=np.concatenate(inside),
                     count=extra,
                     remedy=remedy,
+                    pairs=_pairs(inside),
                 )
             )
     return found
@@ -54,8 +54,7 @@ def copies_across_parts(evidence: Evidence) -> list[Finding]:
         count = sum(int((evidence.parts[g] == "test").sum()) for g in tested)
         if count:
             message = (
-                f"{spoken}{count} test {_cases(count)} an exact copy in training or validation; "
-                "rows stand copy beside copy."
+                f"{spoken}{count} test {_cases(count)} an exact copy in training or validation."
             )
             remedy = "Leave the copies out, or give the copies of one person one patient id."
             found.append(
@@ -66,6 +65,8 @@ def copies_across_parts(evidence: Evidence) -> list[Finding]:
                     rows=np.concatenate(tested),
                     count=count,
                     remedy=remedy,
+                    pairs=_across(evidence.parts, tested),
+                    details=evidence.parts[np.concatenate(tested)],
                 )
             )
         found += _validation_in_training(evidence, groups, spoken=spoken)
@@ -88,11 +89,19 @@ def copies_with_other_labels(evidence: Evidence) -> list[Finding]:
         rows = np.concatenate(torn)
         message = (
             f"{evidence.spoken(name)}{rows.size} cases are exact copies of a case with another "
-            "label; rows stand copy beside copy."
+            "label."
         )
         remedy = "Find out which label is right."
         found.append(
-            evidence.finding("copies-with-other-labels", "warn", message, rows=rows, remedy=remedy)
+            evidence.finding(
+                "copies-with-other-labels",
+                "warn",
+                message,
+                rows=rows,
+                remedy=remedy,
+                pairs=_pairs(torn),
+                details=[_label(evidence, row) for row in rows],
+            )
         )
     return found
 
@@ -107,17 +116,51 @@ def _validation_in_training(
     count = sum(int((parts[g] == "validation").sum()) for g in shared)
     if not count:
         return []
-    rows = np.concatenate([g[parts[g] != "test"] for g in shared])
+    kept = [g[parts[g] != "test"] for g in shared]
+    rows = np.concatenate(kept)
     message = (
         f"{spoken}{count} validation {_cases(count)} an exact copy in training, so validation "
-        "looks a little too good; rows stand copy beside copy."
+        "looks a little too good."
     )
     remedy = "Leave the copies out of one of the two."
     return [
         evidence.finding(
-            "copies-across-parts", "warn", message, rows=rows, count=count, remedy=remedy
+            "copies-across-parts",
+            "warn",
+            message,
+            rows=rows,
+            count=count,
+            remedy=remedy,
+            pairs=_across(parts, kept),
+            details=parts[rows],
         )
     ]
+
+
+def _pairs(groups: list[Array]) -> list[tuple[int, int]]:
+    """Each copy beside the first of its group."""
+    return [(int(group[0]), int(row)) for group in groups for row in group[1:]]
+
+
+def _across(parts: Array, groups: list[Array]) -> list[tuple[int, int]]:
+    """Each copy beside the first one of its group that stands in another part."""
+    pairs = []
+    for group in groups:
+        first = group[0]
+        other = group[parts[group] != parts[first]][0]
+        pairs += [
+            (int(first), int(row)) if parts[row] != parts[first] else (int(row), int(other))
+            for row in group[1:]
+        ]
+    return pairs
+
+
+def _label(evidence: Evidence, row: int) -> str:
+    """What a case is known to be, in words; of several labels, those present."""
+    own = [answer for answer, is_it in evidence.answers.items() if is_it[row]]
+    if evidence.kind == "labels":
+        own = [answer.removesuffix(" present") for answer in own if answer.endswith(" present")]
+    return ", ".join(own) or ("none" if evidence.kind == "labels" else "unknown")
 
 
 def _spans(evidence: Evidence, group: Array, part: str) -> bool:
