@@ -26,6 +26,7 @@ CHECKS: Registry[Check] = Registry(
     {
         "unreadable-files": "bedside.audit.checks.images:unreadable_files",
         "source": "bedside.audit.checks.images:source_notes",
+        "unlisted-files": "bedside.audit.checks.unlisted:unlisted_files",
         "image-sizes": "bedside.audit.checks.images:image_sizes",
         "image-modes": "bedside.audit.checks.images:image_modes",
         "blank-images": "bedside.audit.checks.images:blank_images",

@@ -69,6 +69,11 @@ class Image(BaseModel):
     frame: Literal["first", "middle"] | Count | None = None
     window: Literal["first", "full"] | Count | tuple[float, Width] = "first"
 
+    @property
+    def view(self) -> View:
+        """Which frame and window of a DICOM file are shown."""
+        return View(self.frame, self.window)
+
     def columns_used(self) -> list[str]:
         """The one column with the images."""
         return [self.column]
@@ -83,7 +88,7 @@ class Image(BaseModel):
         Raises:
             DataError: see `image_files.decode`.
         """
-        sample = decode(reference, view=View(self.frame, self.window))
+        sample = decode(reference, view=self.view)
         aspect = float(sample.geometry.source.get("aspect", 1))
         values = resized(_pixels(sample), self.size, how=self.resize, aspect=aspect)
         return Sample(values, sample.geometry)

@@ -16,6 +16,7 @@ from bedside.audit.findings import Finding
 from bedside.audit.lettering import LEAST_SIDE, find_lettering
 from bedside.audit.small_pictures import as_grey
 from bedside.errors import BedsideError
+from bedside.modalities.image import Image
 from bedside.modalities.image_files import decode
 from bedside.schema import Array
 
@@ -25,21 +26,22 @@ SLICE = 16
 
 
 def burned_in_text(evidence: Evidence) -> list[Finding]:
-    """Images that seem to hold lines of lettering (warn)."""
+    """Images that seem to hold lines of lettering (warn); not all looked at, none seen (note)."""
     found = []
     for name, images in evidence.images.items():
         sized = [row for row, glance in images.items() if min(glance.sides) >= LEAST_SIDE]
         rows = _spread(sized, LOOKED_AT_DEEP if evidence.means.deep else LOOKED_AT)
-        if not rows:
-            continue
-        hits = _lettered(evidence, name, rows)
-        if not hits:
-            continue
+        hits = _lettered(evidence, name, rows) if rows else []
         rest = (
             f" Only {len(rows)} of {len(images)} images, evenly spread, were looked at."
             if len(rows) < len(images)
             else ""
         )
+        if not rows:
+            rest = f" Images under {LEAST_SIDE} pixels a side are too small to tell."
+        if not hits:
+            found += _nothing_seen(evidence, name, rows, rest)
+            continue
         message = (
             f"{evidence.spoken(name)}{len(hits)} of {len(rows)} images seem to hold lines of text; "
             f"it may name a patient, and a model can read it.{rest}"
@@ -49,6 +51,16 @@ def burned_in_text(evidence: Evidence) -> list[Finding]:
             evidence.finding("burned-in-text", "warn", _capital(message), rows=hits, remedy=remedy)
         )
     return found
+
+
+def _nothing_seen(evidence: Evidence, name: str, rows: list[int], rest: str) -> list[Finding]:
+    """That no text was seen, where that is not the whole answer (note)."""
+    if not rest:
+        return []
+    message = f"{evidence.spoken(name)}no text was seen in {len(rows)} images.{rest}"
+    if not rows:
+        message = f"{evidence.spoken(name)}nobody looked for text in the images.{rest}"
+    return [evidence.finding("burned-in-text", "note", _capital(message), count=len(rows))]
 
 
 def _lettered(evidence: Evidence, name: str, rows: list[int]) -> list[int]:
@@ -80,8 +92,9 @@ def _full_size(evidence: Evidence, name: str, row: int) -> Array:
         return values
     try:
         reference = evidence.cohort.reference(row, modality.columns_used()[0])
-        return np.asarray(decode(reference).values)
-    except (BedsideError, OSError):  # several frames, or gone since: what was read will do
+        view = modality.view if isinstance(modality, Image) else None
+        return np.asarray(decode(reference, view=view).values)
+    except (BedsideError, OSError):  # gone since: what was read will do
         return values
 
 
