@@ -178,6 +178,15 @@ def test_audit_exits_with_2_where_a_run_would_stop(here: Path, capsys: Capture) 
     assert SECRET not in said.out + said.err + Path("audit.json").read_text()
 
 
+def test_audit_lists_the_cases_to_look_at_with_their_files(here: Path, capsys: Capture) -> None:
+    name = table_of(here)[3][4]
+    (here / name).write_bytes(b"")
+    assert command(capsys, "audit", "study.yaml", "--worklist", "look.csv", "-q") == (2, "", "")
+    (line,) = [li for li in Path("look.csv").read_text("utf-8-sig").splitlines() if "block" in li]
+    assert line.startswith("block,unreadable-files,4,,")
+    assert line.endswith(name)
+
+
 def test_audit_shows_patients_across_given_parts(here: Path, capsys: Capture) -> None:
     table = table_of(here)
     table[0].append("part")
@@ -264,6 +273,7 @@ def test_a_place_that_cannot_be_written_is_one_sentence(
     "words",
     [
         ("audit", "study.yaml", "-o", "study.yaml"),
+        ("audit", "study.yaml", "--worklist", "cases.csv"),
         ("init", "cases.csv", "-o", "cases.csv", "--force"),
         ("predict", "PACKAGE", "cases.csv", "-o", "./cases.csv"),
     ],

@@ -170,6 +170,9 @@ def audit_command(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Also write the findings as JSON.")
     ] = None,
+    worklist: Annotated[
+        Path | None, typer.Option(help="Also write a CSV of the cases to look at, with files.")
+    ] = None,
     overrides: Overrides = None,
     quiet: Quiet = False,
 ) -> None:
@@ -179,13 +182,15 @@ def audit_command(
     """
     _never_over([study], output, suffix=".json")
     asked = _study(study, overrides)
+    data = [file for file in (asked.data.table, asked.data.labels) if file is not None]
+    _never_over([study, *data], worklist, suffix=".csv", option="--worklist")
     from rich.console import Console
 
     from bedside.audit.terminal import render
     from bedside.pipeline import audit_study
     from bedside.run_folder import write_json
 
-    report = audit_study(asked, progress=_progress(quiet=quiet))
+    report = audit_study(asked, worklist=worklist, progress=_progress(quiet=quiet))
     if output is not None:
         write_json(output, report.to_json())
     if not quiet:
@@ -301,7 +306,9 @@ def report_command(
     typer.echo(f"Report: {path}")
 
 
-def _never_over(inputs: Sequence[Path], output: Path | None, *, suffix: str = "") -> None:
+def _never_over(
+    inputs: Sequence[Path], output: Path | None, *, suffix: str = "", option: str = "-o"
+) -> None:
     """Refuse to write the answer in place of the question, or of a file of another kind."""
     if output is None:
         return
@@ -312,7 +319,9 @@ def _never_over(inputs: Sequence[Path], output: Path | None, *, suffix: str = ""
         expected = f"a file ending in {suffix}"
         got = f"'{output.suffix}'" if output.suffix else "no ending"
     if got:
-        raise StudyError(f"{output.name}: expected {expected}, got {got}. Name another with -o.")
+        raise StudyError(
+            f"{output.name}: expected {expected}, got {got}. Name another with {option}."
+        )
 
 
 def _study(path: Path, overrides: list[str] | None) -> Study:

@@ -66,12 +66,14 @@ def open_run(folder: str | Path) -> Run:
     return Run(place)
 
 
-def audit_study(study: Study, *, progress: Progress | None = None) -> AuditReport:
-    """Say what is wrong with a study's data, before anything is trained."""
+def audit_study(
+    study: Study, *, worklist: Path | None = None, progress: Progress | None = None
+) -> AuditReport:
+    """Say what is wrong with a study's data; `worklist` gets a CSV of cases with their files."""
     progress = progress or Progress(quiet=True)
     beside, threads = _beside(study, Path()), set_threads(study.threads)
     materials = gather(study, threads=threads, progress=progress, beside=beside)
-    return examine_before_split(materials, progress=progress)
+    return examine_before_split(materials, progress=progress, worklist=worklist)
 
 
 def run(

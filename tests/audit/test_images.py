@@ -66,7 +66,7 @@ def test_colour_among_grey_is_warned_of_and_kinds_are_noted():
     assert (mix.severity, mix.rows) == ("warn", (12,))
     assert mix.message == "1 colour and 11 grey images side by side."
     assert kinds.message == (
-        "files of 3 kinds: 10 PNG L 8-bit, 1 PNG RGBA 8-bit, 1 DICOM MONOCHROME2 12-bit."
+        "3 kinds of files: 10 PNG L 8-bit, 1 PNG RGBA 8-bit, 1 DICOM MONOCHROME2 12-bit."
     )
     assert (clear.severity, clear.rows) == ("note", (12,))
     assert image_modes(evidence()) == []

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bedside.audit.evidence import Means
 from bedside.audit.examination import audit_cases, check_waivers
 from bedside.audit.findings import AuditReport, Finding
+from bedside.audit.worklist import write_worklist
 from bedside.data.cache import Place, folder_bytes, key_of
 from bedside.data.sources import load_cohort, require_columns
 from bedside.data.split import Split, make_split, read_split
@@ -236,8 +237,16 @@ def keep_split(materials: Materials, split: Split, *, folder: RunFolder) -> None
     split.write(folder.splits, materials.cohort)
 
 
-def examine_before_split(materials: Materials, *, progress: Progress | None = None) -> AuditReport:
-    """Audit on its own, in depth: a split that leaks or fails is a finding here, not an error."""
+def examine_before_split(
+    materials: Materials, *, progress: Progress | None = None, worklist: Path | None = None
+) -> AuditReport:
+    """Audit on its own, in depth: a split that leaks or fails is a finding here, not an error.
+
+    Args:
+        materials: what to audit.
+        progress: bars.
+        worklist: a CSV to write of the cases to look at, with their files.
+    """
     parts: Array | None = None
     failed: tuple[Finding, ...] = ()
     try:
@@ -248,7 +257,11 @@ def examine_before_split(materials: Materials, *, progress: Progress | None = No
     except (StudyError, DataError) as error:
         failed = (Finding("split", "block", str(error), 0, (), ""),)
     report = examine(materials, parts=parts, progress=progress, deep=True)
-    return replace(report, findings=(*failed, *report.findings))
+    report = replace(report, findings=(*failed, *report.findings))
+    if worklist is not None:
+        columns = [c for m in materials.modalities.values() for c in m.columns_used()]
+        write_worklist(worklist, report, materials.cohort, columns=columns)
+    return report
 
 
 def _check_names(study: Study) -> None:

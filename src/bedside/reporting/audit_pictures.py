@@ -103,7 +103,7 @@ def _group(
             shown.append({"pictures": pictures})
     return {
         "title": title,
-        "meaning": f"{meaning}, {len(shown)} of {max(finding.count, len(together))}",
+        "meaning": f"{meaning}, {len(shown)} of {len(together)}",
         "severity": finding.severity,
         "paired": bool(finding.pairs),
         "shown": shown,

@@ -134,7 +134,7 @@ def _kind_notes(
             for kind, cases in counted.most_common(6)
         )
         more = f" and {len(counted) - 6} more kinds" if len(counted) > 6 else ""
-        message = f"{spoken}files of {len(counted)} kinds: {listed}{more}."
+        message = f"{spoken}{len(counted)} kinds of files: {listed}{more}."
         found.append(evidence.finding("image-modes", "note", message, count=len(kinds)))
     clear = [
         row for row, (_, mode, _) in kinds.items() if mode in ("LA", "La", "RGBA", "RGBa", "PA")
