@@ -90,6 +90,7 @@ class Geometry:
         spacing_mm: distance of neighbouring source elements along each axis.
         affine: (4, 4) index -> patient coordinates in mm.
         times_seconds: (T,) sampling times.
+        every_seconds: time between neighbouring elements, where it is always the same.
         source: plain facts of the source (``{"mode": "RGBA", "format": "PNG"}``),
             free of anything that names a patient.
     """
@@ -98,6 +99,7 @@ class Geometry:
     spacing_mm: tuple[float, ...] | None = None
     affine: Array | None = None
     times_seconds: Array | None = None
+    every_seconds: float | None = None
     source: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -264,12 +266,12 @@ class Task(Protocol):
     def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:
         """Columns (N,) of `predictions.csv` and of what `predict` writes.
 
-        A task whose answer has S steps gives columns (N, S) beside them: a row a step.
+        A task whose answer has S steps gives columns (N * S,): a row a step of each case.
         """
         ...
 
     def truth_rows(self, targets: Targets) -> dict[str, Array]:
-        """Columns (N,) or (N, S) that put the truth beside `rows`; unknown is blank."""
+        """Columns as long as those of `rows` that put the truth beside; unknown is blank."""
         ...
 
     def head(self, width: int, state: State) -> nn.Module:

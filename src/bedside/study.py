@@ -108,8 +108,9 @@ class TargetSection(OpenSection):
 class SplitSection(Section):
     """How cases fall into train, validation and test."""
 
-    by: Literal["patient", "site", "time", "case"] = "patient"
+    by: Literal["patient", "site", "time", "case", "time_within_patient"] = "patient"
     column: str | None = None
+    held_out_patients: float = Field(default=0.0, ge=0, lt=1)
     validation: float = Field(default=0.15, gt=0, lt=1)
     test: float = Field(default=0.2, gt=0, lt=1)
     test_sites: list[str] | None = None
@@ -122,6 +123,11 @@ class SplitSection(Section):
             raise ValueError(f"expected validation + test below 1, got {total:g}")
         if self.test_sites is not None and self.by != "site":
             raise ValueError(f"expected test_sites with by: site only, got it with by: {self.by}")
+        if self.held_out_patients and (self.by != "time_within_patient" or self.column):
+            got = "split.column" if self.column else f"by: {self.by}"
+            raise ValueError(
+                f"expected held_out_patients with by: time_within_patient only, got it with {got}"
+            )
         return self
 
 

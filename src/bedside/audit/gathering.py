@@ -31,6 +31,7 @@ from bedside.training.preparation import (
     build_task,
     prepare_parts,
 )
+from bedside.training.windows import prepare_windows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,12 +60,20 @@ class Materials:
         """Arrays of every part, modalities fitted on the training part alone.
 
         Raises:
-            DataError: a part has no case that can be used.
+            DataError: a part has no case, or no window, that can be used.
             RunError: they do not fit into memory, and the disk is full.
         """
         remedy = "Make room there, or name a run folder on another disk with -o"
         place = Place(folder.prepared / "arrays", "prepared arrays", remedy, progress)
         with progress.stage("prepare"):
+            if self.cohort.series is not None:
+                return prepare_windows(
+                    self.modalities,
+                    {name: readings.samples for name, readings in self.readings.items()},
+                    cohort=self.cohort,
+                    task=self.task,
+                    split=split,
+                )
             return prepare_parts(
                 self.modalities, self.readings, self.targets, parts=split.parts, place=place
             )
@@ -222,7 +231,7 @@ def keep_split(materials: Materials, split: Split, *, folder: RunFolder) -> None
     if folder.checkpoint.exists() and folder.splits.exists():
         try:
             before = read_split(folder.splits, materials.cohort, section=materials.study.split)
-            same = bool((before.parts == split.parts).all())
+            same = before.same_as(split)
         except (DataError, LeakageError):  # the old parts do not even fit the new data
             same = False
         if not same:

@@ -21,6 +21,9 @@ from bedside.schema import Array, Arrays, Reference
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bedside.data.readings import ReadingFacts
+    from bedside.data.series import Series
+
 
 @dataclass(frozen=True)
 class Cohort:
@@ -36,6 +39,9 @@ class Cohort:
         root: folder that file references must stay inside.
         arrays: for array sources: name of a column -> array whose row i is case i's value.
         notes: plain sentences on what the source left out, for the audit.
+        series: of a long table: the segments, of which case i is the i-th.
+        readings: what was found on the way from its rows to segments.
+        noun: what messages call a case: a row, or a segment.
     """
 
     cases: pd.DataFrame
@@ -48,13 +54,16 @@ class Cohort:
     root: Path | None = None
     arrays: Arrays = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    series: Series | None = None
+    readings: ReadingFacts | None = None
+    noun: str = "row"
 
     def __len__(self) -> int:
         return len(self.cases)
 
     def where(self, row: int) -> str:
         """Name a case in a message by its row: ``row 12 of cases.csv``."""
-        return f"row {row + self.first_row} of {self.source}"
+        return f"{self.noun} {row + self.first_row} of {self.source}"
 
     def ids(self) -> Array:
         """(N,) case ids, str."""
@@ -77,6 +86,12 @@ class Cohort:
             DataError: the path is blank or leaves the cohort's folder.
         """
         where = self.where(row)
+        if self.series is not None:
+            own = {
+                "values": self.series.values[self.series.rows(row)],
+                "first_minute": int(self.series.minutes[row]),
+            }
+            return Reference(where, own)
         if column in self.arrays:
             return Reference(where, self.arrays[column][row])
         cell = self.cases.at[row, column]

@@ -8,7 +8,7 @@ needed. Also the words that name a part, and how rows are named in messages.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from numbers import Number
@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bedside.schema import Array, Arrays, Part
+from bedside.data.text_lines import rows_named
+from bedside.schema import Arrays, Part
 
 PART_WORDS: Mapping[str, Part] = {
     "train": "train",
@@ -29,7 +30,8 @@ PART_WORDS: Mapping[str, Part] = {
     "test": "test",
     "testing": "test",
 }
-SHOWN_ROWS = 5
+
+__all__ = ["PART_WORDS", "RawCases", "as_text", "rows_named", "text_table"]
 
 
 @dataclass(frozen=True)
@@ -94,14 +96,3 @@ def _without_needless_decimals(column: pd.Series) -> pd.Series:
 def text_table(table: pd.DataFrame) -> pd.DataFrame:
     """The same table with every plain column as text."""
     return pd.DataFrame({name: as_text(table[name]) for name in table.columns})
-
-
-def rows_named(rows: Array | Sequence[int], first_row: int) -> str:
-    """Name rows in a message: ``rows 3, 8 and 12``, the first five and how many more."""
-    numbers = [str(int(row) + first_row) for row in list(rows)[:SHOWN_ROWS]]
-    more = len(rows) - len(numbers)
-    if len(numbers) == 1 and not more:
-        return f"row {numbers[0]}"
-    if more:
-        return f"rows {', '.join(numbers)} and {more} more"
-    return f"rows {', '.join(numbers[:-1])} and {numbers[-1]}"

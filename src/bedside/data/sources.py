@@ -18,8 +18,10 @@ from bedside.data.cohort import Cohort
 from bedside.data.dicom_source import HEADER_COLUMNS, is_keyword, read_dicom_source
 from bedside.data.folder_source import read_folder
 from bedside.data.raw_cases import PART_WORDS, RawCases, rows_named, text_table
+from bedside.data.series_source import has_long_table, load_series_cohort
 from bedside.data.synthetic import REGISTRY as SYNTHETIC
 from bedside.data.table_source import read_table
+from bedside.data.text_lines import MISSING_WORDS
 from bedside.errors import DataError, Problems, StudyError, nearest, sentence
 
 if TYPE_CHECKING:
@@ -27,11 +29,10 @@ if TYPE_CHECKING:
     from bedside.study import DataSection, Study
 
 MIN_CASES = 3
-MISSING_WORDS = frozenset({"nan", "na", "n/a", "#n/a", "null", "none", "<na>"})
 
 
 def load_cohort(study: Study) -> Cohort:
-    """Read the cases of a study.
+    """Read the cases of a study; of a long table of readings, its segments.
 
     Cells are text as written, NaN where blank (``"007"`` stays ``"007"``).
     ``case_id`` is the column named by `data.case`, a column of that name, or
@@ -42,6 +43,8 @@ def load_cohort(study: Study) -> Cohort:
         DataError: the source is damaged or too small, a case id comes twice, or the
             patient or part column has blanks or unknown words; rows are named.
     """
+    if has_long_table(study):
+        return load_series_cohort(study)
     raw = SOURCES[study.data.source](study.data)
     if len(raw.cases) < MIN_CASES:
         raise DataError(
@@ -79,6 +82,8 @@ def require_columns(cohort: Cohort, columns: Mapping[str, str]) -> None:
         StudyError: one sentence per missing column, with the nearest name.
     """
     known = {*map(str, cohort.cases.columns), *cohort.arrays}
+    if cohort.series is not None:
+        known |= set(cohort.series.columns)
     problems = Problems(StudyError)
     for key, column in columns.items():
         if column not in known:

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bedside.data.allotment import class_codes
+from bedside.data.allotment import UNKNOWN, class_codes
+from bedside.data.spans import (
+    WITHIN,
+    Spans,
+    Whose,
+    part_of_segments,
+    spans_as_given,
+    spans_by_segment,
+    spans_within_patients,
+)
 from bedside.data.split_kinds import AS_WRITTEN, drawn_parts, given_parts
 from bedside.errors import DataError, LeakageError, RunError, StudyError, sentence
 from bedside.run_folder import atomic
@@ -30,11 +39,13 @@ class Split:
     """The part of each of N cases.
 
     Args:
-        parts: (N,) str, each one of `PARTS`.
-        by: what is kept together: patient, site, time or case.
+        parts: (N,) str, each one of `PARTS`; of a segment that several parts share, or
+            none, the one with most of it, or blank.
+        by: what is kept together: patient, site, time or case; or time_within_patient.
         seed: the seed behind what was drawn.
         given: whether the parts came with the data.
         notes: plain sentences that the report must say.
+        spans: of series: part -> (n, 3) segment, first step, step after the last.
     """
 
     parts: Array
@@ -42,17 +53,45 @@ class Split:
     seed: int
     given: bool = False
     notes: tuple[str, ...] = ()
+    spans: Spans | None = None
 
     def rows(self, part: Part) -> Array:
         """(n,) rows of the cohort that belong to a part, ascending."""
         return np.flatnonzero(self.parts == part)
 
+    def same_as(self, other: Split) -> bool:
+        """Whether both put every case, or every step of every series, into the same part."""
+        return self._table() == other._table()
+
+    def _table(self) -> list[tuple[str, int, int, int]]:
+        """Part, row, first and last step of each entry, sorted; of whole cases the steps are 0."""
+        if self.spans is None:
+            return sorted((str(part), row, 0, 0) for row, part in enumerate(self.parts))
+        return sorted(
+            (str(part), int(row), int(begin), int(end))
+            for part, own in self.spans.items()
+            for row, begin, end in own
+        )
+
     def write(self, path: Path, cohort: Cohort) -> None:
-        """Write ``case_id, patient_id, part`` (the second only where known), atomically."""
-        columns: dict[str, Array] = {"case_id": cohort.ids()}
+        """Write ``case_id, patient_id, part`` (the second only where known), atomically.
+
+        Of series, a line for each stretch, with its first and last step as ``from, to``.
+        """
+        rows = np.arange(len(cohort))
+        columns: dict[str, Array] = {"part": self.parts}
+        if self.spans is not None:
+            table = self._table()
+            rows = np.array([row for _, row, _, _ in table], dtype=np.int64)
+            columns = {
+                "part": np.array([part for part, *_ in table]),
+                "from": np.array([begin for *_, begin, _ in table]),
+                "to": np.array([end - 1 for *_, end in table]),
+            }
+        known: dict[str, Array] = {"case_id": cohort.ids()[rows]}
         if (patients := cohort.patients()) is not None:
-            columns["patient_id"] = patients
-        columns["part"] = self.parts
+            known["patient_id"] = patients[rows]
+        columns = known | columns
         with atomic(path) as partial, partial.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream)
             writer.writerow(columns)
@@ -74,7 +113,18 @@ def make_split(cohort: Cohort, section: SplitSection, *, strata: Array | None = 
         DataError: there are too few patients, sites or cases of a class.
         LeakageError: given parts share a patient.
     """
+    if cohort.series is not None:
+        return _split_series(cohort, section)
     codes = class_codes(strata, len(cohort))
+    if section.by == WITHIN:
+        raise StudyError(
+            sentence(
+                "split.by",
+                expected="patient, site, time or case, since a row is a case",
+                got=f"'{WITHIN}'",
+                remedy="Keep it for a long table of readings, with an input of modality signal",
+            )
+        )
     if section.by == "patient" and cohort.patient is None:
         raise StudyError(
             sentence(
@@ -97,6 +147,26 @@ def make_split(cohort: Cohort, section: SplitSection, *, strata: Array | None = 
     check_split(split, cohort)
     notes = (*split.notes, *_class_notes(split, codes))
     return Split(split.parts, split.by, seed=split.seed, given=split.given, notes=notes)
+
+
+def _split_series(cohort: Cohort, section: SplitSection) -> Split:
+    """Parts of series: of the time within each patient, of each reading, or of whole segments."""
+    names = cohort.patients()
+    if cohort.series is None or names is None:
+        raise StudyError("data.patient: expected the column that says whose a reading is, got none")
+    whose = Whose(cohort.series, cohort.groups(), names)
+    if section.column or section.by == WITHIN:
+        find = spans_as_given if section.column else spans_within_patients
+        spans, notes = find(whose, section)
+        parts = part_of_segments(spans, len(cohort))
+        given = bool(section.column)
+        return Split(parts, section.by, seed=section.seed, given=given, notes=notes, spans=spans)
+    parts, notes = drawn_parts(cohort, section, np.full(len(cohort), UNKNOWN))
+    notes = (*notes, *_overlap_note(parts, cohort, by=section.by))
+    spans = spans_by_segment(whose, parts)
+    split = Split(parts, section.by, seed=section.seed, notes=notes, spans=spans)
+    check_split(split, cohort)
+    return split
 
 
 def check_split(split: Split, cohort: Cohort) -> None:
@@ -150,10 +220,12 @@ def read_split(path: Path, cohort: Cohort, *, section: SplitSection) -> Split:
     try:
         with path.open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream, strict=True))
+        if cohort.series is not None:
+            return _series_split_of(rows, cohort, section=section)
         part_of = {row["case_id"]: row["part"] or "" for row in rows}
     except FileNotFoundError:
         raise RunError(f"{path.name}: no such file in {path.parent.name}/.") from None
-    except (OSError, KeyError, UnicodeDecodeError, csv.Error):
+    except (OSError, KeyError, ValueError, csv.Error):
         raise RunError(f"{path.name}: damaged, not a table of case_id and part.") from None
     ids = cohort.ids().tolist()
     strangers = len(set(ids) ^ set(part_of))
@@ -171,6 +243,18 @@ def read_split(path: Path, cohort: Cohort, *, section: SplitSection) -> Split:
     split = Split(parts, section.by, seed=section.seed, given=bool(section.column), notes=notes)
     check_split(split, cohort)
     return split
+
+
+def _series_split_of(rows: list[dict[str, str]], cohort: Cohort, *, section: SplitSection) -> Split:
+    """Stretches of series as `Split.write` left them."""
+    place = {name: row for row, name in enumerate(cohort.ids().tolist())}
+    found: dict[str, list[tuple[int, int, int]]] = {}
+    for row in rows:
+        span = (place[row["case_id"]], int(row["from"]), int(row["to"]) + 1)
+        found.setdefault(row["part"], []).append(span)
+    spans = {part: np.array(own, dtype=np.int64) for part, own in found.items()}
+    parts = part_of_segments(spans, len(cohort))
+    return Split(parts, section.by, seed=section.seed, given=bool(section.column), spans=spans)
 
 
 def _overlap_note(parts: Array, cohort: Cohort, *, by: str) -> tuple[str, ...]:

@@ -7,20 +7,16 @@ would shift labels to other patients.
 
 from __future__ import annotations
 
-import csv
 import io
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from bedside.data.csv_form import first_line, separator_of
 from bedside.data.raw_cases import RawCases, text_table
-from bedside.errors import DataError, Problems, StudyError, sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from bedside.data.text_lines import TextLines, checked_header
+from bedside.errors import DataError, StudyError, sentence
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".pq")
@@ -76,15 +72,15 @@ def _read_parquet(path: Path) -> pd.DataFrame:
                 remedy="Write it again",
             )
         ) from None
-    table.columns = _checked_header([str(name) for name in table.columns], path.name)
+    table.columns = checked_header([str(name) for name in table.columns], path.name)
     return text_table(table.reset_index(drop=True))
 
 
 def _read_text(path: Path) -> pd.DataFrame:
     text = _decode(path)
     separator = separator_of(first_line(text), path.suffix)
-    lines = _Lines(text, separator=separator, name=path.name)
-    header = _checked_header(lines.header(), path.name)
+    lines = TextLines(io.StringIO(text, newline=""), separator=separator, name=path.name)
+    header = lines.header()
     chunks: list[pd.DataFrame] = []
     rows = lines.rows(len(header))
     while chunk := list(islice(rows, CHUNK_ROWS)):
@@ -130,69 +126,3 @@ def _decode(path: Path) -> str:
 def _line_of(raw: bytes, position: int) -> str:
     newlines = raw.count(b"\n", 0, position)
     return f"line {newlines + 1}"
-
-
-def _checked_header(names: list[str], source: str) -> list[str]:
-    """Strip the names, number the blank ones and refuse one name twice."""
-    header = [name.strip() or f"unnamed_{place + 1}" for place, name in enumerate(names)]
-    twice = sorted({name for name in header if header.count(name) > 1})
-    problems = Problems(DataError)
-    for name in twice:
-        problems.add(
-            f"header of {source}",
-            expected="each column name once",
-            got=f"'{name}' {header.count(name)} times",
-            remedy="Rename the columns",
-        )
-    problems.raise_if_any()
-    return header
-
-
-class _Lines:
-    """Reads the records of a text table and collects what is wrong with its lines."""
-
-    def __init__(self, text: str, *, separator: str, name: str) -> None:
-        self.reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-        self.name = name
-        self.problems = Problems(DataError)
-
-    def header(self) -> list[str]:
-        """The column names."""
-        header = next(self._records(), (0, []))[1]
-        self.problems.raise_if_any()
-        return header
-
-    def rows(self, width: int) -> Iterator[list[str]]:
-        """All records of the right width; blank lines at the end are no records."""
-        blank: int | None = None
-        for line, record in self._records():
-            if not record or (width > 1 and record == [""]):
-                blank = line if blank is None else blank
-                continue
-            if blank is not None:
-                self._note(blank, got="a blank line between rows")
-                blank = None
-            if len(record) == width:
-                yield record
-            else:
-                self._note(line, got=f"{len(record)}", expected=f"{width} cells as in the header")
-
-    def _note(self, line: int, *, got: str, expected: str = "a row") -> None:
-        remedy = "Correct the line; quote cells that hold the separator"
-        self.problems.add(f"line {line} of {self.name}", expected=expected, got=got, remedy=remedy)
-
-    def _records(self) -> Iterator[tuple[int, list[str]]]:
-        while True:
-            line = self.reader.line_num + 1
-            try:
-                record = next(self.reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                long = "field larger" in str(error)
-                got = (
-                    "a cell without an end" if long else "a quote that is not closed or stands free"
-                )
-                self._note(line, expected="cells quoted in pairs", got=got)
-                return
-            yield line, record

@@ -6,5 +6,9 @@ from bedside.registry import Registry
 from bedside.schema import Modality
 
 REGISTRY: Registry[type[Modality]] = Registry(
-    "modality", {"image": "bedside.modalities.image:Image"}
+    "modality",
+    {
+        "image": "bedside.modalities.image:Image",
+        "signal": "bedside.modalities.signal:Signal",
+    },
 )

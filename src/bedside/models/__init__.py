@@ -13,8 +13,12 @@ ENCODERS: Registry[type[Encoder]] = Registry(
     "encoder",
     {
         "cnn": "bedside.models.cnn:Cnn",
+        "dense": "bedside.models.dense:Dense",
         "densenet121": "bedside.models.densenet121:DenseNet121",
+        "linear": "bedside.models.linear:Linear",
+        "lstm": "bedside.models.lstm:Lstm",
         "resnet": "bedside.models.resnet:ResNet",
+        "tcn": "bedside.models.tcn:Tcn",
     },
 )
 FUSIONS: Registry[type[Fusion]] = Registry(

@@ -5,4 +5,10 @@ from __future__ import annotations
 from bedside.registry import Registry
 from bedside.schema import Task
 
-REGISTRY: Registry[type[Task]] = Registry("task", {"classify": "bedside.tasks.classify:Classify"})
+REGISTRY: Registry[type[Task]] = Registry(
+    "task",
+    {
+        "classify": "bedside.tasks.classify:Classify",
+        "forecast": "bedside.tasks.forecast:Forecast",
+    },
+)
