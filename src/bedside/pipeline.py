@@ -114,7 +114,7 @@ def run(
         baselines = fit_baselines(
             task.baselines if study.baselines == "auto" else study.baselines,
             modalities, preparation.parts,
-            seed=study.training.seed, threads=threads, progress=told,
+            state=exam.state, seed=study.training.seed, threads=threads, progress=told,
         )  # fmt: skip
         with told.stage("evaluate"):
             judgement = judge_models(exam, {n: t.outputs for n, t in trained.items()}, baselines)

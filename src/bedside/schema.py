@@ -278,6 +278,10 @@ class Task(Protocol):
         """Torch half: Features of `width` -> named outputs; applies its calibration in eval."""
         ...
 
+    def start(self, head: nn.Module, arrays: Mapping[str, Rows], targets: Targets) -> None:
+        """Give a new head its first weights from training cases; most leave it as it is."""
+        ...
+
     def unweighted(self, state: State) -> State:
         """The state under which `loss` measures instead of teaching: no weights."""
         ...

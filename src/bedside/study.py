@@ -143,6 +143,7 @@ class TrainingSection(Section):
 
     epochs: AtLeastOne | Literal["auto"] = "auto"
     batch_size: AtLeastTwo | Literal["auto"] = "auto"
+    cases_per_epoch: AtLeastTwo | Literal["auto"] = "auto"
     learning_rate: Rate | Literal["auto"] = "auto"
     weight_decay: float = Field(default=0.05, ge=0, allow_inf_nan=False)
     patience: AtLeastOne | Literal["auto"] = "auto"

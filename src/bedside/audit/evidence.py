@@ -181,6 +181,8 @@ class Evidence:
 
         Binary and classes: one entry a class. Labels: each label present and absent.
         """
+        if self.kind == "forecast":
+            return {}
         truth = self.targets.arrays["truth"] > 0.5
         known = self.targets.arrays["known"].astype(bool)
         names = self.targets.names

@@ -56,6 +56,12 @@ CHECKS: Registry[Check] = Registry(
     },
 )
 
+OF_CASES = frozenset({
+    *("unknown-labels", "class-balance", "file-facts-and-labels", "copies-with-other-labels"),
+    *("label-errors", "shift-parts", "shift-sites", "class-balance-sites"),
+})  # fmt: skip
+"""Checks that ask what class a case is, or describe cases of one size: not for series."""
+
 NEVER_WAIVED = {"patients-across-parts": "Say split: {by: case} to go on without patients"}
 BLOCKING = frozenset({"unreadable-files", "unknown-labels", "class-balance", "copies-across-parts"})
 """Checks of ours that may stop a run and be waived; the others never stop one."""
@@ -93,7 +99,8 @@ def audit_cases(
     _check_evidence(evidence)
     check_waivers(waive)
     names = [*CHECKS.table, *(name for name in CHECKS.names() if name not in CHECKS.table)]
-    found = [finding for name in names for finding in CHECKS.load(name)(evidence)]
+    asked = [name for name in names if kind != "forecast" or name not in OF_CASES]
+    found = [finding for name in asked for finding in CHECKS.load(name)(evidence)]
     waived = [f for f in found if f.severity == "block" and f.check in waive]
     findings = [_accepted(f) if f in waived else f for f in found]
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))

@@ -18,7 +18,7 @@ from bedside.data.cache import Place, folder_bytes, key_of
 from bedside.data.sources import load_cohort, require_columns
 from bedside.data.split import Split, make_split, read_split
 from bedside.errors import DataError, LeakageError, Problems, RunError, StudyError, sentence
-from bedside.modalities.reading import Readings, read_cohort
+from bedside.modalities.reading import Readings, read_all, read_cohort
 from bedside.models import ENCODERS, FUSIONS
 from bedside.progress import Progress
 from bedside.registry import lookup
@@ -113,6 +113,9 @@ def gather(
         column = modality.columns_used()[0]
         with progress.stage(f"read {name}"), progress.bar(f"reading {name}", len(cohort)) as done:
             references = _references(cohort, column)
+            if cohort.series is not None:  # its samples are views of what is in memory already
+                readings[name] = read_all(modality, references, threads=1, progress=done)
+                continue
             place = _place(study, name, beside=beside, progress=progress)
             readings[name] = read_cohort(
                 modality, references, place=place, threads=threads, progress=done
@@ -209,7 +212,7 @@ def pass_audit(
         DataError: there are blocking findings; each is named with its remedy.
     """
     with progress.stage("audit"):
-        report = examine(materials, parts=split.parts, progress=progress)
+        report = examine(materials, parts=split.parts_of_cases(), progress=progress)
         write_json(folder.audit, report.to_json())
     warnings = sum(finding.severity == "warn" for finding in report.findings)
     progress.say(
@@ -259,7 +262,7 @@ def examine_before_split(
     parts: Array | None = None
     failed: tuple[Finding, ...] = ()
     try:
-        parts = split_cases(materials).parts
+        parts = split_cases(materials).parts_of_cases()
     except LeakageError:
         column = materials.cohort.part
         parts = None if column is None else materials.cohort.cases[column].to_numpy(dtype=str)

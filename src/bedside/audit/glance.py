@@ -54,7 +54,8 @@ def glance_at(sample: Sample) -> Glance:
     telling = values.ndim >= 2 or values.size >= TELLING_SIZE
     kind = f"{values.dtype.str}{values.shape}".encode()
     fingerprint = _digest(kind, np.ascontiguousarray(values).data) if telling else None
-    flat = geometry.affine is None and geometry.times_seconds is None
+    times = geometry.times_seconds is None and geometry.every_seconds is None
+    flat = times and geometry.affine is None
     if values.ndim not in (2, 3) or not flat:
         return Glance(values.shape, geometry, fingerprint)
     constant = bool((values == values.flat[0]).all())

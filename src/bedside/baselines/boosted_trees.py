@@ -16,9 +16,10 @@ from typing import Any
 import lightgbm
 import numpy as np
 
-from bedside.baselines.contract import FittedBaseline, Labelled
+from bedside.baselines.boosted_forecast import fit_trees
+from bedside.baselines.contract import FittedBaseline, FittedForecaster, Labelled, Lesson
 from bedside.baselines.questions import Question, Scorer, answer_each, log_probabilities
-from bedside.schema import Array, Kind
+from bedside.schema import Array, Kind, State
 
 SMALL = 1000
 """Below so many training cases: smaller trees and smaller steps."""
@@ -47,6 +48,12 @@ class BoostedTrees:
         """Grow trees until validation log loss stops falling; see `Baseline.fit`."""
         learn = partial(_learn, seed=seed, threads=threads)
         return answer_each((features, truth, known), validation, kind=kind, learn=learn)
+
+    def fit_windows(
+        self, training: Lesson, *, validation: Lesson, state: State, seed: int, threads: int
+    ) -> FittedForecaster:
+        """Grow trees for each step ahead; see `Forecaster.fit_windows`."""
+        return fit_trees(training, validation=validation, state=state, seed=seed, threads=threads)
 
 
 @dataclass(frozen=True)

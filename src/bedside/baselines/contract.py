@@ -1,13 +1,16 @@
-"""What a baseline is: the two protocols that registry entries fulfil.
+"""What a baseline is: the protocols that registry entries fulfil.
 
-Enters and leaves: nothing but types.
+A peer of classification keeps `Baseline`, a peer of forecasts `Forecaster`; one that
+can do both keeps both. Enters and leaves: nothing but types.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from bedside.schema import Array, Arrays, Kind
+from bedside.schema import Array, Arrays, Kind, Rows, State, Targets
 
 Labelled: TypeAlias = tuple[Array, Array, Array]
 """Features (n, F) float32, truth (n, K) float32 0/1, known (n, K) bool."""
@@ -56,5 +59,49 @@ class Baseline(Protocol):
 
         Raises:
             DataError: shapes do not agree, or a feature is not finite.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """N windows and what came after them, looked up when asked for.
+
+    Args:
+        arrays: ``"<input>.<array>"`` -> (N, ...), as networks see them.
+        targets: of the same windows.
+    """
+
+    arrays: Mapping[str, Rows]
+    targets: Targets
+
+    def __len__(self) -> int:
+        return len(self.targets.arrays["last"])
+
+
+class FittedForecaster(Protocol):
+    """A fitted peer of forecasts; answers like a network does."""
+
+    def forecast(self, arrays: Mapping[str, Rows]) -> Arrays:
+        """Arrays of n windows -> ``{"quantiles": (n, S, Q) float32}`` in the series' unit."""
+        ...
+
+
+class Forecaster(Protocol):
+    """A classical method that forecasts a series; built without arguments."""
+
+    name: str
+
+    def fit_windows(
+        self, training: Lesson, *, validation: Lesson, state: State, seed: int, threads: int
+    ) -> FittedForecaster:
+        """Learn from training windows; validation windows only choose settings.
+
+        Args:
+            training: windows to learn from.
+            validation: windows that may choose settings.
+            state: of the task `forecast`, fitted on training windows.
+            seed: the same seed gives the same result.
+            threads: how many may be used.
         """
         ...

@@ -59,6 +59,11 @@ class Split:
         """(n,) rows of the cohort that belong to a part, ascending."""
         return np.flatnonzero(self.parts == part)
 
+    def parts_of_cases(self) -> Array | None:
+        """(N,) the part of each case, None where series are cut between parts."""
+        cut = self.spans is not None and (self.by == WITHIN or self.given)
+        return None if cut else self.parts
+
     def same_as(self, other: Split) -> bool:
         """Whether both put every case, or every step of every series, into the same part."""
         return self._table() == other._table()

@@ -59,7 +59,7 @@ class Picked:
     """One point of each of N windows.
 
     Args:
-        points: (T,), in memory or on disk.
+        points: (T,) or (T, C), in memory or on disk.
         starts: (N,) int64.
         offset: added to every start.
     """
@@ -70,8 +70,8 @@ class Picked:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(N,)."""
-        return (len(self.starts),)
+        """(N,), or (N, C) of several channels."""
+        return (len(self.starts), *self.points.shape[1:])
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from bedside.training.preparation import Preparation
 
 PARITY_CASES = 17
-SUMMARY = ("auroc", "auprc", "sensitivity", "specificity", "brier", "ece")
+SUMMARY = (
+    *("auroc", "auprc", "sensitivity", "specificity", "brier", "ece"),
+    *("rmse_pooled", "mae_pooled", "mard", "coverage_80", "coverage_95"),
+)
 
 
 def package_network(
@@ -43,7 +46,7 @@ def package_network(
         PackageError: the engine does not compute what the network computes.
     """
     state = judgement.models[judgement.deep].state
-    network.head.calibrate(state["shift"], state["temperature"])  # type: ignore[union-attr, operator]
+    network.head.carry(state)  # type: ignore[union-attr, operator]
     training, test = preparation.parts["train"], preparation.parts["test"].arrays
     scores = judgement.metrics["models"][judgement.deep]
     facts = Facts(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bedside.models.features import Features
 
 
@@ -27,6 +29,10 @@ class LogitHead(nn.Module):
         self.linear = nn.Linear(width, classes)
         self.register_buffer("shift", torch.zeros(classes))
         self.register_buffer("temperature", torch.ones(1))
+
+    def carry(self, state: Mapping[str, Any]) -> None:
+        """Set the calibration of a task's state."""
+        self.calibrate(state["shift"], state["temperature"])
 
     def calibrate(self, shift: list[float], temperature: list[float]) -> None:
         """Set what evaluation mode applies."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from bedside.data.cohort import Cohort
+    from bedside.schema import Rows
 
 DEFAULT_COLUMN = "label"
 LARGEST_WEIGHT = 10.0
@@ -324,6 +325,9 @@ class Classify(BaseModel):
         head = LogitHead(width, len(state["weights"]))
         head.calibrate(state["shift"], state["temperature"])
         return head
+
+    def start(self, head: nn.Module, arrays: Mapping[str, Rows], targets: Targets) -> None:
+        """Leave the head as it was drawn."""
 
     def unweighted(self, state: State) -> State:
         """The state under which `loss` measures instead of teaching: no weights."""

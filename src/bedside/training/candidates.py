@@ -27,22 +27,20 @@ if TYPE_CHECKING:
 
     from bedside.progress import Progress
     from bedside.run_folder import RunFolder
-    from bedside.schema import Arrays, Modality, Part, State, Task
+    from bedside.schema import Arrays, Modality, State, Task
     from bedside.study import Study
     from bedside.training.preparation import Preparation
-
-SCORED: tuple[Part, ...] = ("validation", "test")
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network, how it got there, and its raw outputs on validation and test.
+    """A trained network, how it got there, and its raw outputs on the other parts.
 
     Args:
         name: of the model.
         network: with the weights of its best epoch.
         story: of its epochs.
-        outputs: part -> raw outputs.
+        outputs: part -> raw outputs, of all parts but train.
         timing: seconds and cases a second.
         recipe: what every ``auto`` became, and the epoch that was kept; plain JSON.
     """
@@ -100,6 +98,7 @@ def make_job(
         network = StudyNetwork(
             plans, fusion=study.model.fusion, head=lambda width: task.head(width, state)
         )
+    task.start(network.head, training.arrays, training.targets)
     name = model_name(encoders)
     return Job(
         name=name,
@@ -108,7 +107,9 @@ def make_job(
         state=state,
         train=training,
         validation=preparation.parts["validation"],
-        recipe=make_recipe(len(training), study.training),
+        recipe=make_recipe(
+            len(training), study.training, windows=training.targets.kind == "forecast"
+        ),
         modalities=modalities if study.training.augment else {},
         seed=study.training.seed,
         device=choose_device(study.device),
@@ -164,9 +165,10 @@ def train_candidates(
 def _with_outputs(job: Job, story: Story, preparation: Preparation) -> Trained:
     start = time.perf_counter()
     call = as_callable(job.network)
-    outputs: dict[str, Arrays] = {part: call(preparation.parts[part].arrays) for part in SCORED}
+    parts = {part: own for part, own in preparation.parts.items() if part != "train"}
+    outputs: dict[str, Arrays] = {part: call(own.arrays) for part, own in parts.items()}
     seconds = time.perf_counter() - start
-    scored = sum(len(preparation.parts[part]) for part in SCORED)
+    scored = sum(map(len, parts.values()))
     timing = {
         "train_seconds": round(story.seconds, 1),
         "cases_per_second_training": round(story.cases / max(story.seconds, 1e-9), 1),

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from bedside.study import TrainingSection
 
 SEEN_CASES = 80_000
+SEEN_WINDOWS = 300_000
+WINDOWS_AN_EPOCH = 50_000
+"""Windows overlap so far that an epoch of more shows nothing new."""
 # the gains of a one-cycle schedule come late: on small cohorts validation can look
 # worse than at the start until half way
 PATIENT_SHARE = 0.6
@@ -31,6 +34,7 @@ class Recipe:
         weight_decay: AdamW's, on weights of two or more axes only.
         patience: epochs without a better validation loss before stopping.
         averaging: decay of the moving average of the weights that is evaluated.
+        cases_per_epoch: cases drawn for one epoch, at most; 0 takes all.
     """
 
     epochs: int
@@ -39,31 +43,48 @@ class Recipe:
     weight_decay: float
     patience: int
     averaging: float = 0.995
+    cases_per_epoch: int = 0
 
 
-def make_recipe(cases: int, section: TrainingSection) -> Recipe:
+def make_recipe(cases: int, section: TrainingSection, *, windows: bool = False) -> Recipe:
     """Fill in what the study leaves to ``auto``.
 
     A fixed number of seen cases (80,000) between 6 and 40 epochs: small
     cohorts get more passes, large ones fewer, and the time stays within minutes
-    on two cores.
+    on two cores. Of windows 300,000 are seen, in larger batches, and an epoch draws
+    50,000 at most.
 
     Args:
         cases: number of training cases.
         section: the study's ``training``.
+        windows: whether the cases are windows of series, which are cheap and overlap.
     """
-    epochs = round(min(max(SEEN_CASES / max(cases, 1), SHORTEST), LONGEST))
+    drawn = min(cases, WINDOWS_AN_EPOCH) if windows else cases
+    if section.cases_per_epoch != "auto":
+        drawn = min(cases, section.cases_per_epoch)
+    seen = SEEN_WINDOWS if windows else SEEN_CASES
+    epochs = round(min(max(seen / max(drawn, 1), SHORTEST), LONGEST))
     if section.epochs != "auto":
         epochs = section.epochs
     batch_size = 64 if cases >= 2000 else 32 if cases >= 1000 else 16
+    if windows and cases >= 2000:
+        batch_size = 256
     if section.batch_size != "auto":
         batch_size = section.batch_size
-    batch_size = max(2, min(batch_size, cases))
-    # the noise of a step falls with the root of its cases, so the rate may rise with it
-    rate = 1e-3 * math.sqrt(batch_size / 16)
+    batch_size = max(2, min(batch_size, drawn))
+    # the noise of a step falls with the root of its cases, so the rate may rise with it;
+    # windows of one series are near copies, and a batch of them is worth a fraction
+    rate = 1e-3 * math.sqrt(batch_size / (256 if windows else 16))
     if section.learning_rate != "auto":
         rate = section.learning_rate
     patience = max(8, round(PATIENT_SHARE * epochs))
     if section.patience != "auto":
         patience = section.patience
-    return Recipe(epochs, batch_size, rate, section.weight_decay, patience)
+    return Recipe(
+        epochs,
+        batch_size,
+        rate,
+        section.weight_decay,
+        patience,
+        cases_per_epoch=drawn if drawn < cases else 0,
+    )
