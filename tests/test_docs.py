@@ -22,10 +22,12 @@ from bedside.data.study_text import MEANING, flow
 from bedside.evaluation import OF_FORECASTS, OF_GLUCOSE, OF_GLUCOSE_EVENTS
 from bedside.evaluation import REGISTRY as METRICS
 from bedside.modalities.image import Image
+from bedside.modalities.signal import Signal
 from bedside.models import ENCODERS, FUSIONS
 from bedside.run_folder import RunFolder
 from bedside.study import InputSection, Study, TargetSection, TrainingSection
 from bedside.tasks.classify import Classify
+from bedside.tasks.forecast import Forecast
 from bedside.training.preparation import build_modalities, build_task
 from bedside.training.recipe import make_recipe
 
@@ -41,7 +43,9 @@ PAGES = sorted(
 SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "Top level": (Study,),
     "inputs": (InputSection, Image),
+    "Signal inputs": (InputSection, Signal),
     "target": (TargetSection, Classify),
+    "Forecast target": (TargetSection, Forecast),
 } | {
     name: (form.annotation,)
     for name, form in Study.model_fields.items()
@@ -135,6 +139,10 @@ def with_section(heading: str, words: dict[str, Any]) -> dict[str, Any]:
         return {**BASE, **words}
     if heading == "inputs":
         return {**BASE, "inputs": {"xray": {"modality": "image", **words}}}
+    if heading == "Signal inputs":
+        return {**BASE, "inputs": {"glucose": {"modality": "signal", **words}}}
+    if heading == "Forecast target":
+        return {**BASE, "target": {"task": "forecast", **words}}
     if heading == "target":
         return {**BASE, "target": {"task": "classify", **words}}
     if heading == "data":
@@ -177,6 +185,17 @@ def test_what_auto_becomes_is_told() -> None:
         r = make_recipe(cases, TrainingSection())
         cells = f"{r.epochs} | {r.batch_size} | {r.learning_rate:.2g} | {r.patience}"
         rows.append(f"| {cases:,} | {cells} |")
+    assert "\n".join(rows) in page
+
+
+def test_what_auto_becomes_for_windows_is_told() -> None:
+    page = (DOCS / "study-file.md").read_text()
+    rows = []
+    for windows in (1000, 5000, 50_000, 5_000_000):
+        r = make_recipe(windows, TrainingSection(), windows=True)
+        drawn = r.cases_per_epoch or windows
+        cells = f"{drawn:,} | {r.epochs} | {r.batch_size} | {r.learning_rate:.2g} | {r.patience}"
+        rows.append(f"| {windows:,} | {cells} |")
     assert "\n".join(rows) in page
 
 

@@ -12,12 +12,40 @@ import torch
 from bedside.models.heads import LogitHead
 from bedside.models.network import InputPlan, StudyNetwork
 
-Shape = tuple[int, ...]
-ARRAYS = {"cnn": "image", "densenet121": "small image", "resnet": "image"}
+Shape = dict[str, tuple[int, ...]]
+"""Array -> the shape of one case of it."""
+ARRAYS = {
+    "cnn": "image",
+    "dense": "signal",
+    "densenet121": "small image",
+    "linear": "signal",
+    "lstm": "signal",
+    "resnet": "image",
+    "tcn": "signal",
+}
 """Encoder -> whose arrays it reads; a new encoder needs a line here."""
 SHAPES: dict[str, list[Shape]] = {
-    "image": [(1, 28, 28), (3, 22, 37), (1, 41, 40), (3, 300, 23), (1, 123, 217), (1, 64, 64)],
-    "small image": [(1, 16, 18), (3, 23, 37), (1, 64, 65)],  # for networks that are slow
+    "image": [
+        {"values": shape}
+        for shape in [(1, 28, 28), (3, 22, 37), (1, 41, 40), (3, 300, 23), (1, 123, 217)]
+    ],
+    "small image": [{"values": shape} for shape in [(1, 16, 18), (3, 23, 37), (1, 64, 65)]],
+    "signal": [
+        {"values": (1, 2)},
+        {"values": (1, 37), "clock": (2,)},
+        {"values": (3, 24), "ahead": (2, 31), "clock": (2,)},
+    ],
+}
+SMALL: dict[str, Shape] = {
+    "image": {"values": (1, 24, 28)},
+    "small image": {"values": (1, 24, 28)},
+    "signal": {"values": (2, 20), "ahead": (2, 26), "clock": (2,)},
+}
+"""What most checks of an encoder run on."""
+EXPORTED: dict[str, Shape] = {
+    "image": {"values": (3, 23, 37)},
+    "small image": {"values": (3, 23, 37)},
+    "signal": SMALL["signal"],
 }
 INPUT = "type"
 """An input may have any name, that of an attribute of torch's containers as well."""
@@ -39,8 +67,9 @@ def build() -> Callable[..., StudyNetwork]:
     """``build(encoder, shape, seed=0)`` -> a network with weights of that seed."""
 
     def built(encoder: str, shape: Shape, *, seed: int = 0) -> StudyNetwork:
-        rule = {"mean": [120.0] * shape[0], "std": [60.0] * shape[0]}
-        plan = InputPlan(encoder, {"values": shape}, {"standardise": {"values": rule}})
+        channels = shape["values"][0]
+        rule = {"mean": [120.0] * channels, "std": [60.0] * channels}
+        plan = InputPlan(encoder, shape, {"standardise": {"values": rule}})
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             return StudyNetwork({INPUT: plan}, fusion="concat", head=_head)
@@ -50,24 +79,37 @@ def build() -> Callable[..., StudyNetwork]:
 
 @pytest.fixture
 def arrays() -> Callable[..., dict[str, Any]]:
-    """``arrays(shape, n)`` -> named arrays of n cases."""
+    """``arrays(shape, n)`` -> named arrays of n cases: values of 8 bits, others float."""
 
     def made(shape: Shape, n: int, *, seed: int = 0) -> dict[str, Any]:
         rng = np.random.default_rng(seed)
-        return {f"{INPUT}.values": rng.integers(0, 256, (n, *shape), dtype=np.uint8)}
+        found = {f"{INPUT}.values": rng.integers(0, 256, (n, *shape["values"]), dtype=np.uint8)}
+        for name in sorted(set(shape) - {"values"}):
+            found[f"{INPUT}.{name}"] = rng.normal(size=(n, *shape[name])).astype(np.float32)
+        return found
 
     return made
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every test that asks for ``encoder`` over the registry, with its shapes if asked."""
+    """Run every test that asks for ``encoder`` over the registry.
+
+    ``shape`` are all shapes it must take, ``small`` one for most checks, ``exported`` another.
+    """
     from bedside.models import ENCODERS
 
     if "encoder" not in metafunc.fixturenames:
         return
     names = ENCODERS.names()
+    asked = {"small": SMALL, "exported": EXPORTED}
+    for fixture, shapes in asked.items():
+        if fixture in metafunc.fixturenames:
+            pairs = [(name, shapes[ARRAYS[name]]) for name in names]
+            metafunc.parametrize(("encoder", fixture), pairs, ids=names)
+            return
     if "shape" not in metafunc.fixturenames:
         metafunc.parametrize("encoder", names)
         return
     pairs = [(name, shape) for name in names for shape in SHAPES[ARRAYS[name]]]
-    metafunc.parametrize(("encoder", "shape"), pairs, ids=lambda x: str(x).replace(" ", ""))
+    ids = [f"{name}-{list(shape.values())}".replace(" ", "") for name, shape in pairs]
+    metafunc.parametrize(("encoder", "shape"), pairs, ids=ids)

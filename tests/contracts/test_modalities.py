@@ -126,7 +126,8 @@ def test_augmenting_follows_its_generator_alone(
             generator = torch.Generator().manual_seed(seed)
             found.append(modality.augment(dict(batch), generator))
     assert all(torch.equal(found[0][name], found[1][name]) for name in batch)
-    assert not all(torch.equal(found[0][name], found[2][name]) for name in batch)
+    if not all(torch.equal(found[0][name], batch[name]) for name in batch):  # some vary nothing
+        assert not all(torch.equal(found[0][name], found[2][name]) for name in batch)
     assert all(torch.equal(batch[name], kept[name]) for name in batch), "the batch stays as it was"
     for name, tensor in found[0].items():
         assert tensor.shape == batch[name].shape

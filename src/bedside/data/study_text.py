@@ -38,12 +38,14 @@ MEANING = {
     "split.by": "what stays together: patient, site, time or case",
     "split.validation": "share that chooses epochs and the threshold",
     "split.test": "share that gives the final answer, looked at once",
+    "split.held_out_patients": "of signals: share of patients kept as a test part of their own",
     "split.seed": "draws the parts; the same seed gives the same parts",
     "split.test_sites": "with by: site, the sites to test on; by default they are drawn",
     "model.encoders": "input -> encoder, {image: cnn}; a list is compared; empty: the default",
     "model.fusion": "how several inputs are joined",
     "training.epochs": "passes over the training part, or a number",
     "training.batch_size": "cases per step, or a number",
+    "training.cases_per_epoch": "cases drawn for one epoch at most, or a number",
     "training.learning_rate": "step size, or a number such as 0.001",
     "training.weight_decay": "pulls weights to zero; more for small data",
     "training.patience": "epochs without gain before it stops, or a number",
@@ -115,7 +117,9 @@ class StudyText:
     def split(self, *, by: str) -> None:
         """Add the fields of the split section with their defaults, but for `by`."""
         self.add("by", by, means=MEANING["split.by"])
-        self.defaults(SplitSection(), "split", skip=("by", "column", "test_sites"))
+        self.defaults(
+            SplitSection(), "split", skip=("by", "column", "test_sites", "held_out_patients")
+        )
         self.offer("test_sites", ["..."], means=MEANING["split.test_sites"])
 
     def rest(self, *, subgroups: list[str]) -> None:

@@ -79,6 +79,7 @@ def _encoded(sample: Sample) -> list[bytes | memoryview]:
         "text": text,
         "shape": geometry.shape,
         "spacing_mm": geometry.spacing_mm,
+        "every_seconds": geometry.every_seconds,
         "source": dict(geometry.source),
         "arrays": {name: [array.dtype.str, array.shape] for name, array in given.items()},
     }
@@ -114,7 +115,15 @@ def _decoded(record: Array) -> Sample:
     values = arrays.pop("values")
     shape, spacing = _tuples(head["shape"]), _tuples(head["spacing_mm"])
     source = {name: _tuples(fact) for name, fact in head["source"].items()}
-    geometry = Geometry(shape, spacing, source=source, **arrays)
+    affine, times = arrays.pop("affine", None), arrays.pop("times_seconds", None)
+    geometry = Geometry(
+        shape,
+        spacing,
+        affine=affine,
+        times_seconds=times,
+        every_seconds=head.get("every_seconds"),
+        source=source,
+    )
     if head["text"]:
         return Sample(values.tobytes().decode("utf-8", "surrogatepass"), geometry)
     return Sample(values, geometry)
