@@ -296,7 +296,7 @@ def test_every_default_is_visible(file: Path) -> None:
     words = yaml.safe_load(Study.load(file).dump())
     assert words["training"]["epochs"] == "auto"
     assert words["training"]["weight_decay"] == 0.05
-    assert (words["split"]["by"], words["split"]["held_out_patients"]) == ("patient", 0.0)
+    assert words["split"] == {"by": "patient", "validation": 0.15, "test": 0.2, "seed": 7}
     assert words["evaluation"]["bootstrap"] == 1000
     assert words["evaluation"]["threshold"] == "youden"
     assert words["baselines"] == words["device"] == words["threads"] == "auto"

@@ -110,7 +110,7 @@ class SplitSection(Section):
 
     by: Literal["patient", "site", "time", "case", "time_within_patient"] = "patient"
     column: str | None = None
-    held_out_patients: float = Field(default=0.0, ge=0, lt=1)
+    held_out_patients: float | None = Field(default=None, gt=0, lt=1)
     validation: float = Field(default=0.15, gt=0, lt=1)
     test: float = Field(default=0.2, gt=0, lt=1)
     test_sites: list[str] | None = None

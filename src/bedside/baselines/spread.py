@@ -58,8 +58,11 @@ def with_spread(points: Points, training: Lesson, *, state: State) -> Spread:
         missed.append(np.where(known, error, np.nan))
     levels = list(state["levels"])
     spread = np.nan_to_num(np.nanquantile(np.concatenate(missed), levels, axis=0).T)
-    spread[:, levels.index(MEDIAN)] = 0.0
-    return Spread(points, np.sort(spread, axis=1))
+    middle = levels.index(MEDIAN)
+    spread[:, middle] = 0.0
+    spread[:, :middle] = np.minimum(spread[:, :middle], 0.0)
+    spread[:, middle + 1 :] = np.maximum(spread[:, middle + 1 :], 0.0)
+    return Spread(points, spread)
 
 
 def history_of(arrays: Mapping[str, Rows], state: State) -> Rows:

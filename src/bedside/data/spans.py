@@ -133,7 +133,7 @@ def _held_out(whose: Whose, section: SplitSection) -> Array:
                 "split.held_out_patients",
                 expected="patients left to train on",
                 got=f"{count} of {len(names)} held out",
-                remedy="Lower it, or set it to 0",
+                remedy="Lower it, or leave it out",
             )
         )
     drawn = np.random.default_rng(section.seed).permutation(len(names))[:count]

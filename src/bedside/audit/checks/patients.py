@@ -33,6 +33,11 @@ def cases_per_patient(evidence: Evidence) -> list[Finding]:
         return [evidence.finding("patients", "warn", message, count=count, remedy=remedy)]
     _, counts = np.unique(patients, return_counts=True)
     message = f"{counts.size} patients with {_each(counts)}."
+    if counts.size == 1:
+        message = f"One patient only, with {len(patients)} cases: no interval can be given, and "
+        message += "nothing can be said of anybody else."
+        remedy = "Add patients, or read the result as that of this patient alone."
+        return [evidence.finding("patients", "warn", message, count=1, remedy=remedy)]
     return [evidence.finding("patients", "note", message, count=int(counts.size))]
 
 
