@@ -130,7 +130,7 @@ def test_a_batch_may_be_changed_without_changing_the_rows(
 def test_a_network_answers_the_same(
     both: tuple[Prepared, Prepared], build: Callable[..., StudyNetwork]
 ) -> None:
-    call = as_callable(build("cnn", (1, SIDE, SIDE)), batch_size=7)
+    call = as_callable(build("cnn", {"values": (1, SIDE, SIDE)}), batch_size=7)
     ours, theirs = (call(each.arrays)["logits"] for each in both)
     assert ours.shape == (N, 2)
     assert np.array_equal(ours, theirs)

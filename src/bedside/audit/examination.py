@@ -70,7 +70,10 @@ OF_CASES = frozenset({
 """Checks that ask what class a case is, or describe cases of one size: not for series."""
 
 NEVER_WAIVED = {"patients-across-parts": "Say split: {by: case} to go on without patients"}
-BLOCKING = frozenset({"unreadable-files", "unknown-labels", "class-balance", "copies-across-parts"})
+BLOCKING = frozenset({
+    *("unreadable-files", "unknown-labels", "class-balance", "copies-across-parts"),
+    *("unit", "impossible-readings", "clock-jumps", "repeated-readings"),
+})  # fmt: skip
 """Checks of ours that may stop a run and be waived; the others never stop one."""
 
 

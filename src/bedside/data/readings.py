@@ -17,7 +17,7 @@ from bedside.data.series import Grid, Segment, Series, Stretch, cut
 from bedside.data.units import PLAUSIBLE, Unit, factor
 from bedside.schema import Array
 
-KEPT_ROWS = 50
+KEPT_ROWS = 1000
 
 
 @dataclass
