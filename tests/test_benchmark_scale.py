@@ -39,21 +39,24 @@ def test_the_disc_is_in_half_of_them() -> None:
 
 def test_the_table_shows_stages_per_thousand_and_peaks(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
+    done = {"seconds": 9.0, "cpu_seconds": 3.0, "peak_mib": 700}
     lines = [
         {"event": "stage", "name": "audit", "state": "start"},
-        {"event": "stage", "name": "audit", "state": "done", "seconds": 3.0, "peak_mib": 700},
+        {"event": "stage", "name": "audit", "state": "done", **done},
         {"event": "epoch", "epoch": 1},
     ]
     log.write_text("\n".join(map(json.dumps, lines)))
-    stages, peaks = scale._stages(log)
-    assert (stages, peaks) == ({"audit": 3.0}, {"audit": 700})
-    few = scale.Measured(1000, 8.0, 2**30, stages, peaks, 0, 0.75)
-    more = scale.Measured(4000, 24.0, 3 * 2**29, {"audit": 12.0}, peaks, 2**29, 0.875)
+    stages = scale.read_stages(log)
+    assert stages == {"audit": done}
+    few = scale.Measured(1000, 9.0, 8.0, 2**30, stages, 0, 0.75)
+    more = scale.Measured(4000, 30.0, 24.0, 3 * 2**29, {"audit": done | {"cpu_seconds": 12.0}},
+                          2**29, 0.875)  # fmt: skip
     rows = [[c.strip() for c in line.strip("|").split("|")] for line in
             scale.report([few, more], "run").splitlines()[2:]]  # fmt: skip
     assert rows[0] == ["stage", "1,000 images", "4,000 images"]
     assert rows[2] == ["audit", "3.00 (700)", "3.00 (700)"]
-    assert ["all, per 1,000", "8.00", "6.00"] in rows
+    assert ["whole process", "8.00", "6.00"] in rows
+    assert ["wall-clock seconds", "9", "30"] in rows
     assert ["peak memory, GiB", "1.00", "1.50"] in rows
-    assert ["kept on disk, GiB", "0.00", "0.50"] in rows
-    assert ["test AUROC of the network", "0.750", "0.875"] in rows
+    assert ["on disk as read, GiB", "0.00", "0.50"] in rows
+    assert ["test AUROC", "0.750", "0.875"] in rows

@@ -26,6 +26,7 @@ def test_a_stage_is_logged_with_its_time(tmp_path: Path) -> None:
     assert (epoch["event"], epoch["loss"]) == ("epoch", 0.5)
     assert (done["name"], done["state"]) == ("train", "done")
     assert done["seconds"] >= 0
+    assert 0 <= done["cpu_seconds"] < 60
     assert 20 < done["peak_mib"] < 100_000
     assert start["time"] <= epoch["time"] <= done["time"]
 

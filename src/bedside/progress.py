@@ -55,7 +55,7 @@ class Progress:
         """
         if says is not None:
             self.say(says)
-        start = time.perf_counter()
+        start, worked = time.perf_counter(), time.process_time()
         self.log.write("stage", name=name, state="start")
         ending: dict[str, str] = {"state": "done"}
         try:
@@ -64,9 +64,12 @@ class Progress:
             ending = {"state": "failed", "error": type(error).__name__}
             raise
         finally:
-            seconds = round(time.perf_counter() - start, 3)
-            peak = round(peak_bytes() / 2**20)
-            self.log.write("stage", name=name, seconds=seconds, peak_mib=peak, **ending)
+            facts = {
+                "seconds": round(time.perf_counter() - start, 3),
+                "cpu_seconds": round(time.process_time() - worked, 3),
+                "peak_mib": round(peak_bytes() / 2**20),
+            }
+            self.log.write("stage", name=name, **facts, **ending)
 
     @contextmanager
     def bar(self, label: str, total: int) -> Iterator[Callable[[float], None]]:
