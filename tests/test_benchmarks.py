@@ -1,10 +1,11 @@
-"""The table of benchmarks/studies.py: every cell from metrics worked by hand."""
+"""The tables of benchmarks: every cell from metrics worked by hand."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import personalise
 import pytest
 import studies
 
@@ -70,3 +71,34 @@ def test_missing_data_are_named(tmp_path: Path) -> None:
     (override,) = studies.data_override(benchmark, tmp_path)
     assert override == f'data.npz="{tmp_path.resolve()}/sets/pneumoniamnist.npz"'
     assert studies.data_override(studies.STUDIES["synthetic"], None) == []
+
+
+def personal(person: str, before: float, after: float, *, coverage: float = 0.8) -> dict[str, Any]:
+    row = {"before": entry(before), "after": entry(after)}
+    covers = {"before": entry(0.8), "after": entry(coverage)}
+    decision = "kept as it was" if before == after else "adapted"
+    metrics = {"rmse_pooled": row, "mae_pooled": row, "coverage_80": covers}
+    return {"person": person, "record": {"decision": decision, "metrics": metrics}}
+
+
+def test_changes_of_people_are_averaged_over_seeds_first() -> None:
+    few = {"person": "d", "record": None}
+    one = [personal("a", 10, 9), personal("b", 10, 10), personal("c", 10, 10.5, coverage=0.7), few]
+    two = [personal("a", 10, 9.4), personal("b", 10, 10.1), personal("c", 10, 10.3), few]
+    lines = personalise.report({10: one, 11: two}).splitlines()
+    first, both = ([c.strip() for c in lines[i].strip("|").split("|")] for i in (2, 4))
+    assert first[:4] == ["10", "4", "1", "1"]
+    assert first[4].startswith("-1.67% (-10.00% to +5.00%)")
+    assert first[6:] == ["1 of 3", "1 of 3", "0.800", "0.767"]
+    assert both[:4] == ["all", "8", "2", "1"]
+    assert both[4].startswith("-1.17% (")  # of -8 %, +0.5 % and +4 %
+    assert both[6] == "2 of 6"
+
+
+def test_nobody_is_learnt_from_and_reported() -> None:
+    people = [f"p{number}" for number in range(57)]
+    aside, one, other = personalise.halves(people, 10)
+    assert [len(part) for part in (aside, one, other)] == [17, 20, 20]
+    assert sorted([*aside, *one, *other]) == sorted(people)
+    assert personalise.halves(people[::-1], 11)[0] == aside
+    assert personalise.halves(people, 11)[1] != one

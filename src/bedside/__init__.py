@@ -1,6 +1,6 @@
 """bedside: clinical data from raw files to a model that can stand at the bedside.
 
-`Study.load`, `audit_study`, `run`, `load`: the same stages as the command line.
+`Study.load`, `audit_study`, `run`, `load`, `personalise`: the same stages as the command line.
 Importing this package imports nothing heavy; names are resolved on first use.
 """
 
@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bedside.deployment.personal import personalise
     from bedside.deployment.predictor import Predictor, load
     from bedside.errors import BedsideError
     from bedside.pipeline import Run, audit_study, open_run, run
@@ -25,6 +26,7 @@ _WHERE = {
     "audit_study": "bedside.pipeline",
     "load": "bedside.deployment.predictor",
     "open_run": "bedside.pipeline",
+    "personalise": "bedside.deployment.personal",
     "run": "bedside.pipeline",
 }
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "audit_study",
     "load",
     "open_run",
+    "personalise",
     "run",
 ]
 

@@ -285,6 +285,44 @@ def predict_command(
 
 
 @app.command(
+    "personalise",
+    epilog=_examples(
+        "bedside personalise runs/first/package patient.csv -o patient-package",
+        "bedside personalise runs/first/package patient.csv --days 7 -o patient-package",
+    ),
+)
+def personalise_command(
+    package: Annotated[
+        Path, typer.Argument(metavar="PACKAGE", help="The package folder of a forecast.")
+    ],
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="One patient's readings, one a row (CSV, TSV).")
+    ],
+    *,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="New folder for the patient's package.")
+    ],
+    days: Annotated[
+        float | None, typer.Option(min=0.0, help="First days to learn from; default 60 %.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Default: all there are.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Adapt a forecast to one patient's first days, and judge it on later ones.
+
+    The package is kept as it was where first days do not show that adapting helps.
+    """
+    from bedside.deployment.personal import personalise
+    from bedside.deployment.personal_words import terminal_lines
+
+    made = personalise(package, table, output, days=days, threads=threads)
+    if not quiet:
+        for line in terminal_lines(made.record):
+            typer.echo(line)
+        typer.echo(f"Package: {made.folder}")
+
+
+@app.command(
     "report", epilog=_examples("bedside report runs/first", "bedside report runs/first --no-cases")
 )
 def report_command(

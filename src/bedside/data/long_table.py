@@ -213,35 +213,41 @@ class Collector:
                     known[int(place)] = first
 
 
-def read_long_table(path: Path, columns: Columns) -> LongTable:
+def read_long_table(path: Path, columns: Columns, *, source: str | None = None) -> LongTable:
     """Stream a CSV or TSV; rows are named as a spreadsheet shows them, the header being row 1.
+
+    Args:
+        path: the table.
+        columns: which of its columns says what.
+        source: the table's name in messages; its file's name where not given.
 
     Raises:
         StudyError: a column is missing; the nearest name is given.
         DataError: the file is missing, not UTF-8, ragged, badly quoted, or cells are
             unreadable.
     """
-    collector = Collector(columns, path.name, first_row=2)
+    name = source or path.name
+    collector = Collector(columns, name, first_row=2)
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             separator = separator_of(first_line(stream.readline()), path.suffix)
             stream.seek(0)
-            lines = TextLines(stream, separator=separator, name=path.name)
+            lines = TextLines(stream, separator=separator, name=name)
             header = lines.header()
-            require(columns, header, source=path.name)
+            require(columns, header, source=name)
             rows = lines.rows(len(header))
             while chunk := list(islice(rows, CHUNK_ROWS)):
-                places = {name: header.index(name) for name in columns.all()}
+                places = {each: header.index(each) for each in columns.all()}
                 collector.add({n: [row[at] for row in chunk] for n, at in places.items()})
             lines.problems.raise_if_any()
     except FileNotFoundError:
         raise DataError(
-            sentence(path.name, expected="a table", got="no such file", remedy="Correct its name")
+            sentence(name, expected="a table", got="no such file", remedy="Correct its name")
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
             sentence(
-                path.name,
+                name,
                 expected="a table in UTF-8",
                 got=type(error).__name__,
                 remedy="Save it as CSV in UTF-8",

@@ -19,6 +19,7 @@ from bedside.errors import StudyError, sentence
 from bedside.schema import Array, Arrays, Network, Prediction, State, Targets
 from bedside.tasks.alarms import ALARMS, probability_below
 from bedside.tasks.conformal import fit_stretch, stretched
+from bedside.tasks.correction import corrected
 from bedside.tasks.lag_regression import blocks, fit_lags
 
 if TYPE_CHECKING:
@@ -212,8 +213,12 @@ class Forecast(BaseModel):
         }
 
     def infer(self, networks: Mapping[str, Network], arrays: Arrays, state: State) -> Prediction:
-        """Calibrated quantiles -> ``quantiles`` (N, S, Q) rising, ``point`` (N, S) the median."""
+        """Calibrated quantiles -> ``quantiles`` (N, S, Q) rising, ``point`` (N, S) the median.
+
+        A package that was personalised moves them by what it learnt of the patient.
+        """
         quantiles = np.sort(networks["network"](arrays)["quantiles"], axis=2)
+        quantiles = corrected(quantiles, arrays, state)
         point = quantiles[:, :, state["levels"].index(MEDIAN)]
         return Prediction({"point": point, "quantiles": quantiles}, tuple(state["names"]))
 
