@@ -83,6 +83,7 @@ def test_other_bad_tables_are_refused_without_their_names(tmp_path) -> None:
         "id,time,gl\na,2024-01-01 00:00,high\n": (DataError, "1 other cells"),
         two: (DataError, "column 'id' of the patient's table: expected one patient, got 2"),
         "time,gl\n2024-01-01 00:00,100\n": (DataError, "expected 150 minutes of readings"),
+        "time,gl\n2024-01-01 00:00,\n": (DataError, "expected 150 minutes of readings"),
     }
     for text, (kind, said) in faults.items():
         table.write_text(text)
@@ -93,3 +94,17 @@ def test_other_bad_tables_are_refused_without_their_names(tmp_path) -> None:
     table.unlink()
     with pytest.raises(DataError, match="the patient's table: expected a table, got no such file"):
         past_of(table)
+
+
+def test_a_clock_that_was_set_back_is_refused_and_the_end_of_summer_time_is_not(tmp_path) -> None:
+    own = patient(1)
+    own.minutes[150:] -= 60
+    assert len(past_of(own.write(tmp_path / "p.csv"))) == 288 - 2 * (WINDOW - 1)
+    own.minutes[150:] -= 600
+    with pytest.raises(DataError) as caught:
+        past_of(own.write(tmp_path / "p.csv"))
+    assert str(caught.value) == (
+        "the times of the patient's table: expected a clock that goes forward, to tell first days "
+        "from later ones, got 1 jump back (the first in row 152). Correct the times, or give the "
+        "readings after the last jump alone."
+    )

@@ -162,6 +162,9 @@ def test_the_user_says_how_many_days_are_learnt_from(forecaster, tmp_path) -> No
     for days, said in ((1, r"1\.2 to learn from .* Set --days to 1\.2 or more"), (5.5, "5.5 to")):
         with pytest.raises(DataError, match=said):
             personalise(forecaster, table, tmp_path / "other", days=days, threads=1)
+    for days in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(StudyError, match="--days: expected a number of days above 0"):
+            personalise(forecaster, table, tmp_path / "other", days=days, threads=1)
 
 
 def test_later_readings_change_nothing_that_is_learnt(forecaster, tmp_path) -> None:

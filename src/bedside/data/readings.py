@@ -147,6 +147,8 @@ def _stretches(
 def _note_doubles(facts: ReadingFacts, seconds: Array, values: Array, *, rows: Array) -> None:
     there = np.isfinite(values)
     seconds, values, rows = seconds[there], values[there], rows[there]
+    if not len(rows):
+        return
     again = np.append(False, np.diff(seconds) == 0)
     equal = np.append(False, np.diff(values) == 0)
     facts.repeated.add(rows[again & equal])

@@ -170,6 +170,14 @@ def _refuse_unfit(facts: ReadingFacts, *, signal: Any) -> None:
         got = f"{facts.other_unit.count} of another unit (the first in row "
         got += f"{facts.other_unit.rows[0]})"
         problems.add(column, expected=expected, got=got, remedy=remedy)
+    if facts.clock_backwards.count:
+        backwards = facts.clock_backwards
+        problems.add(
+            f"the times of {SOURCE}",
+            expected="a clock that goes forward, to tell first days from later ones",
+            got=f"{backwards.count} jump{'s' * (backwards.count > 1)} back (the first in row {backwards.rows[0]})",
+            remedy="Correct the times, or give the readings after the last jump alone",
+        )
     problems.raise_if_any()
 
 

@@ -80,6 +80,8 @@ def personalise(
     """
     source, folder = Path(package), Path(output)
     _refuse_output(folder, source)
+    if days is not None and not (np.isfinite(days) and days > 0):
+        raise StudyError("--days: expected a number of days above 0, got another. Correct it.")
     predictor = load(source, threads=threads)
     contents = predictor.package.contents
     if PERSONAL in contents.task_state:
