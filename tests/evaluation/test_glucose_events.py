@@ -77,6 +77,15 @@ def test_alarms_while_a_claim_stands_are_one_warning() -> None:
     assert count_low(windows(steady, everywhere)).warnings == [8]  # 54 origins, 7 to a warning
 
 
+def test_alarms_may_be_called_by_another_rule() -> None:
+    found = windows(low_after(10, 4, 10), {4: 65.0})
+    called = np.zeros(len(found), dtype=bool)
+    called[[1, 9]] = True
+    counts = count_low(found, called)
+    assert (counts.found, counts.lead_minutes, counts.warnings) == ([1], [5], [2])
+    assert count_low(found, np.zeros_like(called)).warnings == [0]
+
+
 def test_an_onset_ends_a_warning() -> None:
     # two events, 40 minutes from onset to onset; one alarm before each
     readings = np.concatenate([low_after(10, 3, 5), low_after(0, 4, 12)])

@@ -18,6 +18,7 @@ from bedside.reporting.model_card import write_model_card
 from bedside.reporting.notices import find_notices
 from bedside.reporting.record import Record, read_record
 from bedside.reporting.report import write_report
+from bedside.reporting.warning_figures import warning_words
 from bedside.run_folder import RunFolder
 
 from .made_forecast import HELD_OUT, PATIENTS, SECRET, make_forecast_run
@@ -178,6 +179,16 @@ def test_few_patients_are_said(record: Record) -> None:
     assert [notice.text.split(".")[0] for notice in found] == [
         f"Patients never seen before: {HELD_OUT} patients"
     ]
+
+
+def test_a_smaller_alarm_level_announces_more_and_cries_wolf_more(record: Record) -> None:
+    said = warning_words(record).replace("\xa0", " ")
+    rates = re.findall(r"from (\d+) % on: (\d+) % announced, ([\d.]+) false a day", said)
+    assert [level for level, *_ in rates] == ["5", "10", "20", "30"]
+    found, false = ([float(rate[k]) for rate in rates] for k in (1, 2))
+    assert found == sorted(found, reverse=True)
+    assert false == sorted(false, reverse=True)
+    assert false[0] > false[-1]
 
 
 def test_the_model_card_stands_by_itself(runs: dict[str, RunFolder], record: Record) -> None:

@@ -175,7 +175,8 @@ def _refuse_unfit(facts: ReadingFacts, *, signal: Any) -> None:
         problems.add(
             f"the times of {SOURCE}",
             expected="a clock that goes forward, to tell first days from later ones",
-            got=f"{backwards.count} jump{'s' * (backwards.count > 1)} back (the first in row {backwards.rows[0]})",
+            got=f"{backwards.count} jump{'s' * (backwards.count > 1)} back "
+            f"(the first in row {backwards.rows[0]})",
             remedy="Correct the times, or give the readings after the last jump alone",
         )
     problems.raise_if_any()

@@ -1,20 +1,25 @@
 """What is known of glucose alone: its units, and the lines that clinicians draw.
 
-Enters and leaves: values in mg/dL or mmol/L.
+Enters and leaves: values in mg/dL or mmol/L. The target range is that of Battelino et al.
+2019, doi:10.2337/dci19-0028.
 """
 
 from __future__ import annotations
 
-from bedside.schema import Array
+from typing import cast
 
-MG_PER_MMOL = 18.0156
-"""mg/dL of 1 mmol/L: glucose weighs 180.156 g/mol."""
-UNITS = ("mg/dL", "mmol/L")
-LOW = {"mg/dL": 70.0, "mmol/L": 3.9}
-HIGH = {"mg/dL": 180.0, "mmol/L": 10.0}
-"""The target range, as each unit has it; source: Battelino 2019, doi:10.2337/dci19-0028."""
+from bedside.data.units import MG_DL_IN_ONE_MMOL_L as MG_PER_MMOL
+from bedside.data.units import Unit, converted
+from bedside.schema import Array
+from bedside.tasks.alarms import ALARMS
+
+UNITS = tuple(ALARMS)
+LOW = {unit: low for unit, (low, _) in ALARMS.items()}
+HIGH = {unit: high for unit, (_, high) in ALARMS.items()}
+
+__all__ = ["HIGH", "LOW", "MG_PER_MMOL", "UNITS", "in_mg_dl"]
 
 
 def in_mg_dl(values: Array, unit: str) -> Array:
     """The same values in mg/dL."""
-    return values * MG_PER_MMOL if unit == "mmol/L" else values
+    return converted(values, cast("Unit", unit), "mg/dL")

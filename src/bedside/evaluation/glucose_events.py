@@ -61,29 +61,35 @@ class Counts:
     days: Array
 
 
-def count_low(windows: Windows) -> Counts:
-    """Events below 70 mg/dL (3.9 mmol/L)."""
-    return _count(windows, sign=-1, line=LOW[windows.unit])
+def count_low(windows: Windows, alarm: Array | None = None) -> Counts:
+    """Events below 70 mg/dL (3.9 mmol/L).
+
+    Args:
+        windows: of glucose.
+        alarm: (N,) bool, which forecasts call for one; where not given, those whose point
+            crosses the line.
+    """
+    return _count(windows, alarm, sign=-1, line=LOW[windows.unit])
 
 
-def count_high(windows: Windows) -> Counts:
-    """Events above 180 mg/dL (10 mmol/L)."""
-    return _count(windows, sign=1, line=HIGH[windows.unit])
+def count_high(windows: Windows, alarm: Array | None = None) -> Counts:
+    """Events above 180 mg/dL (10 mmol/L); see `count_low`."""
+    return _count(windows, alarm, sign=1, line=HIGH[windows.unit])
 
 
-def _count(windows: Windows, *, sign: int, line: float) -> Counts:
+def _count(windows: Windows, alarm: Array | None, *, sign: int, line: float) -> Counts:
     """Count events on the side of `line` that `sign` says."""
-    truth, known, alarm = [], [], []
+    truth, known, crossing = [], [], []
     for block in windows.blocks():
         truth.append(sign * (block.truth - line))
         known.append(block.known)
-        alarm.append((sign * (block.point - line) > 0).any(axis=1))
+        crossing.append((sign * (block.point - line) > 0).any(axis=1))
     series = _Series(
         np.concatenate(truth),
         np.concatenate(known),
         sign * (windows.last.astype(np.float64) - line),
         windows.minute,
-        np.concatenate(alarm),
+        np.concatenate(crossing) if alarm is None else alarm,
         every=windows.minutes[0],
     )
     order = np.lexsort((windows.minute, windows.segment))

@@ -82,6 +82,50 @@ def _error_line(axes: Axes, record: Record, name: str, part: str) -> None:
     axes.plot(minutes, values[:, 0], label=name, **look)
 
 
+def draw_patients(record: Record) -> Figure | None:
+    """The error of every patient, deep model against the best simple one."""
+    found = {part: errors for part in record.tests
+             if (errors := patient_errors(record, part)) is not None}  # fmt: skip
+    if not found:
+        return None
+    figure = style.blank(width=5.2, height=5.0)
+    axes = figure.add_subplot()
+    largest = max(float(np.nanmax(both)) for both in found.values()) * 1.06
+    axes.plot([0, largest], [0, largest], color=style.HAIRLINE, linewidth=1.2, zorder=1)
+    for place, (part, (deep, simple)) in enumerate(found.items()):
+        inside = style.DEEP if place == 0 else "white"
+        axes.plot(simple, deep, "o", markersize=5.5, mfc=inside, mec=style.DEEP, alpha=0.8,
+                  label=part_words(part))  # fmt: skip
+    axes.set(
+        xlim=(0, largest), ylim=(0, largest), aspect="equal",
+        xlabel=f"RMSE of {record.best_baseline}, {record.unit}",
+        ylabel=f"RMSE of {record.deep}, {record.unit}",
+    )  # fmt: skip
+    axes.grid(visible=True)
+    axes.legend(loc="upper left")
+    return figure
+
+
+def patient_errors(record: Record, part: str) -> tuple[Array, Array] | None:
+    """(P,) RMSE of each patient: of the deep model, and of the best simple one."""
+    pair = [record.forecasts(name, part=part) for name in (record.deep, record.best_baseline)]
+    if pair[0] is None or pair[1] is None or record.best_baseline is None:
+        return None
+    each = [rmse_pooled(w, np.eye(w.patients)) for w in (pair[0].windows(), pair[1].windows())]
+    return each[0], each[1]
+
+
+def patient_words(record: Record) -> str:
+    """For how many patients the deep model was the better one."""
+    sentences = []
+    for part in record.tests:
+        found = patient_errors(record, part)
+        if found is not None:
+            better, all_of = int((found[0] < found[1]).sum()), len(found[0])
+            sentences.append(f"{part_words(part)}: better for {better} of {all_of}.")
+    return " ".join(sentences)
+
+
 def draw_coverage(record: Record) -> Figure | None:
     """How often the 80 % range held: by hour, by last value, by the value that came."""
     forecasts = record.forecasts()

@@ -15,7 +15,9 @@ from bedside.reporting.forecast_figures import (
     coverage_words,
     draw_coverage,
     draw_error_by_minutes,
+    draw_patients,
     error_words,
+    patient_words,
 )
 from bedside.reporting.forecast_terms import FORECAST_TERMS, FORECAST_WORDS
 from bedside.reporting.forest_figures import draw_comparison, draw_comparisons, draw_subgroups
@@ -26,6 +28,7 @@ from bedside.reporting.record import read_record
 from bedside.reporting.table_figures import draw_learning_curves
 from bedside.reporting.tables import FEWEST_IN_COPY, subgroups_table
 from bedside.reporting.telling import Answer, Card, Draw, Notice, Shown, Words
+from bedside.reporting.warning_figures import draw_warnings, warning_words
 from bedside.reporting.wording import scored_words
 from bedside.run_folder import read_json
 
@@ -38,9 +41,11 @@ DRAWERS: dict[str, Draw] = {
     "comparison": draw_comparison,
     "comparison_other_parts": draw_comparisons,
     "error_by_minutes": draw_error_by_minutes,
+    "patients": draw_patients,
     "coverage": draw_coverage,
     "clarke": draw_clarke,
     "parkes": draw_parkes,
+    "warnings": draw_warnings,
     "subgroups": draw_subgroups,
     "learning_curves": draw_learning_curves,
 }
@@ -151,6 +156,12 @@ class ToldForecast:
                 "last value forward.",
                 f"RMSE by minutes ahead. {error_words(record)}",
             ),
+            "patients": Words(
+                "Patient by patient",
+                "Each dot is a patient. Below the line the deep model errs less than the simple "
+                f"one. {patient_words(record)}",
+                f"Error of the deep model against the simple one. {patient_words(record)}",
+            ),
             "coverage": Words(
                 "Do the ranges hold?",
                 "How often the value that came lay in the 80 % range, with intervals over "
@@ -170,6 +181,15 @@ class ToldForecast:
                 "The same forecasts on the grid that 100 physicians drew for type 1 diabetes, as "
                 "ISO 15197 uses it.",
                 f"Parkes error grid of the deep model. {zone_words(record, grid='parkes')}",
+            ),
+            "warnings": Words(
+                "To be warned of more",
+                "What share of the episodes of low glucose is announced at the price of how many "
+                "false alarms, if the alarm goes off at a smaller probability of low glucose than "
+                "one half; the probabilities stand beside the deep model's line. Circles: the rule "
+                "of the tables, where the middle of the forecast crosses the line. Seen on the "
+                "test part: choose a level on other data.",
+                f"Warnings of low glucose. {warning_words(record)}",
             ),
             "subgroups": common["subgroups"],
             "learning_curves": common["learning_curves"],
