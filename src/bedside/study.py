@@ -25,7 +25,11 @@ from bedside.yaml_words import override, read_yaml, write_yaml
 
 Options = TypeVar("Options", bound=BaseModel)
 SOURCES = ("table", "folder", "npz", "dicom", "synthetic")
-OWN = {"table": ["root"], "dicom": ["labels", "labels_key"], "synthetic": ["patients", "seed"]}
+OWN = {
+    "table": ["root"],
+    "dicom": ["labels", "labels_key"],
+    "synthetic": ["patients", "seed", "days"],
+}
 INPUT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 AtLeastOne = Annotated[int, Field(strict=True, ge=1)]
 AtLeastTwo = Annotated[int, Field(strict=True, ge=2)]
@@ -56,6 +60,7 @@ class DataSection(Section):
     site: str | None = None
     time: str | None = None
     patients: int = Field(default=400, strict=True, ge=3)
+    days: AtLeastOne | None = None
     seed: Seed = 7
 
     @model_validator(mode="after")

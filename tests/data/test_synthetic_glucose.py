@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from bedside.data.synthetic import REGISTRY, SyntheticCohort
+from bedside.data.synthetic import REGISTRY, SyntheticCohort, make_cohort
 from bedside.data.synthetic.glucose import (
     DAY_STEPS,
     EVERY_MINUTES,
@@ -31,6 +31,7 @@ from bedside.data.synthetic.glucose_model import (
     change,
     steady_state,
 )
+from bedside.errors import StudyError
 from bedside.schema import Array
 
 PATIENTS, DAYS = 30, 4
@@ -215,5 +216,9 @@ def test_same_seed_same_people(cohort: SyntheticCohort) -> None:
     assert not other.table["plasma_glucose"].equals(cohort.table["plasma_glucose"])
 
 
-def test_it_is_known_by_name() -> None:
+def test_it_is_known_by_name_and_lasts_as_long_as_asked() -> None:
     assert REGISTRY.load("glucose") is make_glucose
+    table = make_cohort("glucose", patients=3, seed=1, days=2).table
+    assert len(table) == 3 * 2 * DAY_STEPS
+    with pytest.raises(StudyError, match=r"^data\.days: expected none with synthetic 'chest-xray'"):
+        make_cohort("chest-xray", patients=3, seed=1, days=2)

@@ -15,7 +15,7 @@ from bedside.data.cohort import Cohort
 from bedside.data.long_table import Collector, Columns, LongTable, read_long_table, require
 from bedside.data.readings import Arranged, arrange
 from bedside.data.series import Grid
-from bedside.data.synthetic import REGISTRY as SYNTHETIC
+from bedside.data.synthetic import make_cohort
 from bedside.data.table_source import PARQUET_SUFFIXES, TEXT_SUFFIXES
 from bedside.errors import DataError, StudyError, sentence
 from bedside.registry import lookup
@@ -120,7 +120,7 @@ def _columns(study: Study, signal: Any) -> Columns:
 def _read(study: Study, columns: Columns) -> LongTable:
     data = study.data
     if data.synthetic is not None:
-        made = SYNTHETIC.load(data.synthetic)(patients=data.patients, seed=data.seed)
+        made = make_cohort(data.synthetic, patients=data.patients, seed=data.seed, days=data.days)
         return _from_frame(made.table, columns, source=f"synthetic {data.synthetic}", first_row=0)
     if data.table is None:
         raise StudyError(

@@ -19,7 +19,7 @@ from bedside.data.dicom_source import HEADER_COLUMNS, is_keyword, read_dicom_sou
 from bedside.data.folder_source import read_folder
 from bedside.data.raw_cases import PART_WORDS, RawCases, rows_named, text_table
 from bedside.data.series_source import has_long_table, load_series_cohort
-from bedside.data.synthetic import REGISTRY as SYNTHETIC
+from bedside.data.synthetic import make_cohort
 from bedside.data.table_source import read_table
 from bedside.data.text_lines import MISSING_WORDS
 from bedside.errors import DataError, Problems, StudyError, nearest, sentence
@@ -137,7 +137,7 @@ def _dicom(data: DataSection) -> RawCases:
 def _synthetic(data: DataSection) -> RawCases:
     if data.synthetic is None:
         raise StudyError("data.synthetic: missing. Name the made-up cohort.")
-    made = SYNTHETIC.load(data.synthetic)(patients=data.patients, seed=data.seed)
+    made = make_cohort(data.synthetic, patients=data.patients, seed=data.seed, days=data.days)
     table = text_table(made.table.reset_index(drop=True))
     return RawCases(table, f"synthetic {data.synthetic}", first_row=0, arrays=made.arrays)
 

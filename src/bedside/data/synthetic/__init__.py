@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 from typing import TYPE_CHECKING
 
+from bedside.errors import StudyError
 from bedside.registry import Registry
 
 if TYPE_CHECKING:
@@ -39,3 +41,23 @@ REGISTRY: Registry[Callable[..., SyntheticCohort]] = Registry(
         "glucose": "bedside.data.synthetic.glucose:make_glucose",
     },
 )
+
+
+def make_cohort(name: str, *, patients: int, seed: int, days: int | None = None) -> SyntheticCohort:
+    """Make up a cohort of the table.
+
+    Args:
+        name: of the cohort.
+        patients: how many.
+        seed: draws them.
+        days: how long each is followed; None leaves it to the cohort.
+
+    Raises:
+        StudyError: the name is unknown, or the cohort does not last for days.
+    """
+    make = REGISTRY.load(name)
+    if days is None:
+        return make(patients=patients, seed=seed)
+    if "days" not in signature(make).parameters:
+        raise StudyError(f"data.days: expected none with synthetic '{name}', got one. Remove it.")
+    return make(patients=patients, seed=seed, days=days)
