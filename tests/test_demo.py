@@ -19,11 +19,17 @@ from .made_study import command, skip_package_and_report, without_timing
 
 SMALL: dict[str, Any] = {
     "training": {"epochs": 1, "precision": "float32"},
-    "baselines": ["majority"],
-    "evaluation": {"bootstrap": 100, "subgroups": ["sex", "hospital", "view"]},
     "threads": 1,
     "device": "cpu",
 }
+OWN: dict[str, dict[str, Any]] = {
+    "chest-xray": {
+        "baselines": ["majority"],
+        "evaluation": {"bootstrap": 100, "subgroups": ["sex", "hospital", "view"]},
+    },
+    "glucose": {"baselines": ["persistence"], "evaluation": {"bootstrap": 100}},
+}
+SIZES = {"chest-xray": {"patients": 60}, "glucose": {"patients": 8, "days": 3}}
 
 
 @pytest.mark.parametrize("words", STUDIES, ids=lambda words: words["name"])
@@ -47,7 +53,10 @@ def test_a_demo_runs_and_repeats_to_the_same_answer(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     skip_package_and_report(monkeypatch)
-    small = [{**words, **SMALL, "data": {**words["data"], "patients": 60}} for words in STUDIES]
+    small = [
+        {**words, **SMALL, **OWN[words["name"]], "data": {**words["data"], **SIZES[words["name"]]}}
+        for words in STUDIES
+    ]
     monkeypatch.setattr(demo, "STUDIES", small)
     first = [run.metrics for run in run_demo(tmp_path, progress=Progress(quiet=True))]
     said = command(capsys, "demo", "-o", tmp_path, "-q")

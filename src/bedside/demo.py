@@ -29,7 +29,25 @@ CHEST_XRAY: dict[str, Any] = {
         "intended_use": "A demonstration on made-up patients; of no use for real ones.",
     },
 }  # fmt: skip
-STUDIES = (CHEST_XRAY,)
+GLUCOSE: dict[str, Any] = {
+    "name": "glucose",
+    "data": {
+        "synthetic": "glucose", "patient": "patient", "time": "time", "patients": 40, "days": 14,
+    },
+    "inputs": {
+        "glucose": {
+            "modality": "signal", "column": "glucose", "unit": "mg/dL", "every_minutes": 5,
+            "history_minutes": 180, "known_ahead": ["carbohydrate"],
+        },
+    },
+    "target": {"task": "forecast", "horizon_minutes": 60, "score_every_minutes": 15},
+    "split": {"by": "time_within_patient", "held_out_patients": 0.2},
+    "about": {
+        "question": "What will glucose do in the next hour, if the next meal is known?",
+        "intended_use": "A demonstration on made-up patients; of no use for real ones.",
+    },
+}  # fmt: skip
+STUDIES = (CHEST_XRAY, GLUCOSE)
 
 
 def run_demo(output: Path, *, progress: Progress) -> Iterator[Run]:

@@ -167,7 +167,8 @@ def test_meals_are_at_their_hours(rng: np.random.Generator) -> None:
 def test_the_table_is_a_long_one(cohort: SyntheticCohort) -> None:
     table = cohort.table
     assert list(table) == [
-        *("patient", "time", "glucose", "carbohydrate", "insulin", "plasma_glucose", "weight_kg"),
+        *("patient", "time", "glucose", "carbohydrate", "rescue", "insulin"),
+        *("plasma_glucose", "weight_kg"),
     ]
     assert len(table) == PATIENTS * DAYS * DAY_STEPS
     assert table["patient"].nunique() == PATIENTS
@@ -176,7 +177,7 @@ def test_the_table_is_a_long_one(cohort: SyntheticCohort) -> None:
     shown = table["glucose"].dropna()
     assert shown.between(40, 400).all()
     assert (shown == shown.round()).all()
-    assert table[["plasma_glucose", "carbohydrate", "insulin"]].notna().all(axis=None)
+    assert table[["plasma_glucose", "carbohydrate", "rescue", "insulin"]].notna().all(axis=None)
 
 
 def test_they_live_as_people_with_diabetes_do(cohort: SyntheticCohort) -> None:
@@ -207,6 +208,14 @@ def test_what_is_recorded_was_what_happened(cohort: SyntheticCohort) -> None:
 
     assert fit(1) > fit(0)
     assert fit(1) > fit(3)
+
+
+def test_rescues_follow_low_values(cohort: SyntheticCohort) -> None:
+    shown, rescue = column(cohort, "glucose"), column(cohort, "rescue")
+    seen = shown[(rescue > 0) & np.isfinite(shown)]
+    assert len(seen) > 5
+    assert (seen < 70).all()
+    assert set(np.unique(rescue)) == {0.0, 15.0}
 
 
 def test_same_seed_same_people(cohort: SyntheticCohort) -> None:

@@ -2,7 +2,8 @@
 
 Enters: how many, for how long, and a seed. Leaves: a `SyntheticCohort` whose table is a
 long one, a row every five minutes: ``patient, time, glucose`` (the sensor's, mg/dL, blank
-in gaps), ``carbohydrate`` (g, as its eater counted it), ``insulin`` (U, basal and bolus),
+in gaps), ``carbohydrate`` (g of meals, as their eater counted them: what can be planned),
+``rescue`` (g eaten against a low value: what cannot), ``insulin`` (U, basal and bolus),
 ``plasma_glucose`` (mg/dL, the truth that no sensor sees) and ``weight_kg``.
 
 The bodies are those of `glucose_model`. Meals: times, sizes and chances of three meals
@@ -91,7 +92,8 @@ def _table(life: _Life, people: People, shown: Array) -> pd.DataFrame:
     )
     times = FIRST_DAY + np.arange(steps) * np.timedelta64(60 * EVERY_MINUTES, "s")
     lived = {
-        "carbohydrate": life.counted, "insulin": life.injected, "plasma_glucose": life.true,
+        "carbohydrate": life.counted, "rescue": life.rescued, "insulin": life.injected,
+        "plasma_glucose": life.true,
     }  # fmt: skip
     columns = {name: np.stack(values, axis=1).reshape(-1) for name, values in lived.items()}
     return pd.DataFrame(
@@ -120,6 +122,7 @@ class _Life:
         self.shown: list[Array] = []
         self.true: list[Array] = []
         self.counted: list[Array] = []
+        self.rescued: list[Array] = []
         self.injected: list[Array] = []
 
     def live(self, day: int) -> None:
@@ -135,7 +138,7 @@ class _Life:
         plasma = self.state[STATES.index("q1")] / self.people.glucose_volume() * PER_DL
         tissue = self.state[STATES.index("tissue")] * PER_DL
         shown = np.clip(np.round(tissue + self.sensor_error[:, step]), *SENSOR)
-        rescue = self._rescued(shown, minute)
+        rescue = self._rescue(shown, minute)
         counted = np.round(meal * np.exp(self.rng.normal(0, COUNTING_ERROR, len(meal))))
         counted = np.where(self.rng.random(len(meal)) < FORGOTTEN, 0.0, counted)
         bolus = self._bolus(shown, counted, awake=AWAKE[0] <= minute < AWAKE[1])
@@ -147,10 +150,11 @@ class _Life:
         )
         self.shown.append(shown.astype(np.float32))
         self.true.append(plasma.astype(np.float32))
-        self.counted.append((counted + rescue).astype(np.float32))
+        self.counted.append(counted.astype(np.float32))
+        self.rescued.append(rescue.astype(np.float32))
         self.injected.append((injected * EVERY_MINUTES / 1000).astype(np.float32))
 
-    def _rescued(self, shown: Array, minute: int) -> Array:
+    def _rescue(self, shown: Array, minute: int) -> Array:
         """(P,) grams eaten against a low value."""
         self.since_rescue += 1
         awake = AWAKE[0] <= minute < AWAKE[1]
