@@ -66,7 +66,7 @@ def test_help_imports_nothing_heavy() -> None:
     spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
     modules = set(json.loads(done.stdout.splitlines()[-1]))
     assert modules & HEAVY == set()
-    for name in ("demo", "init", "audit", "run", "predict", "report"):
+    for name in ("demo", "init", "audit", "run", "predict", "personalise", "report"):
         assert f"\n  {name} " in done.stdout
     assert "..." not in done.stdout.partition("Commands:")[2]  # no sentence is cut off
     assert spent < 1.0  # 0.2 s where nothing else runs
@@ -83,7 +83,9 @@ def test_a_typo_is_told_before_anything_heavy_is_imported(here: Path, name: str)
     assert set(json.loads(done.stdout)) & (HEAVY - {"pydantic"}) == set()
 
 
-@pytest.mark.parametrize("name", ["demo", "init", "audit", "run", "predict", "report"])
+@pytest.mark.parametrize(
+    "name", ["demo", "init", "audit", "run", "predict", "personalise", "report"]
+)
 def test_every_command_shows_examples(name: str, capsys: Capture) -> None:
     said = command(capsys, name, "--help")
     assert said.code == 0

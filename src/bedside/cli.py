@@ -150,7 +150,7 @@ def init_command(
     name: Annotated[str | None, typer.Option(help="Name of the study.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Guess a study file from the data, with a comment on every line."""
+    """Guess a study file from the data, every line commented."""
     from bedside.data.guess import guess_study
     from bedside.run_folder import write_text
 
@@ -308,9 +308,9 @@ def personalise_command(
     threads: Annotated[int | None, typer.Option(min=1, help="Default: all there are.")] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Adapt a forecast to one patient's first days, and judge it on later ones.
+    """Adapt a forecast to one patient, and judge it on later days.
 
-    The package is kept as it was where first days do not show that adapting helps.
+    It is kept as it was where first days do not show that adapting helps.
     """
     from bedside.deployment.personal import personalise
     from bedside.deployment.personal_words import terminal_lines
@@ -335,7 +335,7 @@ def report_command(
     ] = True,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The HTML file.")] = None,
 ) -> None:
-    """Write a run's report again, or a copy without patients' cases."""
+    """Write a run's report again, or a copy without cases."""
     from bedside.pipeline import open_run
     from bedside.reporting.report import write_report
 
