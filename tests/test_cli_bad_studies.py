@@ -237,23 +237,23 @@ FAULTS: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     ),
     "a file that is not there": (
         picture(Path.unlink),
-        ["row 4 of cases.csv: expected ", "got no such file. Correct the path", STOPPED],
+        ["row 4: expected ", "got no such file. Correct the path", STOPPED],
     ),
     "a PNG cut short": (
         picture(cut_short),
-        ["row 4 of cases.csv: expected a whole PNG file, got one that is cut short", STOPPED],
+        ["row 4: expected a whole PNG file, got one that is cut short", STOPPED],
     ),
     "text named .png": (
         picture(lambda path: path.write_text(f"{SECRET}, born 1950")),
-        ["row 4 of cases.csv: expected ", "got a file whose content is none of these.", STOPPED],
+        ["row 4: expected ", "got a file whose content is none of these.", STOPPED],
     ),
     "DICOM of no bytes": (
         empty_dicom,
-        ["row 4 of cases.csv: expected ", "got an empty file (0 bytes).", STOPPED],
+        ["row 4: expected ", "got an empty file (0 bytes).", STOPPED],
     ),
     "decompression bomb": (
         picture(bomb),
-        ["row 4 of cases.csv: expected at most 100 million pixels, got a header", STOPPED],
+        ["row 4: expected at most 100 million pixels, got a header", STOPPED],
     ),
     "absent device": (
         study(device="cuda:7"),
