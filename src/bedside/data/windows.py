@@ -7,6 +7,7 @@ megabytes of their places and no more. numpy alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +54,11 @@ class Windows:
         view = sliding_window_view(self.points, self.length, axis=0)
         return np.ascontiguousarray(view[starts])
 
+    def content(self) -> Iterator[Array]:
+        """What names these windows: their places, and the points they cover, once each."""
+        yield self.starts
+        yield self.points[covered(self.starts + self.offset, self.length, len(self.points))]
+
 
 @dataclass(frozen=True)
 class Picked:
@@ -84,6 +90,11 @@ class Picked:
     def __getitem__(self, rows: slice | Array, /) -> Array:
         """Those points, copied."""
         return np.asarray(self.points[self.starts[rows] + self.offset])
+
+    def content(self) -> Iterator[Array]:
+        """What names these points: their places, and themselves."""
+        yield self.starts
+        yield self[:]
 
 
 @dataclass(frozen=True)
@@ -121,3 +132,11 @@ class Clock:
         """Those minutes."""
         steps = self.starts[rows] + self.offset
         return np.asarray(self.zeros[self.segments[rows]] + steps * self.every_minutes)
+
+
+def covered(starts: Array, length: int, points: int) -> Array:
+    """(T,) bool: the points that any of the windows takes."""
+    depth = np.zeros(points + 1, dtype=np.int64)
+    np.add.at(depth, starts, 1)
+    np.add.at(depth, starts + length, -1)
+    return np.asarray(np.cumsum(depth[:-1]) > 0)

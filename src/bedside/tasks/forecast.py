@@ -49,8 +49,8 @@ class Forecast(BaseModel):
         unit: of the answer, mg/dL or mmol/L; the signal's own where not given.
         levels: of the quantiles, rising, the median among them, each with its mirror
             image: 0.025 and 0.975 are the ends of a 95 % interval.
-        score_every_minutes: how often a forecast is scored on validation and test;
-            ``auto`` is every step, or less often where there are very many.
+        score_every_minutes: how often a forecast is scored on the test parts; ``auto`` is
+            every step, or less often where there are very many, as on validation always.
         count_filled: whether points that were filled by straight lines count as known.
     """
 

@@ -58,7 +58,7 @@ def estimate_cost(job: Job) -> Estimate:
     with kept_memory(), drawing(job.seed, 0, device=job.device) as draws:
         stepper.prepare(settle_precision(job, copied))
         copied.train()
-        batches = epoch_rows(len(job.train), job.recipe.batch_size, draws.generator)
+        batches = epoch_rows(len(job.train), job.recipe.batch_size, draws.generator, most=job.drawn)
         for rows in batches[:TRIAL_STEPS]:
             start = time.perf_counter()
             float(stepper.step(rows, draws.generator, rate=0.0))

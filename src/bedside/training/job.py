@@ -44,6 +44,11 @@ class Job:
     precision: Precision | str = "auto"
     folder: Path | None = None
 
+    @property
+    def drawn(self) -> int:
+        """Training cases of one epoch."""
+        return min(len(self.train), self.recipe.cases_per_epoch or len(self.train))
+
 
 @dataclass
 class Story:

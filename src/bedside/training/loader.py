@@ -51,7 +51,8 @@ def fingerprint(arrays: Mapping[str, Rows]) -> str:
     digest = hashlib.sha256()
     for name, values in sorted(arrays.items()):
         digest.update(f"{name}{values.dtype}{values.shape}".encode())
-        for block in _blocks(values):
+        looked_up = getattr(values, "content", None)  # windows would repeat each point many times
+        for block in _blocks(values) if looked_up is None else looked_up():
             digest.update(np.ascontiguousarray(block).data)
     return digest.hexdigest()[:16]
 
@@ -70,13 +71,22 @@ def epoch_generator(seed: int, epoch: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(state) >> 1)
 
 
-def epoch_rows(count: int, batch_size: int, generator: torch.Generator) -> list[Array]:
+def epoch_rows(
+    count: int, batch_size: int, generator: torch.Generator, *, most: int = 0
+) -> list[Array]:
     """Rows of the batches of one epoch, shuffled; a last batch of a single case is left out.
 
     Batch norm cannot learn from one case; which case that is changes each epoch.
+
+    Args:
+        count: cases there are.
+        batch_size: cases of a batch.
+        generator: draws the order.
+        most: cases of an epoch, drawn anew for each; 0 takes all.
     """
     order = torch.randperm(count, generator=generator).numpy()
-    batches = [order[start : start + batch_size] for start in range(0, count, batch_size)]
+    order = order[:most] if most else order
+    batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
     return [rows for rows in batches if len(rows) > 1]
 
 

@@ -59,7 +59,7 @@ class Trainer:
         self.best = _copy(self.stepper.average.module)
         parts = {"train": job.train, "validation": job.validation}
         self.story = Story(data={name: part.fingerprint() for name, part in parts.items()})
-        self.steps_an_epoch = max(1, math.ceil(len(job.train) / job.recipe.batch_size))
+        self.steps_an_epoch = max(1, math.ceil(job.drawn / job.recipe.batch_size))
         self.draws: Tensors = {}
         self._clock = self._saved = time.perf_counter()
         self._cost = 0.0
@@ -82,7 +82,9 @@ class Trainer:
         self.stepper.network.train()
         self._clock = look = time.perf_counter()
         with drawing(job.seed, story.epoch + 1, device=job.device) as draws:
-            batches = epoch_rows(len(job.train), job.recipe.batch_size, draws.generator)
+            batches = epoch_rows(
+                len(job.train), job.recipe.batch_size, draws.generator, most=job.drawn
+            )
             if story.step:
                 draws.restore(self.draws)
             for rows in batches[story.step :]:

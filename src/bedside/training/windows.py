@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bedside.data.windows import Picked, Windows
-from bedside.errors import DataError, Problems
+from bedside.errors import DataError, Problems, StudyError, sentence
 from bedside.schema import Array, Sample, State
 from bedside.training.loader import Prepared
 from bedside.training.preparation import Preparation
@@ -59,7 +59,7 @@ def prepare_windows(
     steps = (state["history_steps"], state["horizon_steps"])
     parts: dict[Part, Prepared] = {}
     for part, spans in split.spans.items():
-        stride = 1 if part == "train" else _stride(forecast, series, spans, steps=steps)
+        stride = _stride(forecast, series, spans, steps=steps, part=part)
         starts, segments = window_places(
             series, spans, steps=steps, stride=stride, inside=part == "train"
         )
@@ -105,14 +105,22 @@ def window_places(
     return np.concatenate(starts), np.concatenate(segments)
 
 
-def _stride(forecast: Any, series: Series, spans: Array, *, steps: tuple[int, int]) -> int:
-    """Steps between two scored windows."""
+def _stride(
+    forecast: Any, series: Series, spans: Array, *, steps: tuple[int, int], part: str
+) -> int:
+    """Steps between two windows of a part; validation is cheap and tells more if it is dense."""
     every = forecast.score_every_minutes
-    if every != "auto":
+    if part == "train":
+        return 1
+    if every != "auto" and part != "validation":
         if every % series.every_minutes:
-            raise DataError(
-                f"target.score_every_minutes: expected a multiple of {series.every_minutes}, "
-                f"got {every}. Change it."
+            raise StudyError(
+                sentence(
+                    "target.score_every_minutes",
+                    expected=f"a multiple of every_minutes, {series.every_minutes}",
+                    got=str(every),
+                    remedy="Change one of the two",
+                )
             )
         return int(every // series.every_minutes)
     count = len(window_places(series, spans, steps=steps, stride=1, inside=False)[0])
