@@ -62,8 +62,9 @@ def parse_seconds(cells: Sequence[str]) -> tuple[Array, Array]:
 
 
 def _is_plain(cell: str) -> bool:
-    """Whether a cell holds no offset from UTC, which numpy would not read."""
-    return "+" not in cell and cell[-1] not in "Zz" and cell.count("-") == 2
+    """Whether numpy reads a cell: digits at both ends, and no offset from UTC."""
+    ends = cell[0].isdigit() and cell[-1].isdigit()
+    return ends and "+" not in cell and cell.count("-") == 2
 
 
 def _one_by_one(cells: Sequence[str]) -> tuple[Array, Array]:

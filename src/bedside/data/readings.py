@@ -7,6 +7,7 @@ readings that no sensor shows, and units that cannot be the declared one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -100,16 +101,12 @@ def arrange(
         to: unit that the series leaves in.
     """
     facts = ReadingFacts(unit=unit)
-    scale = factor(unit, to) if unit and to else 1.0
-    order = np.argsort(table.patient, kind="stable")
-    edges = np.flatnonzero(np.diff(table.patient[order])) + 1
     kept: list[Segment] = []
     owners: list[tuple[int, int]] = []
     longest = 0
-    for rows in np.split(order, edges):
+    for patient, stretches in in_stretches(table, facts, to=to):
         number = 0
-        _note_values(facts, table, rows)
-        for stretch in _stretches(facts, table, rows, scale=scale):
+        for stretch in stretches:
             for segment in cut(stretch, grid):
                 longest = max(longest, len(segment))
                 if len(segment) < grid.fewest_steps:
@@ -118,11 +115,29 @@ def arrange(
                     continue
                 number += 1
                 kept.append(segment)
-                owners.append((int(table.patient[rows[0]]), number))
+                owners.append((patient, number))
     series = Series.joined(kept, grid)
     facts.points, facts.filled = len(series.values), int((~series.observed).sum())
     whose = np.array(owners, dtype=np.int64).reshape(-1, 2)
     return Arranged(series, whose[:, 0], whose[:, 1], longest, facts)
+
+
+def in_stretches(
+    table: LongTable, facts: ReadingFacts, *, to: Unit | None = None
+) -> Iterator[tuple[int, list[Stretch]]]:
+    """Each patient's readings in the order they were made, in unit `to`; faults are noted.
+
+    Args:
+        table: the readings, of the unit that `facts` declares.
+        facts: takes what is wrong with them.
+        to: unit that the series leaves in; its own where not given.
+    """
+    scale = factor(facts.unit, to) if facts.unit and to else 1.0
+    order = np.argsort(table.patient, kind="stable")
+    edges = np.flatnonzero(np.diff(table.patient[order])) + 1
+    for rows in np.split(order, edges):
+        _note_values(facts, table, rows)
+        yield int(table.patient[rows[0]]), _stretches(facts, table, rows, scale=scale)
 
 
 def _stretches(

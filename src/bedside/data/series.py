@@ -152,11 +152,13 @@ class Series:
         )
 
 
-def cut(stretch: Stretch, grid: Grid) -> Iterator[Segment]:
+def cut(stretch: Stretch, grid: Grid, *, to_last: bool = False) -> Iterator[Segment]:
     """Cut a stretch at its gaps and bring each piece onto the grid, however short.
 
     The grid starts at the first reading of each piece, so that later readings do not
-    move earlier points. Several readings in one minute count as their mean.
+    move earlier points; where a forecast is wanted now, it ends at the last reading
+    (`to_last`), so that no minute of it is lost. Several readings in one minute count as
+    their mean.
     """
     there = np.isfinite(stretch.values[:, 0])
     minutes, values = _one_a_minute(stretch.minutes[there], stretch.values[there, 0])
@@ -167,6 +169,7 @@ def cut(stretch: Stretch, grid: Grid) -> Iterator[Segment]:
     for begin, end in zip([0, *edges], [*edges, len(minutes)], strict=True):
         own, readings = minutes[begin:end], values[begin:end]
         points = np.arange(own[0], own[-1] + 1, grid.every_minutes)
+        points += (own[-1] - points[-1]) * to_last
         channels = [np.interp(points, own, readings)]
         channels += [
             _beside(stretch, index, points=points, grid=grid)
@@ -175,12 +178,30 @@ def cut(stretch: Stretch, grid: Grid) -> Iterator[Segment]:
         before = np.searchsorted(own, points, side="right") - 1
         behind, ahead = points - own[before], own[np.searchsorted(own, points)] - points
         yield Segment(
-            first_minute=int(own[0]),
+            first_minute=int(points[0]),
             values=np.stack(channels, axis=1).astype(np.float32),
             observed=2 * np.minimum(ahead, behind) <= grid.every_minutes,
             reach=np.minimum(ahead, np.iinfo(np.uint16).max).astype(np.uint16),
             codes=None if codes is None else codes[begin:end][before],
         )
+
+
+def ahead_of(segment: Segment, stretch: Stretch, grid: Grid, *, steps: int) -> Array:
+    """(S, C) the points after a segment: planned amounts where they stand, else NaN.
+
+    Args:
+        segment: what was cut from the stretch.
+        stretch: readings of the patient, and rows of planned amounts after the last one.
+        grid: how it was cut.
+        steps: S.
+    """
+    last = segment.first_minute + (len(segment) - 1) * grid.every_minutes
+    points = last + grid.every_minutes * np.arange(steps + 1)
+    values = np.full((steps, len(grid.channels)), np.nan, dtype=np.float32)
+    for index, channel in enumerate(grid.channels):
+        if channel.how == "summed":
+            values[:, index] = _beside(stretch, index, points=points, grid=grid)[1:]
+    return values
 
 
 def _last_a_minute(stretch: Stretch, there: Array) -> Array:

@@ -42,12 +42,14 @@ class Case:
         where: names it in messages, by number or row, never by file name.
         inputs: input -> its reference, or a sample that was read elsewhere.
         problem: the sentence that says why there are no inputs.
+        beside: columns of its own for the answer, one cell for each of its rows.
     """
 
     name: str
     where: str
     inputs: Mapping[str, Reference | Sample] = field(default_factory=dict)
     problem: str | None = None
+    beside: Mapping[str, Sequence[str | float]] = field(default_factory=dict)
 
 
 def find_cases(

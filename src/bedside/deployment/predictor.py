@@ -20,6 +20,7 @@ from bedside.deployment.engine import EngineName, engine_version, open_engine
 from bedside.deployment.intake import Case, Source, find_cases
 from bedside.deployment.package import Facts, Package, read_package
 from bedside.deployment.selfcheck import machine_key, note_passed, passed_before, run_check
+from bedside.deployment.streams import find_streams, reads_streams
 from bedside.errors import DataError, Problems, sentence
 from bedside.modalities.reading import read_all
 from bedside.schema import Arrays, Reference, Sample
@@ -90,8 +91,16 @@ class Predictor:
     def cases(
         self, sources: Source | Sequence[Source], *, root: str | Path | None = None
     ) -> list[Case]:
-        """List the cases behind files, folders, a CSV, arrays or samples; see `find_cases`."""
+        """List the cases behind files, folders, a CSV, arrays or samples; see `find_cases`.
+
+        Of a package that forecasts, a table is a stream of readings; see `find_streams`.
+        """
         place = None if root is None else Path(root)
+        if reads_streams(self.package.contents) and not isinstance(sources, np.ndarray | Sample):
+            listed = [sources] if isinstance(sources, str | Path) else list(sources)
+            paths = [Path(source) for source in listed if isinstance(source, str | Path)]
+            if len(paths) == len(listed):
+                return find_streams(paths, self.package.contents)
         return find_cases(sources, self.package.contents.modalities, root=place)
 
     def predict(
@@ -114,8 +123,8 @@ class Predictor:
             progress: called with the number of cases done since the last call.
 
         Returns:
-            One record a case: ``case``, the task's columns (``probability``,
-            ``decision``...), ``model``, ``package`` and ``data_version``.
+            One record a case, or one a step of its forecast: ``case``, the task's columns
+            (``probability``, ``decision``...), ``model``, ``package`` and ``data_version``.
 
         Raises:
             DataError: nothing to predict, or unreadable cases under ``stop``.
@@ -175,8 +184,8 @@ class Predictor:
 
     def _answers(
         self, batch: Sequence[Case], arrays: Arrays, failed: dict[int, str]
-    ) -> dict[int, Record]:
-        """Position -> the task's columns; an answer that is not a number joins the failed."""
+    ) -> dict[int, list[Record]]:
+        """Position -> the task's rows; an answer that is not a number joins the failed."""
         if not arrays:
             return {}
         contents = self.package.contents
@@ -185,11 +194,19 @@ class Predictor:
             rows = contents.task.rows(prediction, contents.task_state)
         columns = {name: _plain(column) for name, column in rows.items()}
         positions = [i for i in range(len(batch)) if i not in failed]
+        count = len(next(iter(columns.values())))
         for name, threshold in _thresholds(prediction.names, contents.task_state).items():
-            columns.setdefault(name, _plain(np.full(len(positions), threshold)))
-        answers: dict[int, Record] = {}
-        for i, values in zip(positions, zip(*columns.values(), strict=True), strict=True):
-            if any(isinstance(value, float) and not math.isfinite(value) for value in values):
+            columns.setdefault(name, _plain(np.full(count, threshold)))
+        lines = [
+            dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)
+        ]
+        each = count // len(positions)  # a forecast has a line for each of its steps
+        answers: dict[int, list[Record]] = {}
+        for place, i in enumerate(positions):
+            own = lines[place * each : (place + 1) * each]
+            if any(
+                isinstance(v, float) and not math.isfinite(v) for line in own for v in line.values()
+            ):
                 failed[i] = sentence(
                     batch[i].where,
                     expected="a prediction",
@@ -197,18 +214,18 @@ class Predictor:
                     remedy="Check this case, or leave it out",
                 )
             else:
-                answers[i] = dict(zip(columns, values, strict=True))
+                answers[i] = own
         return answers
 
     def _records(
         self,
         batch: Sequence[Case],
-        answers: Mapping[int, Record],
+        answers: Mapping[int, list[Record]],
         failed: Mapping[int, str],
         *,
         with_error: bool,
     ) -> list[Record]:
-        """One record a case of the batch, in order; the failed lack the task's columns."""
+        """The records of a batch, in order; those of the failed lack the task's columns."""
         origin = {
             "model": self.facts.model,
             "package": self.package.version,
@@ -217,11 +234,13 @@ class Predictor:
         return [
             {
                 "case": case.name,
-                **answers.get(i, {}),
+                **{name: cells[line] for name, cells in case.beside.items() if i in answers},
+                **own,
                 **origin,
                 **({"error": failed.get(i)} if with_error else {}),
             }
             for i, case in enumerate(batch)
+            for line, own in enumerate(answers.get(i, [{}]))
         ]
 
 
