@@ -109,7 +109,7 @@ def test_shorter_segments_may_be_dropped(tmp_path: Path) -> None:
             "target: {task: forecast}.",
         ),
         (
-            {"data": {"folder": "pictures"}},
+            {"data": {"folder": "pictures", "patient": "id", "time": "time"}},
             "data.folder: expected data.table, a long table of readings, for an input of modality "
             "signal, got data.folder. Name the table.",
         ),
@@ -133,9 +133,6 @@ def test_shorter_segments_may_be_dropped(tmp_path: Path) -> None:
 def test_what_does_not_fit_is_refused(tmp_path: Path, sections: dict[str, Any], told: str) -> None:
     make_table(tmp_path, patients=2, steps=100)
     with pytest.raises((StudyError, DataError)) as error:
-        data = sections.get("data", {})
-        if "folder" in data or "time" not in data or "patient" not in data:
-            load_cohort(Study.parse(words(**sections)).anchored(tmp_path))
         load(tmp_path, **sections)
     assert str(error.value).splitlines()[0] == told
 
