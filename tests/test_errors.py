@@ -121,7 +121,8 @@ END = ". Correct it in the study file or the --set."
         ),
         (
             {"split": {"by": "patients"}},
-            "split.by: expected 'patient', 'site', 'time', 'case' or 'time_within_patient', got 'patients'",
+            "split.by: expected 'patient', 'site', 'time', 'case' or 'time_within_patient', got "
+            "'patients'",
         ),
         ({"split": {"test_sites": {}}}, "split.test_sites: expected a list of text, got an empty"),
         ({"baselines": 7}, "baselines: expected 'auto' or a list of text, got 7"),
