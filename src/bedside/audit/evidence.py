@@ -158,7 +158,8 @@ class Evidence:
         rows = small.rows[once]
         asked = self._drawn_for_copies(rows)
         with self.means.progress.bar("comparing images", rows.size) as done:
-            found = find_near_copies(small.pictures[once], asked=asked, progress=done)
+            pictures = small.pictures if once.all() else small.pictures[once]  # mostly no copy
+            found = find_near_copies(pictures, asked=asked, progress=done)
         return found.renamed(rows, asked=None if asked is None else asked.size)
 
     def _drawn_for_copies(self, rows: Array) -> Array | None:

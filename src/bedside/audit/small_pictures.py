@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from bedside.audit.two_samples import describe_looks
 from bedside.modalities.image import LUMA, resized
 from bedside.progress import Progress
 from bedside.schema import Array, Sample
 
 LEAST_SIDE, MOST_SIDE = 16, 64
 REPORTED_EVERY = 256
+BLOCK = 1024
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,13 @@ class SmallPictures:
     rows: Array
     pictures: Array
     brightness: Array
+
+    @cached_property
+    def looks(self) -> Array:
+        """(n, 14) brightness, contrast, edges and rim, see `describe_looks`."""
+        starts = range(0, len(self.pictures), BLOCK)
+        blocks = [np.arange(len(self.pictures))[start : start + BLOCK] for start in starts]
+        return np.concatenate([describe_looks(self.unstretched(block)) for block in blocks])
 
     def unstretched(self, which: Array) -> Array:
         """(m, S, S) float32 in 0..1, as bright as they were."""

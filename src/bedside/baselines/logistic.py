@@ -17,7 +17,6 @@ from typing import Any, cast
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -56,11 +55,13 @@ class Logistic:
 
 @dataclass(frozen=True)
 class _Scores:
-    pipeline: Pipeline
+    scaler: StandardScaler
+    model: LogisticRegression
     several: bool
 
     def __call__(self, features: Array) -> Array:
-        scores = self.pipeline.decision_function(features.astype(np.float64))
+        scaled = self.scaler.transform(features.astype(np.float64))
+        scores = self.model.decision_function(scaled)
         if not self.several:
             return cast("Array", scores)
         if scores.ndim == 1:  # two classes: scikit-learn answers their log-odds only
@@ -70,23 +71,25 @@ class _Scores:
 
 def _learn(question: Question) -> Scorer:
     features = question.features.astype(np.float64)
+    scaler = StandardScaler(copy=False).fit(features)
+    scaled = scaler.transform(features)  # in place: the largest array of a large study
     if question.held_answers.size == 0:
-        return _fitted(features, question, strength=UNTRIED)
+        return _Scores(scaler, _fitted(scaled, question, strength=UNTRIED), question.several)
     best, lowest = None, float("inf")
     for strength in PENALTIES:
-        scorer = _fitted(features, question, strength=strength)
+        model = _fitted(scaled, question, strength=strength)
+        scorer = _Scores(scaler, model, question.several)
         loss = question.loss(scorer(question.held_features))
         if loss >= lowest:
             break  # the loss falls, then rises along C: the rest costs most and is worse
         best, lowest = scorer, loss
-    return best or _fitted(features, question, strength=UNTRIED)
+    return best or _Scores(scaler, _fitted(scaled, question, strength=UNTRIED), question.several)
 
 
-def _fitted(features: Array, question: Question, *, strength: float) -> _Scores:
+def _fitted(scaled: Array, question: Question, *, strength: float) -> Any:
     model: Any = LogisticRegression(C=strength, max_iter=ITERATIONS)
-    pipeline = make_pipeline(StandardScaler(), model)
     with warnings.catch_warnings():
         # A fit that stops early is a more strongly penalised one; validation judges it.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        pipeline.fit(features, question.answers)
-    return _Scores(pipeline, question.several)
+        model.fit(scaled, question.answers)
+    return model

@@ -12,7 +12,7 @@ import numpy as np
 from bedside.audit.evidence import Evidence
 from bedside.audit.findings import Finding, Severity
 from bedside.audit.small_pictures import SmallPictures
-from bedside.audit.two_samples import Separation, describe_looks, tell_apart
+from bedside.audit.two_samples import Separation, tell_apart
 from bedside.schema import PARTS, Array
 
 SHIFTED_PARTS = 0.65
@@ -23,7 +23,6 @@ FEWEST_OF_SITE = 30
 MOST_SITES = 12
 UNEVEN = 0.2
 """Difference between sites in the share of a class from which the site gives it away."""
-BLOCK = 1024
 SEED = 0
 
 
@@ -33,12 +32,11 @@ def shift_between_parts(evidence: Evidence) -> list[Finding]:
         return []
     found = []
     for name, small in evidence.small.items():
-        looks = _looks(small)
         parts = evidence.parts[small.rows]
         said = []
         for part in PARTS[1:]:
             both = (parts == "train") | (parts == part)
-            seen = _separated(evidence, small, looks, both=both, one=parts == part)
+            seen = _separated(evidence, small, both=both, one=parts == part)
             if seen is None:
                 continue
             said.append((part, seen))
@@ -72,12 +70,12 @@ def shift_between_sites(evidence: Evidence) -> list[Finding]:
         return []
     found = []
     for name, small in evidence.small.items():
-        own, looks = sites[small.rows], _looks(small)
+        own = sites[small.rows]
         seen = {}
         for number, site in enumerate(np.unique(own[own >= 0])[:MOST_SITES], start=1):
             if (own == site).sum() < FEWEST_OF_SITE:
                 continue
-            apart = _separated(evidence, small, looks, both=own >= 0, one=own == site)
+            apart = _separated(evidence, small, both=own >= 0, one=own == site)
             if apart is not None:
                 seen[number] = apart
         if not seen:
@@ -138,19 +136,12 @@ def class_balance_by_site(evidence: Evidence) -> list[Finding]:
     return [evidence.finding("class-balance-sites", "warn", message, count=count, remedy=remedy)]
 
 
-def _looks(small: SmallPictures) -> Array:
-    count = len(small.pictures)
-    starts = range(0, count, BLOCK)
-    blocks = [np.arange(start, min(start + BLOCK, count)) for start in starts]
-    return np.concatenate([describe_looks(small.unstretched(block)) for block in blocks])
-
-
 def _separated(
-    evidence: Evidence, small: SmallPictures, looks: Array, *, both: Array, one: Array
+    evidence: Evidence, small: SmallPictures, *, both: Array, one: Array
 ) -> Separation | None:
     groups = evidence.cohort.groups()[small.rows]
     compare = partial(tell_apart, seed=SEED)
-    return compare(looks[both], one[both], groups[both]) if one[both].any() else None
+    return compare(small.looks[both], one[both], groups[both]) if one[both].any() else None
 
 
 def _sites(evidence: Evidence) -> Array | None:
