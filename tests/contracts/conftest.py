@@ -20,7 +20,10 @@ ARRAYS = {
     "densenet121": "small image",
     "linear": "signal",
     "lstm": "signal",
+    "fine-resnet": "small image",
+    "multiscale": "small image",
     "resnet": "image",
+    "se-resnet": "small image",
     "tcn": "signal",
 }
 """Encoder -> whose arrays it reads; a new encoder needs a line here."""

@@ -15,9 +15,12 @@ ENCODERS: Registry[type[Encoder]] = Registry(
         "cnn": "bedside.models.cnn:Cnn",
         "dense": "bedside.models.dense:Dense",
         "densenet121": "bedside.models.densenet121:DenseNet121",
+        "fine-resnet": "bedside.models.fine_resnet:FineResNet",
         "linear": "bedside.models.linear:Linear",
         "lstm": "bedside.models.lstm:Lstm",
+        "multiscale": "bedside.models.multiscale:MultiScale",
         "resnet": "bedside.models.resnet:ResNet",
+        "se-resnet": "bedside.models.se_resnet:SeResNet",
         "tcn": "bedside.models.tcn:Tcn",
     },
 )
