@@ -34,7 +34,9 @@ from bedside.reporting.model_card import write_model_card
 from bedside.run_folder import RunFolder, claim, read_json
 from bedside.study import Study
 from bedside.training.candidates import train_candidates
+from bedside.training.origin import find_origin
 from bedside.training.precision import choose_device, set_threads
+from bedside.training.start import find_start
 
 
 @dataclass(frozen=True)
@@ -98,18 +100,23 @@ def run(
     claim(folder, study.dump(), resume=resume)
     with (progress or Progress(quiet=True)).logging_to(folder.log) as told:
         choose_device(study.device)  # an absent one is refused before anything is read
+        origin = find_origin(study, folder)
         threads = set_threads(study.threads)
         beside = _beside(study, folder.root.absolute().parent)
         materials = gather(study, threads=threads, progress=told, beside=beside, check_split=True)
         split = split_cases(materials)
+        task, modalities, cohort = materials.task, materials.modalities, materials.cohort
+        start = find_start(
+            study, cohort, split,
+            modalities=modalities, origin=origin, threads=threads, resume=resume, progress=told,
+        )  # fmt: skip
         audit = pass_audit(materials, split, folder=folder, progress=told)
         keep_split(materials, split, folder=folder)
-        task, modalities = materials.task, materials.modalities
         preparation = materials.prepared(split, folder=folder, progress=told)
-        exam = make_exam(study, materials.cohort, preparation, task=task)
+        exam = make_exam(study, cohort, preparation, task=task)
         trained = train_candidates(
             study, modalities, preparation,
-            task=task, state=exam.state, folder=folder, resume=resume, progress=told,
+            task=task, state=exam.state, start=start, folder=folder, progress=told,
         )  # fmt: skip
         baselines = fit_baselines(
             task.baselines if study.baselines == "auto" else study.baselines,
@@ -121,23 +128,16 @@ def run(
         chosen = trained[judgement.deep]
         with told.stage("record"):
             facts = {"waived": audit.facts["waived"], "timing": chosen.timing}
-            write_judgement(
-                folder, judgement, exam, materials=(study, materials.cohort, split), facts=facts
-            )
+            write_judgement(folder, judgement, exam, materials=(study, cohort, split), facts=facts)
             looks = count_look(study, exam.ids, folder=beside)
             recipes = {name: each.recipe for name, each in trained.items()}
             write_environment(folder, {"threads": threads, "looks": looks, "training": recipes})
             write_model_card(folder)
         with told.stage("package", says="Writing the package and proving what it computes."):
             package_network(
-                folder,
-                chosen.network,
-                study=study,
-                modalities=modalities,
-                preparation=preparation,
-                task=task,
-                judgement=judgement,
-            )
+                folder, chosen.network, study=study, modalities=modalities,
+                preparation=preparation, task=task, judgement=judgement,
+            )  # fmt: skip
         with told.stage("report", says="Drawing figures and writing the report."):
             write_evidence(folder, materials, preparation=preparation, judgement=judgement)
         shutil.rmtree(folder.prepared, ignore_errors=True)

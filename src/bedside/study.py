@@ -141,6 +141,7 @@ class ModelSection(Section):
 
     encoders: dict[str, str | list[str]] = Field(default_factory=dict)
     fusion: str = "concat"
+    start_from: Path | None = None
 
 
 class TrainingSection(Section):
@@ -286,9 +287,13 @@ class Study(Section):  # noqa: PLW1641 - it holds dicts, so it never had a hash
         }
         if isinstance(self.data.dicom, list):
             changes["dicom"] = [folder / file for file in self.data.dicom]
-        cache = None if self.cache is None else folder / self.cache
-        data = self.data.model_copy(update=changes)
-        return self.model_copy(update={"data": data, "cache": cache})
+        start = self.model.start_from
+        anchored = {
+            "data": self.data.model_copy(update=changes),
+            "model": self.model.model_copy(update={"start_from": start and folder / start}),
+            "cache": None if self.cache is None else folder / self.cache,
+        }
+        return self.model_copy(update=anchored)
 
     def dump(self) -> str:
         """The resolved study as YAML, every default in use visible; `load` reads the same study."""

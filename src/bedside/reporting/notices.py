@@ -21,7 +21,7 @@ def find_notices(record: Record) -> list[Notice]:
     """All boxes of the first page, red ones first."""
     kind = told(record)
     found = [*kind.doubts(record), *_split(record), *_looks(record), *_waived(record)]
-    found += [*kind.scarce(record), *_made_up(record)]
+    found += [*kind.scarce(record), *_made_up(record), *_started(record)]
     return sorted(found, key=lambda notice: notice.tone != "red")
 
 
@@ -75,6 +75,32 @@ def _made_up(record: Record) -> list[Notice]:
         return []
     text = "The data was made by a program. The numbers show that the tool works, nothing more."
     return [Notice("amber", "Made-up patients", text)]
+
+
+def _started(record: Record) -> list[Notice]:
+    """The network began with another run's weights: which, and how the two were compared."""
+    begun = ((record.environment.get("training") or {}).get(record.deep) or {}).get("start_from")
+    if not isinstance(begun, Mapping):
+        return []
+    compared = begun["compared"]
+    fresh = f"; begun anew: {listed(begun['fresh'])}" if begun["fresh"] else ""
+    text = (
+        f"The network began with weights of run '{begun['run']}' ({listed(begun['taken'])} of its "
+        f"network {begun['model']}{fresh}). None of this study's validation and test cases was "
+        f"learnt from there: {counted(compared['cases'], 'case')} compared by content"
+    )
+    if compared["patients"] is None:
+        text += ". Patients could not be compared by their ids"
+    else:
+        text += f", {counted(compared['patients'], 'patient')} by their ids"
+    if compared["chosen_by"]:
+        text += f". {counted(compared['chosen_by'], 'validation case')} chose its epoch there too"
+    if compared["namesakes"]:
+        text += (
+            f". {counted(compared['namesakes'], 'patient id')} stand there too, in another "
+            "source, and were taken for other people's"
+        )
+    return [Notice("amber", "Started from another run", f"{text}.")]
 
 
 def limits(record: Record) -> list[str]:

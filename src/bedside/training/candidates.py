@@ -9,15 +9,17 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from bedside.models.network import InputPlan, StudyNetwork, as_callable
 from bedside.training.estimate import estimate_cost
 from bedside.training.loop import Job, Story, train
+from bedside.training.origin import network_plan
 from bedside.training.precision import choose_device
 from bedside.training.recipe import make_recipe
+from bedside.training.start import Record, Start, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +44,8 @@ class Trained:
         story: of its epochs.
         outputs: part -> raw outputs, of all parts but train.
         timing: seconds and cases a second.
-        recipe: what every ``auto`` became, and the epoch that was kept; plain JSON.
+        recipe: what every ``auto`` became, the epoch that was kept and, where the network
+            did not begin with random weights, ``start_from``; plain JSON.
     """
 
     name: str
@@ -50,7 +53,7 @@ class Trained:
     story: Story
     outputs: dict[str, Arrays]
     timing: dict[str, float]
-    recipe: dict[str, float | str]
+    recipe: dict[str, Any]
 
 
 def candidate_encoders(study: Study, modalities: Mapping[str, Modality]) -> list[dict[str, str]]:
@@ -69,6 +72,22 @@ def model_name(encoders: Mapping[str, str]) -> str:
     return ",".join(f"{name}={encoder}" for name, encoder in encoders.items())
 
 
+def input_plans(encoders: Mapping[str, str], preparation: Preparation) -> dict[str, InputPlan]:
+    """What the network must know of each input of one choice of encoders."""
+    return {
+        name: InputPlan(
+            encoder,
+            {
+                key.removeprefix(f"{name}."): values.shape[1:]
+                for key, values in preparation.parts["train"].arrays.items()
+                if key.startswith(f"{name}.")
+            },
+            preparation.states[name],
+        )
+        for name, encoder in encoders.items()
+    }
+
+
 def make_job(
     study: Study,
     encoders: Mapping[str, str],
@@ -81,18 +100,7 @@ def make_job(
 ) -> Job:
     """Build the network of one choice from the study's seed, and its job."""
     training = preparation.parts["train"]
-    plans = {
-        name: InputPlan(
-            encoder,
-            {
-                key.removeprefix(f"{name}."): values.shape[1:]
-                for key, values in training.arrays.items()
-                if key.startswith(f"{name}.")
-            },
-            preparation.states[name],
-        )
-        for name, encoder in encoders.items()
-    }
+    plans = input_plans(encoders, preparation)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(study.training.seed)  # modules draw their first weights from it
         network = StudyNetwork(
@@ -125,11 +133,14 @@ def train_candidates(
     *,
     task: Task,
     state: State,
+    start: Start,
     folder: RunFolder,
-    resume: bool,
     progress: Progress,
 ) -> dict[str, Trained]:
     """Train one network per choice of encoders, each after saying what it will cost.
+
+    All are made and given their first weights before the first is trained, so that weights
+    that do not fit are refused at once.
 
     Args:
         study: names the encoders and the recipe.
@@ -137,11 +148,12 @@ def train_candidates(
         preparation: prepared parts and states.
         task: gives head and loss.
         state: of the task, fitted on training targets.
+        start: where networks begin, or that they go on from their checkpoints.
         folder: of the run; checkpoints go into it, one folder a candidate.
-        resume: go on from those checkpoints.
         progress: bars and log.
     """
-    trained: dict[str, Trained] = {}
+    start.keep(folder)
+    jobs: list[tuple[Job, Record | None]] = []
     for encoders in candidate_encoders(study, modalities):
         job = make_job(
             study,
@@ -152,17 +164,27 @@ def train_candidates(
             state=state,
             folder=folder.checkpoint,
         )
+        plans = input_plans(encoders, preparation)
+        plan = network_plan(plans, study=study, targets=job.train.targets)
+        jobs.append((job, start.begin(job, plan)))
+    trained: dict[str, Trained] = {}
+    for job, begun in jobs:
+        if begun is not None:
+            progress.say(f"{job.name} {words(begun)}.")
+            progress.log.write("start_from", model=job.name, words=words(begun))
         with progress.stage(f"train {job.name}"):
             cost = estimate_cost(job)
             progress.say(f"Training {job.name} on {len(job.train)} cases: {cost.words()}.")
             progress.log.write("estimate", model=job.name, **vars(cost))
-            story = train(job, progress=progress, resume=resume)
+            story = train(job, progress=progress, resume=start.resume)
         with progress.stage(f"predict {job.name}"):
-            trained[job.name] = _with_outputs(job, story, preparation)
+            trained[job.name] = _with_outputs(job, story, preparation, begun=begun)
     return trained
 
 
-def _with_outputs(job: Job, story: Story, preparation: Preparation) -> Trained:
+def _with_outputs(
+    job: Job, story: Story, preparation: Preparation, *, begun: Record | None
+) -> Trained:
     start = time.perf_counter()
     call = as_callable(job.network)
     parts = {part: own for part, own in preparation.parts.items() if part != "train"}
@@ -174,10 +196,11 @@ def _with_outputs(job: Job, story: Story, preparation: Preparation) -> Trained:
         "cases_per_second_training": round(story.cases / max(story.seconds, 1e-9), 1),
         "cases_per_second_predict": round(scored / max(seconds, 1e-9), 1),
     }
-    return Trained(job.name, job.network, story, outputs, timing, _recipe(job, story))
+    recipe = _recipe(job, story) | ({} if begun is None else {"start_from": begun})
+    return Trained(job.name, job.network, story, outputs, timing, recipe)
 
 
-def _recipe(job: Job, story: Story) -> dict[str, float | str]:
+def _recipe(job: Job, story: Story) -> dict[str, Any]:
     """What the study left to ``auto``, as it was used."""
     return {
         **vars(job.recipe),

@@ -75,6 +75,11 @@ def drop_spare(path: Path) -> None:
         _spare(path).unlink()
 
 
+def has_checkpoint(path: Path) -> bool:
+    """Whether there is one to load, were it the spare alone."""
+    return path.exists() or _spare(path).exists()
+
+
 def load_checkpoint(path: Path) -> Checkpoint | None:
     """Read a checkpoint, or where it is damaged the one before; None where there is none.
 
