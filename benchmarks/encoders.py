@@ -19,7 +19,9 @@ import json
 import os
 import statistics
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -34,10 +36,13 @@ from bedside.data.split import Split
 from bedside.evaluation.record import make_exam
 from bedside.models.network import as_callable
 from bedside.progress import Progress
+from bedside.run_folder import RunFolder
 from bedside.training.candidates import make_job
 from bedside.training.loop import train
 from bedside.training.precision import set_threads
+from bedside.training.preparation import Preparation
 
+QUIET = Progress(quiet=True)
 POOLED = {"nih": 4, "synthetic": 0, "pneumoniamnist": 0}
 """Folds of a study's training and validation parts; 0 keeps the parts as they are."""
 MORE_PATIENTS = ["data.patients=900", "split.validation=0.4", "split.test=0.1"]
@@ -78,32 +83,43 @@ class Found:
         return self.study, self.encoder, self.seed, self.fold
 
 
+Known = dict[tuple[str, str, int, int], Found]
+
+
 def main() -> int:
     options = _options()
     known = read_found(options.results)
     for name in options.studies:
-        overrides = [*data_override(STUDIES[name], options.data), *options.overrides]
-        overrides += MORE_PATIENTS if name == "synthetic" else []
+        overrides = [*data_override(STUDIES[name], options.data)]
+        overrides += [*(MORE_PATIENTS if name == "synthetic" else []), *options.overrides]
         study = bedside.Study.load(EXAMPLES / STUDIES[name].file, overrides=overrides)
-        threads = set_threads(study.threads)
-        materials = gather(study, threads=threads, progress=Progress(quiet=True))
-        for fold, split in folds(materials, POOLED[name]):
-            for seed in options.seeds:
-                for encoder in options.encoders:
-                    if (name, encoder, seed, fold) in known:
-                        continue
-                    one = measure(materials, split, name=(name, encoder, seed, fold))
-                    known[one.key] = one
-                    print(json.dumps(asdict(one)), file=sys.stderr)
-                    if options.results:
-                        with options.results.open("a", encoding="utf-8") as stream:
-                            stream.write(json.dumps(asdict(one)) + "\n")
-    wanted = [one for one in known.values() if one.encoder in options.encoders]
-    text = table(wanted)
+        with tempfile.TemporaryDirectory() as scratch:
+            for one in measured(study, name, options, known=known, scratch=Path(scratch)):
+                known[one.key] = one
+                print(json.dumps(asdict(one)), file=sys.stderr)
+                if options.results:
+                    with options.results.open("a", encoding="utf-8") as stream:
+                        stream.write(json.dumps(asdict(one)) + "\n")
+    text = table([one for one in known.values() if one.encoder in options.encoders])
     print(text)
     if options.output:
         options.output.write_text(text + "\n", encoding="utf-8")
     return 0
+
+
+def measured(
+    study: bedside.Study, name: str, options: argparse.Namespace, *, known: Known, scratch: Path
+) -> Iterator[Found]:
+    """Every training that is asked for and not known yet; the data are read once."""
+    threads = set_threads(study.threads)
+    materials = gather(study, threads=threads, progress=QUIET, beside=scratch)
+    for fold, split in folds(materials, POOLED[name]):
+        folder = RunFolder(scratch / str(fold))
+        preparation = materials.prepared(split, folder=folder, progress=QUIET)
+        for seed in options.seeds:
+            for encoder in options.encoders:
+                if (key := (name, encoder, seed, fold)) not in known:
+                    yield measure(materials, preparation, name=key)
 
 
 def folds(materials: Materials, count: int) -> list[tuple[int, Split]]:
@@ -124,12 +140,13 @@ def folds(materials: Materials, count: int) -> list[tuple[int, Split]]:
     return found
 
 
-def measure(materials: Materials, split: Split, *, name: tuple[str, str, int, int]) -> Found:
+def measure(
+    materials: Materials, preparation: Preparation, *, name: tuple[str, str, int, int]
+) -> Found:
     """Train one encoder and score it on validation."""
     _, encoder, seed, _ = name
     training = materials.study.training.model_copy(update={"seed": seed})
     study = materials.study.model_copy(update={"training": training})
-    preparation = materials.prepared(split)
     exam = make_exam(study, materials.cohort, preparation, task=materials.task)
     job = make_job(
         study,
@@ -139,7 +156,7 @@ def measure(materials: Materials, split: Split, *, name: tuple[str, str, int, in
         task=materials.task,
         state=exam.state,
     )
-    story = train(job, progress=Progress(quiet=True))
+    story = train(job, progress=QUIET)
     validation = preparation.parts["validation"]
     start = time.perf_counter()
     outputs = as_callable(job.network)(validation.arrays)
@@ -162,7 +179,7 @@ def measure(materials: Materials, split: Split, *, name: tuple[str, str, int, in
     )
 
 
-def read_found(path: Path | None) -> dict[tuple[str, str, int, int], Found]:
+def read_found(path: Path | None) -> Known:
     """What an earlier call measured."""
     if path is None or not path.exists():
         return {}
