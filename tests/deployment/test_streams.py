@@ -73,7 +73,7 @@ def test_too_few_readings_are_refused_in_minutes(package: Path, tmp_path: Path) 
     )
     gap = recent([150.0] * 60)
     gap.minutes[50:] += 60
-    with pytest.raises(DataError, match="got 50. Wait for more readings"):
+    with pytest.raises(DataError, match=r"got 50\. Wait for more readings"):
         load(package).predict(gap.write(tmp_path / "gap.csv"))
 
 
