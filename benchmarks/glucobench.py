@@ -145,8 +145,8 @@ def read(path: Path, source: Source) -> list[Piece]:
     table["minute"] = pd.to_datetime(table["time"]).dt.round("1min").astype("datetime64[s]")
     grid = Grid(STEP, source.gap, 1, (Channel("gl"),))
     pieces = []
-    for person, rows in table.groupby("id"):
-        own = rows.sort_values("minute")
+    for person, readings in table.groupby("id"):
+        own = readings.sort_values("minute")
         minutes = own["minute"].to_numpy().astype(np.int64) // 60
         values = own["gl"].to_numpy(dtype=float)
         edges = np.flatnonzero(np.diff(minutes) > source.gap) + 1
