@@ -19,6 +19,7 @@ from bedside.data.dicom_guess import DicomStudy, find_dicom_study
 from bedside.data.folder_guess import no_classes, tables_in
 from bedside.data.folder_source import class_folders, read_folder
 from bedside.data.picture_size import image_size, kept_size
+from bedside.data.series_guess import find_series, write_series
 from bedside.data.study_text import StudyText
 from bedside.data.table_source import PARQUET_SUFFIXES, TEXT_SUFFIXES, read_table
 from bedside.data.written_paths import IMAGE_SUFFIXES
@@ -151,6 +152,11 @@ def _folder(text: StudyText, path: Path, place: str) -> None:
 
 def _table(text: StudyText, path: Path, place: str) -> None:
     raw = read_table(path)
+    series = find_series(raw)
+    if series is not None:
+        write_series(text, series, place)
+        text.rest(subgroups=[])
+        return
     roles = find_roles(raw)
     _refuse_unfit(raw, roles)
     if roles.volume:

@@ -35,13 +35,25 @@ def check_history(encoder: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[
     return shape[0], shape[1]
 
 
-def centred(values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def centred(
+    values: torch.Tensor, mask: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
     """(B, C, T) -> the same with the first channel seen from its last value, and that (B, 1).
 
-    A rise from 100 looks like one from 200; how high it stands is told apart.
+    A rise from 100 looks like one from 200; how high it stands is told apart. Padding, where
+    a mask (B, T) tells of it, stands at the end and is passed over.
     """
-    last = values[:, :1, -1:]
-    return torch.cat([values[:, :1] - last, values[:, 1:]], dim=1), last[:, :, 0]
+    last = last_valid(values.transpose(1, 2), mask)[:, :1]
+    return torch.cat([values[:, :1] - last[:, :, None], values[:, 1:]], dim=1), last
+
+
+def last_valid(tokens: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+    """(B, T, F) -> (B, F) the last step, or with a mask (B, T) the last that is valid."""
+    if mask is None:
+        return tokens[:, -1]
+    place = mask.long().sum(dim=1).clamp_min(1) - 1
+    index = place[:, None, None].expand(-1, 1, tokens.shape[2])
+    return tokens.gather(1, index)[:, 0]
 
 
 def beside_width(shapes: Mapping[str, tuple[int, ...]], *, past: bool) -> int:

@@ -17,6 +17,7 @@ from bedside.models.history import (
     beside_width,
     centred,
     check_history,
+    last_valid,
     step_by_step,
 )
 
@@ -40,7 +41,7 @@ class Lstm(Encoder):
 
     def forward(self, arrays: dict[str, torch.Tensor]) -> Features:
         """The arrays of a signal -> pooled (B, F), tokens (B, T, 64)."""
-        history, level = centred(arrays["values"])
+        history, level = centred(arrays["values"], arrays.get("mask"))
         history = step_by_step(arrays, history)
         tokens, _ = self.layers(history.transpose(1, 2))
         last = last_valid(tokens, arrays.get("mask"))
@@ -49,12 +50,3 @@ class Lstm(Encoder):
             tokens=tokens,
             mask=arrays.get("mask"),
         )
-
-
-def last_valid(tokens: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
-    """(B, T, F) -> (B, F) the last step, or with a mask (B, T) the last that is valid."""
-    if mask is None:
-        return tokens[:, -1]
-    place = mask.long().sum(dim=1).clamp_min(1) - 1
-    index = place[:, None, None].expand(-1, 1, tokens.shape[2])
-    return tokens.gather(1, index)[:, 0]

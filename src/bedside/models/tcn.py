@@ -17,9 +17,9 @@ from bedside.models.history import (
     beside_width,
     centred,
     check_history,
+    last_valid,
     step_by_step,
 )
-from bedside.models.lstm import last_valid
 
 WIDTH = 32
 KERNEL = 3
@@ -61,7 +61,7 @@ class Tcn(Encoder):
 
     def forward(self, arrays: dict[str, torch.Tensor]) -> Features:
         """The arrays of a signal -> pooled (B, F), tokens (B, T, 32)."""
-        history, level = centred(arrays["values"])
+        history, level = centred(arrays["values"], arrays.get("mask"))
         history = step_by_step(arrays, history)
         tokens = self.blocks(history).transpose(1, 2)
         last = self.dropout(last_valid(tokens, arrays.get("mask")))
