@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
-from bedside.audit.examination import CHECKS, NEVER_WAIVED
+from bedside.audit.examination import BLOCKING, CHECKS, NEVER_WAIVED
 from bedside.baselines import REGISTRY as BASELINES
 from bedside.cli import app
 from bedside.data.study_text import MEANING, flow
@@ -176,6 +176,15 @@ def test_plug_ins_and_checks_are_named() -> None:
     page = (DOCS / "study-file.md").read_text()
     names = [*ENCODERS.table, *FUSIONS.table, *BASELINES.table, *CHECKS.table]
     assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_what_blocks_is_told_as_such() -> None:
+    section = section_text((DOCS / "study-file.md").read_text(), "audit")
+    rows = [line.split(" | ") for line in section.splitlines() if line.startswith("| `")]
+    told = {
+        name for row in rows if "blocks" in row[-1] for name in re.findall(r"`([^`]+)`", row[0])
+    }
+    assert told - {"split"} == BLOCKING | set(NEVER_WAIVED)
 
 
 def test_what_auto_becomes_is_told() -> None:

@@ -3,6 +3,7 @@ import numpy as np
 from bedside.audit.checks.patients import (
     attribute_balance,
     cases_per_patient,
+    contradictory_patients,
     patients_across_parts,
 )
 
@@ -75,3 +76,20 @@ def test_balance_of_site_and_sex():
 def test_no_balance_without_parts_or_attributes():
     assert attribute_balance(evidence(table=cohort(sex=["F"] * 60))) == []
     assert attribute_balance(evidence(table=cohort(age=[3] * 60), parts=given_parts())) == []
+
+
+def test_one_id_for_very_many_cases_names_nobody():
+    ids = ["ANON"] * 20 + [f"p{n}" for n in range(40)]
+    note, crowd = cases_per_patient(evidence(table=cohort(patients=ids)))
+    assert note.severity == "note"
+    assert crowd.message.startswith("One patient id stands for 20 of 60 cases")
+    assert (crowd.severity, crowd.count, crowd.rows[:2]) == ("warn", 20, (2, 3))
+
+
+def test_patients_of_two_sexes():
+    ids = [f"p{n // 3}" for n in range(60)]
+    sex = ["F", "f ", None, "M", "male", "M"] + ["M", "F", "F"] + ["F"] * 51
+    (finding,) = contradictory_patients(evidence(table=cohort(patients=ids, Sex=sex)))
+    assert finding.message == "1 patient has cases of more than one sex (column 'Sex')."
+    assert (finding.severity, finding.rows) == ("warn", (8, 9, 10))
+    assert contradictory_patients(evidence(table=cohort(patients=None, Sex=sex))) == []

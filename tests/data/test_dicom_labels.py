@@ -27,6 +27,8 @@ def joined(tmp_path):
         ("Image Index", lambda n: f"im{n}.png"),
         ("path", lambda n: f".\\s{n % 2}\\im{n}" + (".dcm" if n % 3 else "")),
         ("Patient ID", lambda n: f"P{n}"),
+        ("image_id", lambda n: f"im{n}"),
+        ("dicom_id", lambda n: f"im{n}"),
     ],
 )
 def test_joined_by(joined, column, value):
@@ -64,7 +66,8 @@ def test_what_has_no_partner_is_counted(joined):
     assert list(cases["file"]) == ["s0/im4.dcm", "s1/im1.dcm"]
     assert list(cases.index) == [0, 1]
     assert notes[1:] == [
-        "4 of 6 images have no label there and are left out.",
+        "4 of 6 images (files 1, 2, 5 and 6 of the sorted images) have no label there and are left "
+        "out.",
         "2 rows of labels.csv (rows 3 and 5) have no image.",
     ]
 

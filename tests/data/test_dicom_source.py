@@ -25,6 +25,15 @@ def cohort(place, *, split=None, **data) -> Cohort:
     return load_cohort(Study.parse(words))
 
 
+def test_the_labels_among_the_files_are_no_stray_file(tmp_path):
+    place = folder(tmp_path / "d")
+    own = cohort(tmp_path, labels=labels(place))
+    assert not any("not DICOM" in note for note in own.notes)
+    (place / "notes.txt").write_text("hello")
+    own = cohort(tmp_path, labels=labels(place))
+    assert "1 file(s) that are not DICOM were ignored." in own.notes
+
+
 def test_files_are_found_by_content_in_the_order_of_their_paths(tmp_path):
     folder(tmp_path / "d")
     raw = read_dicom_source(tmp_path / "d")

@@ -96,6 +96,18 @@ def test_refused_photometric_interpretation(complaint):
     )
 
 
+@pytest.mark.parametrize("keyword", ["SamplesPerPixel", "BitsStored", "PixelRepresentation"])
+def test_a_header_without_the_form_of_its_pixels_is_told_which_attribute(complaint, keyword):
+    made = dataset()
+    delattr(made, keyword)
+    assert f"the form of the pixels, got one without {keyword}. Export" in complaint(made)
+
+
+def test_a_palette_that_is_not_there_is_told(complaint):
+    made = dataset(np.zeros((4, 4), np.uint8), bits=8, photometric="PALETTE COLOR")
+    assert "got one without RedPaletteColorLookupTableDescriptor, Green" in complaint(made)
+
+
 def test_empty_file_named_dcm(complaint):
     assert "got an empty file (0 bytes)" in complaint(b"")
 

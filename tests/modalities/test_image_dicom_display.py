@@ -63,6 +63,12 @@ def test_exact_and_sigmoid_windows_and_the_first_of_several(shown):
     )
 
 
+def test_a_window_of_an_unknown_function_is_refused(complaint, shown):
+    odd = dataset(WindowCenter=1000, WindowWidth=800, VOILUTFunction="LOG")
+    assert "expected a VOI function of LINEAR, LINEAR_EXACT, SIGMOID, got another" in complaint(odd)
+    assert shown(odd, window="full").values.max() == 1
+
+
 def test_8_bits_with_a_window_stay_8_bits(shown):
     stored = np.array([[0, 99, 100, 150, 255]], np.uint8)
     values = shown(dataset(stored, bits=8, WindowCenter=100.5, WindowWidth=101)).values

@@ -43,12 +43,14 @@ CHECKS: Registry[Check] = Registry(
         "label-errors": "bedside.audit.checks.label_errors:likely_label_errors",
         "shift-parts": "bedside.audit.checks.shift:shift_between_parts",
         "shift-sites": "bedside.audit.checks.shift:shift_between_sites",
+        "shift-columns": "bedside.audit.checks.shift_columns:shift_in_columns",
         "class-balance-sites": "bedside.audit.checks.shift:class_balance_by_site",
         "file-names": "bedside.audit.checks.identifiers:file_names",
         "identifying-columns": "bedside.audit.checks.identifiers:identifying_columns",
         "burned-in-text": "bedside.audit.checks.burned_text:burned_in_text",
         "missing-cells": "bedside.audit.checks.columns:missing_cells",
         "constant-columns": "bedside.audit.checks.columns:constant_columns",
+        "spellings": "bedside.audit.checks.spellings:varied_spellings",
         "repeated-rows": "bedside.audit.checks.columns:repeated_rows",
         "unit": "bedside.audit.checks.readings:wrong_unit",
         "impossible-readings": "bedside.audit.checks.readings:impossible_readings",
@@ -59,6 +61,7 @@ CHECKS: Registry[Check] = Registry(
         "gaps": "bedside.audit.checks.readings:gaps",
         "patients": "bedside.audit.checks.patients:cases_per_patient",
         "patients-across-parts": "bedside.audit.checks.patients:patients_across_parts",
+        "patient-attributes": "bedside.audit.checks.patients:contradictory_patients",
         "attributes": "bedside.audit.checks.patients:attribute_balance",
     },
 )
@@ -131,10 +134,11 @@ def check_waivers(waive: Collection[str]) -> None:
         StudyError: every such name, with the way out.
     """
     problems, names = Problems(StudyError), CHECKS.names()
+    useful = [name for name in names if name in BLOCKING or name not in CHECKS.table]
     for name in waive:
         if name not in names:
             problems.found.append(
-                f"audit.waive: unknown audit check '{name}'. {nearest(name, names)}"
+                f"audit.waive: unknown audit check '{name}'. {nearest(name, useful)}"
             )
         elif name in NEVER_WAIVED or (name in CHECKS.table and name not in BLOCKING):
             problems.add(

@@ -19,7 +19,11 @@ from bedside.errors import DataError, Problems, StudyError, nearest, sentence
 
 KEYS: Mapping[str, tuple[str, str]] = {
     "sop_uid": ("SOPInstanceUID", "sopinstanceuid sopuid instanceuid imageuid"),
-    "file": ("file", "file filename filepath path image imagefile imageindex dicom dicomfile"),
+    "file": (
+        "file",
+        "file filename filepath path image imagefile imageindex imageid imagename imagepath "
+        "dicom dicomfile dicomid dicompath",
+    ),
     "series_uid": ("SeriesInstanceUID", "seriesinstanceuid seriesuid"),
     "study_uid": ("StudyInstanceUID", "studyinstanceuid studyuid"),
     "accession_number": ("AccessionNumber", "accessionnumber accession"),
@@ -64,7 +68,11 @@ def join_labels(
     problems.raise_if_any()
     notes = [f"Labels of {raw.source} are joined by {KEYS[kind][0]} (column '{column}')."]
     if unlabelled := int(found.isna().sum()):
-        notes.append(f"{unlabelled} of {len(cases)} images have no label there and are left out.")
+        numbers = rows_named(np.flatnonzero(found.isna()), 1).replace("row", "file")
+        notes.append(
+            f"{unlabelled} of {len(cases)} images ({numbers} of the sorted images) have no label "
+            "there and are left out."
+        )
     missing = np.setdiff1d(np.arange(len(wanted)), found.dropna().astype(int))
     if len(missing):
         rows = rows_named(missing, raw.first_row)

@@ -90,6 +90,9 @@ def read_dicom_source(
         DataError: no DICOM image, a damaged one, or labels that do not fit.
     """
     listed = _list_folder(dicom) if isinstance(dicom, Path) else _list_files(dicom)
+    if labels is not None:  # may lie among the files, and is no stray one
+        own = labels.resolve()
+        listed.paths = [path for path in listed.paths if (listed.root / path).resolve() != own]
     _read_headers(listed, tuple(keywords), told=not isinstance(dicom, Path))
     if not listed.paths:
         raise DataError(

@@ -8,6 +8,8 @@ patient's name may be among them.
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 import warnings
 from contextlib import contextmanager
@@ -32,6 +34,27 @@ def quiet() -> Iterator[None]:
         yield
     finally:
         _quiet.leave()
+
+
+@contextmanager
+def no_output_of_c() -> Iterator[None]:
+    """Silence what a C library prints by itself; for short calls, one at a time.
+
+    The file descriptor is the process's, so what other threads print meanwhile is lost too.
+    """
+    with _descriptor:
+        sys.stderr.flush()
+        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(nowhere)
+
+
+_descriptor = threading.Lock()
 
 
 class _Quiet:

@@ -49,6 +49,10 @@ _PER_FRAME = (
     *("WindowCenter", "WindowWidth", "VOILUTSequence", "VOILUTFunction"),
     *("RescaleSlope", "RescaleIntercept", "PixelSpacing", "FrameLaterality"),
 )
+_PIXEL_FORM = ("SamplesPerPixel", "BitsAllocated", "BitsStored", "PixelRepresentation")
+_PALETTE_FORM = tuple(
+    f"{colour}PaletteColorLookupTableDescriptor" for colour in ("Red", "Green", "Blue")
+)
 _HIDDEN = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _OVERLAYS = range(0x6000, 0x6020, 2)
 
@@ -97,6 +101,14 @@ def _check_header(header: Dataset, view: View, where: str) -> int:
             expected=f"a photometric interpretation of {', '.join((*GREY, *COLOUR, PALETTE))}",
             got="another one",
             remedy="Export the image as MONOCHROME2 or RGB",
+        )
+    needed = (*_PIXEL_FORM, *(_PALETTE_FORM if photometric == PALETTE else ()))
+    if missing := [keyword for keyword in needed if header.get(keyword) is None]:
+        raise refusal(
+            where,
+            expected="a header that tells the form of the pixels",
+            got=f"one without {', '.join(missing)}",
+            remedy="Export the image again from its source",
         )
     samples = int(header.get("SamplesPerPixel") or 1)
     if samples != (3 if photometric in COLOUR else 1):

@@ -17,6 +17,7 @@ from pydicom.encaps import get_frame
 from pydicom.pixels import pixel_array
 from pydicom.uid import UID
 
+from bedside.data.quiet_readers import no_output_of_c
 from bedside.modalities.image_files import refusal
 
 if TYPE_CHECKING:
@@ -196,6 +197,8 @@ def _through_gdcm(stream: bytes, dataset: Dataset) -> Array:
     image.SetTransferSyntax(gdcm.TransferSyntax(syntax))
     bits = _precision(stream)
     image.SetPixelFormat(gdcm.PixelFormat(1, 16, bits, bits - 1, 0))
+    with no_output_of_c():  # it tries 8 bits first, and complains aloud
+        pixels = image.GetBuffer()
     # gdcm hands out char* as text.
-    values = np.frombuffer(image.GetBuffer().encode("utf-8", "surrogateescape"), "<u2")
+    values = np.frombuffer(pixels.encode("utf-8", "surrogateescape"), "<u2")
     return _low_bits(values.reshape(int(dataset.Rows), int(dataset.Columns)), dataset)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 GREY = ("MONOCHROME1", "MONOCHROME2")
 COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 PALETTE = "PALETTE COLOR"
+FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
+"""How a window may be meant."""
 
 
 def shown(stored: Array, header: Dataset, *, window: Window, where: str) -> Array:
@@ -108,6 +110,13 @@ def _grey(stored: Array, header: Dataset, *, window: Window, where: str) -> Arra
             float(several(header[name].value)[number]) for name in ("WindowCenter", "WindowWidth")
         )
         function = str(header.get("VOILUTFunction") or "LINEAR").upper()
+        if function not in FUNCTIONS:
+            raise refusal(
+                where,
+                expected=f"a VOI function of {', '.join(FUNCTIONS)}",
+                got="another one",
+                remedy="Set the input's window to full or [center, width], or correct the header",
+            )
         return _windowed(values, center, width, function=function, where=where)
     return np.asarray((values - low) / (high - low))
 

@@ -17,11 +17,13 @@ from bedside.schema import PARTS, Array
 FAR = 0.5
 """Difference of mean ages, in standard deviations, that is worth a look."""
 ENOUGH = 20
+CROWDED = 20
+"""Times the usual number of cases from which one patient has too many to be one."""
 SEX_COLUMNS = {"sex", "gender", "patientsex", "patientgender"}
 
 
 def cases_per_patient(evidence: Evidence) -> list[Finding]:
-    """How many cases a patient has (note); no patient known at all (warn)."""
+    """How many cases a patient has (note); none, one, or a crowded id (warn)."""
     patients = evidence.cohort.patients()
     if patients is None:
         message = (
@@ -38,7 +40,42 @@ def cases_per_patient(evidence: Evidence) -> list[Finding]:
         message += "nothing can be said of anybody else."
         remedy = "Add patients, or read the result as that of this patient alone."
         return [evidence.finding("patients", "warn", message, count=1, remedy=remedy)]
-    return [evidence.finding("patients", "note", message, count=int(counts.size))]
+    found = [evidence.finding("patients", "note", message, count=int(counts.size))]
+    most = int(counts.max())
+    if most >= max(CROWDED * float(np.median(counts)), ENOUGH):
+        rows = np.flatnonzero(np.unique(patients, return_inverse=True)[1] == counts.argmax())
+        message = (
+            f"One patient id stands for {most} of {int(counts.sum())} cases: it may be a word for "
+            "nobody, such as anonymous or 0."
+        )
+        remedy = "If so, give these cases ids of their own, or leave them out."
+        found.append(evidence.finding("patients", "warn", message, rows=rows, remedy=remedy))
+    return found
+
+
+def contradictory_patients(evidence: Evidence) -> list[Finding]:
+    """Patients whose cases name more than one sex (warn): ids or cells may be mixed up."""
+    patients = evidence.cohort.patients()
+    if patients is None:
+        return []
+    found = []
+    for column in _sexes(evidence):
+        cells = evidence.cohort.cases[column].str.strip().str.lower().str[:1]
+        several = cells.groupby(patients).nunique() > 1
+        torn = np.isin(patients, several.index[several].to_numpy(dtype=str))
+        if not torn.any():
+            continue
+        count = int(several.sum())
+        who = "1 patient has" if count == 1 else f"{count} patients have"
+        message = f"{who} cases of more than one sex (column '{column}')."
+        remedy = "Look whether two people share an id, or cells are wrong."
+        rows = np.flatnonzero(torn)
+        found.append(
+            evidence.finding(
+                "patient-attributes", "warn", message, rows=rows, count=count, remedy=remedy
+            )
+        )
+    return found
 
 
 def _each(counts: Array) -> str:
@@ -158,9 +195,12 @@ def _across(patients: Array, parts: Array) -> tuple[Array, dict[tuple[str, str],
     return torn, dict(pairs)
 
 
+def _sexes(evidence: Evidence) -> list[str]:
+    columns = [str(column) for column in evidence.cohort.cases.columns]
+    return [c for c in columns if "".join(filter(str.isalpha, c)).lower() in SEX_COLUMNS]
+
+
 def _attributes(evidence: Evidence) -> list[str]:
     """Columns that say site or sex."""
-    columns = [str(column) for column in evidence.cohort.cases.columns]
-    sexes = [c for c in columns if "".join(filter(str.isalpha, c)).lower() in SEX_COLUMNS]
-    site = evidence.cohort.site
+    sexes, site = _sexes(evidence), evidence.cohort.site
     return sexes if site is None or site in sexes else [site, *sexes]
