@@ -202,6 +202,12 @@ class AboutSection(Section):
     contact: str | None = None
 
 
+class PackageSection(Section):
+    """How the package computes."""
+
+    precision: Literal["float32", "auto"] = "float32"
+
+
 class Study(Section):  # noqa: PLW1641 - it holds dicts, so it never had a hash
     """One study, as read from its YAML file; only data, inputs and target are required."""
 
@@ -217,6 +223,7 @@ class Study(Section):  # noqa: PLW1641 - it holds dicts, so it never had a hash
     audit: AuditSection = AuditSection()
     privacy: PrivacySection = PrivacySection()
     about: AboutSection = AboutSection()
+    package: PackageSection = PackageSection()
     cache: Path | None = None
     device: str = "auto"
     threads: AtLeastOne | Literal["auto"] = "auto"

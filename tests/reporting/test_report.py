@@ -1,3 +1,4 @@
+import json
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -144,6 +145,20 @@ def test_the_recipe_that_auto_became_is_told(runs: dict[str, RunFolder]) -> None
     }.items():  # fmt: skip
         assert f"<dt>{words}</dt><dd>{value}</dd>" in page
     assert "<dt>training</dt>" not in page
+
+
+def test_the_page_says_what_the_package_computes_in_and_why(tmp_path: Path) -> None:
+    made = make_run(tmp_path, Made(cases=200, examples=False, figures=False))
+    made.package.mkdir()
+    check = {
+        "precision": "bf16", "why": "validation probabilities stay within 0.01 of float32",
+        "cases": 40, "largest_change": 0.0021, "other_decisions": 1,
+    }  # fmt: skip
+    (made.package / "package.json").write_text(json.dumps({"precision_check": check}))
+    assert (
+        "<dt>Package computes in</dt><dd>bf16: validation probabilities stay within 0.01 of "
+        "float32 (40 cases, largest change 0.0021, 1 decided otherwise)</dd>"
+    ) in write_report(made).read_text(encoding="utf-8")
 
 
 def test_nothing_is_loaded_from_anywhere(runs: dict[str, RunFolder]) -> None:

@@ -75,6 +75,12 @@ def engine_version(engine: EngineName) -> str:
     return str(module.__version__)
 
 
+def has_bf16() -> bool:
+    """Whether this machine's processor computes in bf16, as OpenVINO sees it."""
+    found = _import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in found
+
+
 def _import_openvino() -> Any:
     """Import OpenVINO without the tools that report the import to its maker.
 

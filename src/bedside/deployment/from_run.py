@@ -65,6 +65,8 @@ def package_network(
         folder.package,
         {"network": network},
         Contents(modalities, preparation.states, task, state, facts, _card(folder)),
+        validation=preparation.parts["validation"].arrays,
+        precision=study.package.precision,
         real={name: values[:PARITY_CASES] for name, values in test.items()},
         seed=study.training.seed,
     )

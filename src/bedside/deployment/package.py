@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bedside import __version__
 from bedside.deployment.integrity import read_verified
+from bedside.deployment.precision import Choice
 from bedside.deployment.selfcheck import SelfCheck, decode_check
 from bedside.errors import BedsideError, PackageError, sentence
 from bedside.modalities import REGISTRY as MODALITIES
@@ -133,6 +134,7 @@ class Manifest(BaseModel):
     inputs: dict[str, Plugin] = Field(min_length=1)
     networks: list[str] = Field(min_length=1)
     precision: Literal["float32", "bf16"]
+    precision_check: Choice | None = None
     facts: Facts
 
 

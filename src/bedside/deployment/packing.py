@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -27,7 +27,8 @@ from bedside.deployment.package import (
     TaskPlugin,
     read_package,
 )
-from bedside.deployment.selfcheck import encode_check, make_check
+from bedside.deployment.precision import Choice, Judged, Wanted, choose_precision
+from bedside.deployment.selfcheck import SelfCheck, encode_check, make_check, run_check
 from bedside.deployment.staging import staged_folder
 from bedside.errors import PackageError, sentence
 from bedside.modalities import REGISTRY as MODALITIES
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from bedside.registry import Registry
-    from bedside.schema import Arrays, Network
+    from bedside.schema import Arrays, Rows
 
 _CHECK_CASES = 3
 _SAFE_NAME = re.compile(r"\w[\w -]*")
@@ -58,6 +59,8 @@ def write_package(
     contents: Contents,
     *,
     real: Arrays | None = None,
+    validation: Mapping[str, Rows] | None = None,
+    precision: Wanted = "float32",
     seed: int = 7,
 ) -> Written:
     """Export, prove parity and write a package; an older one gives way only to a whole one.
@@ -68,6 +71,8 @@ def write_package(
         contents: all else.
         real: prepared arrays of some real cases (first axis N), for the proof of
             parity alone; they are not written.
+        validation: prepared validation cases, for precision ``auto`` alone.
+        precision: of the engine; ``auto`` is bf16 where validation shows no harm.
         seed: for the made-up cases of the self-check.
 
     Returns:
@@ -92,15 +97,47 @@ def write_package(
                 prove_parity(network, engine, arrays) for arrays in (fakes, real) if arrays
             )
         trained = {name: torch_network(network) for name, network in networks.items()}
-        _write_words(stage, contents, networks=trained, fakes=fakes)
+        check = make_check(contents.task, contents.task_state, networks=trained, inputs=fakes)
+        choice = _settled(precision, stage, contents, networks=networks, validation=validation)
+        choice = _confirmed(choice, stage, contents, networks=networks, check=check)
+        _write_words(stage, contents, networks=sorted(networks), choice=choice)
+        for name, content in encode_check(check).items():
+            _write_bytes(stage / name, content)
         digest = write_checksums(stage)
         read_package(stage)
     return Written(folder, digest, parity)
 
 
-def _write_words(
-    stage: Path, contents: Contents, *, networks: Mapping[str, Network], fakes: Arrays
-) -> None:
+def _settled(
+    wanted: Wanted,
+    stage: Path,
+    contents: Contents,
+    *,
+    networks: Collection[str],
+    validation: Mapping[str, Rows] | None,
+) -> Choice:
+    judged = Judged(contents.task, contents.task_state, validation) if validation else None
+    return choose_precision(wanted, {name: stage / f"{name}.onnx" for name in networks}, judged)
+
+
+def _confirmed(
+    choice: Choice, stage: Path, contents: Contents, *, networks: Collection[str], check: SelfCheck
+) -> Choice:
+    """The choice, if the made-up cases bear it too; every machine is asked about them later."""
+    if choice.precision == "float32":
+        return choice
+    engines = {n: open_engine(stage / f"{n}.onnx", precision="bf16") for n in networks}
+    try:
+        run_check(
+            check, contents.task, contents.task_state, networks=engines, precision=choice.precision
+        )
+    except PackageError:
+        why = "the made-up cases come out otherwise in bf16"
+        return choice.model_copy(update={"precision": "float32", "why": why})
+    return choice
+
+
+def _write_words(stage: Path, contents: Contents, *, networks: list[str], choice: Choice) -> None:
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         task=TaskPlugin(
@@ -112,16 +149,14 @@ def _write_words(
             name: Plugin(name=_registered(MODALITIES, modality), options=_options(modality))
             for name, modality in contents.modalities.items()
         },
-        networks=sorted(networks),
-        precision="float32",
+        networks=networks,
+        precision=choice.precision,
+        precision_check=choice,
         facts=contents.facts,
     )
     _write_json(stage / "package.json", manifest.model_dump(mode="json"))
     for name, state in contents.modality_states.items():
         _write_json(stage / "state" / f"{name}.json", state)
-    check = make_check(contents.task, contents.task_state, networks=networks, inputs=fakes)
-    for name, content in encode_check(check).items():
-        _write_bytes(stage / name, content)
     _write_bytes(stage / "model_card.md", contents.model_card.encode())
 
 

@@ -46,7 +46,9 @@ def count_look(study: Study, test_ids: Array, *, folder: Path) -> int:
             )
         )
     part = hashlib.sha256("\n".join(sorted(map(str, test_ids))).encode()).hexdigest()[:16]
-    words = study.model_dump(mode="json", exclude={"name", "about", "device", "threads", "cache"})
+    words = study.model_dump(
+        mode="json", exclude={"name", "about", "package", "device", "threads", "cache"}
+    )
     asked = hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:16]
     seen: list[str] = looks.setdefault(part, [])
     if asked not in seen:

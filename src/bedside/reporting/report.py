@@ -29,7 +29,7 @@ from bedside.reporting.embedding import data_uri
 from bedside.reporting.figures import write_figures
 from bedside.reporting.kinds import told
 from bedside.reporting.record import Record, read_record
-from bedside.run_folder import RunFolder, write_text
+from bedside.run_folder import RunFolder, read_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -201,7 +201,22 @@ def _timing(record: Record) -> list[tuple[str, str]]:
     if epochs:
         kept = record.chosen_epoch()
         rows.append(("Epochs", f"{len(epochs)}, kept: {kept if kept else 'unknown'}"))
-    return [*rows, *_recipe(record)]
+    return [*rows, *_recipe(record), *_package_precision(record)]
+
+
+def _package_precision(record: Record) -> list[tuple[str, str]]:
+    """What the package computes in and why; empty where there is none yet."""
+    path = record.folder.package / "package.json"
+    check = read_json(path).get("precision_check") if path.exists() else None
+    if not isinstance(check, Mapping):
+        return []
+    compared = ""
+    if check.get("cases") is not None:
+        compared = (
+            f" ({check['cases']} cases, largest change {check.get('largest_change')}, "
+            f"{check.get('other_decisions')} decided otherwise)"
+        )
+    return [("Package computes in", f"{check.get('precision')}: {check.get('why')}{compared}")]
 
 
 def _recipe(record: Record) -> list[tuple[str, str]]:
