@@ -11,13 +11,12 @@ import pandas as pd
 import pytest
 
 from bedside.data.cohort import Cohort
+from bedside.data.contents import Contents, name_contents
 from bedside.data.seen import (
     CONTENTS,
     PATIENTS,
     Overlap,
     Seen,
-    case_contents,
-    content_digest,
     place_of,
     read_seen,
     refuse_overlap,
@@ -27,7 +26,6 @@ from bedside.data.seen import (
 from bedside.data.split import Split
 from bedside.errors import LeakageError, RunError
 from bedside.run_folder import RunFolder
-from bedside.schema import Reference
 from bedside.study import DataSection
 
 PARTS = np.array(["train", "train", "validation", "test"])
@@ -44,18 +42,16 @@ def cohort(seed: int = 0, *, patients: str | None = "abcd", n: int = 4) -> Cohor
     return Cohort(cases, "cases.csv", first_row=2, patient=who, arrays={"image": values})
 
 
-def contents(of: Cohort) -> Any:
-    return case_contents(of, ["image"])
+def split(parts: Any = PARTS) -> Split:
+    return Split(np.asarray(parts), "patient", seed=1)
 
 
-def split(parts: Any = PARTS, by: str = "patient") -> Split:
-    return Split(np.asarray(parts), by, seed=1)
+def contents(of: Cohort, parts: Any = PARTS) -> Contents:
+    return name_contents(of, split(parts), ["image"])
 
 
 def refuse(seen: Seen, of: Cohort, parts: Any = PARTS, *, by: str = "patient") -> Overlap:
-    return refuse_overlap(
-        seen, of, split(parts, by), contents=contents(of), place=HERE, run="first"
-    )
+    return refuse_overlap(seen, of, contents(of, parts), by=by, place=HERE, run="first")
 
 
 def seen_people(*people: tuple[str, str], place: str = HERE) -> Seen:
@@ -66,56 +62,9 @@ def seen_people(*people: tuple[str, str], place: str = HERE) -> Seen:
     )
 
 
-def test_a_case_is_named_by_its_raw_content_and_nothing_else(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(b"x" * 100)
-    (tmp_path / "b.png").write_bytes(b"x" * 100)
-    (tmp_path / "c.png").write_bytes(b"x" * 99 + b"y")
-    a, b, c = (content_digest(Reference("row 1", tmp_path / f"{n}.png")) for n in "abc")
-    assert a == b != c
-    assert len(a) == 16
-    values = np.arange(100, dtype=np.uint8).reshape(10, 10)
-    one, turned, wider, other = (
-        content_digest(Reference("row 1", array))
-        for array in (values, values.T, values.astype(np.int16), values.reshape(5, 20))
-    )
-    assert len({one, turned, wider, other}) == 4
-    assert content_digest(Reference("row 1", np.asfortranarray(values))) == one
-    # so few numbers or letters are equal in two people by chance
-    assert content_digest(Reference("row 1", np.zeros(63))) == b""
-    assert content_digest(Reference("row 1", "no finding")) == b""
-    assert content_digest(Reference("row 1", "no finding " * 9)) != b""
-    assert content_digest(Reference("row 1", {"age": 4})) == b""
-
-
-def test_a_large_file_is_named_by_its_size_and_blocks_from_end_to_end(tmp_path: Path) -> None:
-    path, whole = tmp_path / "big.dcm", np.random.default_rng(0).bytes(3 * 2**20)
-    names = []
-    for changed in (whole, whole, whole[:-1] + b"~", b"~" + whole[1:], whole + b"0"):
-        path.write_bytes(changed)
-        names.append(content_digest(Reference("row 1", path)))
-    assert names[0] == names[1]
-    assert len(set(names)) == 4
-    assert {len(name) for name in names} == {16}
-
-
-def test_threads_change_nothing_and_a_missing_file_has_no_name(tmp_path: Path) -> None:
-    names = [f"{i}.png" for i in range(9)]
-    for name in names[:8]:
-        (tmp_path / name).write_bytes(name.encode() * 50)
-    table = pd.DataFrame({"case_id": names, "file": names})
-    files = Cohort(table, "cases.csv", root=tmp_path)
-    told: list[int] = []
-    one = case_contents(files, ["file"], progress=told.append)
-    assert one.shape == (9, 1)
-    assert one[8, 0] == b""
-    assert len(set(one[:8, 0].tolist())) == 8
-    assert (case_contents(files, ["file"], threads=3) == one).all()
-    assert told == [9]
-
-
 def test_training_and_validation_cases_are_kept_and_read_again(tmp_path: Path) -> None:
     of = cohort()
-    own = seen_by(split(), contents(of))
+    own = seen_by(contents(of))
     assert {part: len(found) for part, found in own.contents.items()} == {
         "train": 2, "validation": 1,
     }  # fmt: skip
@@ -134,8 +83,8 @@ def test_training_and_validation_cases_are_kept_and_read_again(tmp_path: Path) -
 def test_the_checkpoint_folder_says_nothing_of_patients(tmp_path: Path) -> None:
     of = cohort(patients=["SECRET-1", "SECRET-2", "SECRET-3", "SECRET-4"])  # type: ignore[arg-type]
     folder = RunFolder(tmp_path / "run")
-    older = Seen(seen_by(split(), contents(of)).contents, frozenset({("train", HERE, "SECRET-9")}))
-    write_seen(folder, seen_by(split(), contents(of)), before=older)
+    older = Seen(seen_by(contents(of)).contents, frozenset({("train", HERE, "SECRET-9")}))
+    write_seen(folder, seen_by(contents(of)), before=older)
     data = (folder.checkpoint / CONTENTS).read_bytes()
     assert b"SECRET" not in data
     assert b"case-" not in data
@@ -144,9 +93,9 @@ def test_the_checkpoint_folder_says_nothing_of_patients(tmp_path: Path) -> None:
 
 def test_what_was_seen_before_goes_on_from_run_to_run(tmp_path: Path) -> None:
     first, second = cohort(0), cohort(1, patients="efgh")
-    older = Seen(seen_by(split(), contents(first)).contents, frozenset({("train", THERE, "a")}))
+    older = Seen(seen_by(contents(first)).contents, frozenset({("train", THERE, "a")}))
     folder = RunFolder(tmp_path / "run")
-    write_seen(folder, seen_by(split(), contents(second)), before=older)
+    write_seen(folder, seen_by(contents(second)), before=older)
     split().write(folder.splits, second)
     again = read_seen(folder, place=HERE)
     assert len(again.contents["train"]) == 4
@@ -162,7 +111,7 @@ def test_what_was_seen_before_goes_on_from_run_to_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", ["missing", "cut", "no splits"])
 def test_a_run_that_does_not_say_what_it_saw_is_refused(tmp_path: Path, damage: str) -> None:
     folder = RunFolder(tmp_path / "run")
-    write_seen(folder, seen_by(split(), contents(cohort())))
+    write_seen(folder, seen_by(contents(cohort())))
     path = folder.checkpoint / CONTENTS
     if damage == "missing":
         path.unlink()
@@ -183,7 +132,7 @@ def test_a_run_that_does_not_say_what_it_saw_is_refused(tmp_path: Path, damage: 
 )
 def test_equal_content_is_refused(there: list[str], here: list[str], told: str) -> None:
     of = cohort(patients=None)
-    seen = seen_by(split(there), contents(of))
+    seen = seen_by(contents(of, there))
     with pytest.raises(LeakageError) as refused:
         refuse(seen, of, here)
     assert told in str(refused.value)
@@ -194,13 +143,13 @@ def test_equal_content_is_refused(there: list[str], here: list[str], told: str) 
 def test_a_refusal_names_rows_as_a_spreadsheet_counts_them() -> None:
     of = cohort(patients=None)
     with pytest.raises(LeakageError, match=r"\(rows 3, 5 of cases\.csv\)"):
-        refuse(seen_by(split(["train"] * 4), contents(of)), of, ["train", "test", "train", "test"])
+        refuse(seen_by(contents(of, ["train"] * 4)), of, ["train", "test", "train", "test"])
 
 
 def test_the_same_parts_may_go_on_and_shared_validation_is_counted() -> None:
     of = cohort()
-    seen = seen_by(split(), contents(of))
-    assert refuse(seen, of) == Overlap(cases=2, patients=None, chosen_by=1, namesakes=0)
+    seen = seen_by(contents(of))
+    assert refuse(seen, of) == Overlap("case", cases=2, patients=None, chosen_by=1, namesakes=0)
     # what was tested there, or is learnt from here, leaks nothing
     assert refuse(seen, of, ["train", "train", "train", "validation"]).chosen_by == 0
 
@@ -221,9 +170,9 @@ def test_a_patient_of_the_same_source_is_refused(part: str) -> None:
 def test_the_same_id_in_another_source_is_another_person_and_counted() -> None:
     of = cohort()
     seen = seen_people(("train", "d"), ("train", "x"), place=THERE)
-    assert refuse(seen, of) == Overlap(cases=2, patients=None, chosen_by=0, namesakes=1)
+    assert refuse(seen, of) == Overlap("case", cases=2, patients=None, chosen_by=0, namesakes=1)
     # unless a case of this study stands there too: then the two sources are one
-    own = case_contents(of, ["image"])[0]
+    own = contents(of).names[0]
     shared = Seen({"train": own, "validation": own[:0]}, seen.patients)
     with pytest.raises(LeakageError, match="1 test case"):
         refuse(shared, of)
@@ -252,3 +201,26 @@ def test_two_sources_are_one_where_a_folder_holds_both(tmp_path: Path) -> None:
         "npz": str(tmp_path / "set.npz"), "files": str(tmp_path),
         "dicom": str(tmp_path / "export"), "made": "synthetic chest-xray 4",
     }  # fmt: skip
+
+
+def test_hours_are_refused_as_hours_and_segments_are_named() -> None:
+    of = cohort()
+    hours = Contents(
+        np.array([0, 0, 3, 3]),
+        np.array(["train", "validation", "test", "held_out_patients"]),
+        np.array([[b"a" * 16], [b"b" * 16], [b"c" * 16], [b"d" * 16]]),
+        noun="hour of readings",
+    )
+
+    def judged(seen: Seen) -> Overlap:
+        return refuse_overlap(seen, of, hours, by="time_within_patient", place=HERE, run="first")
+
+    # earlier hours of the same patient are what such a split trains on
+    own = Seen(seen_by(hours).contents, frozenset({("train", HERE, "a")}))
+    assert judged(own) == Overlap("hour of readings", cases=3, patients=1, chosen_by=1)
+    later = Seen({"train": hours.names[2], "validation": hours.names[:0, 0]})
+    with pytest.raises(LeakageError, match=r"1 test hour of readings that .*\(rows 5 of cases"):
+        judged(later)
+    # but a patient who was held out whole must be new
+    with pytest.raises(LeakageError, match="1 test hour of readings"):
+        judged(seen_people(("train", "d")))

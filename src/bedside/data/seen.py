@@ -1,6 +1,6 @@
 """Which cases and patients the networks of a run have seen, so that others can start from it.
 
-Enters: the cohort, its split and, where the run started from another one, what that one
+Enters: the cohort's contents by part and, where the run started from another one, what that one
 had seen. Leaves: `Seen`, kept in the run: digests of the cases' raw content, which tell
 nothing of them, and of the runs before the ids of their patients. A network that has learnt
 from a case of this study's validation or test part is refused.
@@ -9,36 +9,29 @@ from a case of this study's validation or test part is refused.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bedside.errors import DataError, LeakageError, RunError, sentence
+from bedside.data.contents import DIGEST, Contents
+from bedside.data.spans import WITHIN
+from bedside.errors import LeakageError, RunError, sentence
 from bedside.run_folder import RunFolder, atomic, write_bytes
-from bedside.schema import Array, Reference
+from bedside.schema import Array
 
 if TYPE_CHECKING:
     from bedside.data.cohort import Cohort
-    from bedside.data.split import Split
     from bedside.study import DataSection
 
 CONTENTS = "cases.safetensors"
 """In the checkpoint's folder: digests of the cases a run's networks have seen."""
 PATIENTS = "seen_before.csv"
 """In the run's folder: patients of the runs that it started from."""
-DIGEST = "S16"
 LEARNT: tuple[str, str] = ("train", "validation")
-TELLING_SIZE = 64
-"""A shorter text or list of numbers can be equal in two cases by chance."""
-READ_WHOLE, BLOCKS, BLOCK = 2**20, 32, 2**13
 SHOWN_ROWS = 5
-SLICE = 512
-"""Rows handed to the threads at a time: bounds what waits in memory."""
 
 
 @dataclass(frozen=True)
@@ -66,85 +59,23 @@ class Overlap:
     """How a study was compared with what another run's networks have seen; plain counts.
 
     Args:
-        cases: validation and test cases compared by content.
+        noun: what was compared by content, in the singular: ``case`` or ``hour of readings``.
+        cases: how many of validation and test were.
         patients: patients of these compared by id; None where ids say nothing.
         chosen_by: validation cases that chose between epochs or models there too.
         namesakes: patients of these parts who share an id with one there, of another source.
     """
 
+    noun: str = "case"
     cases: int = 0
     patients: int | None = None
     chosen_by: int = 0
     namesakes: int = 0
 
 
-def case_contents(
-    cohort: Cohort,
-    columns: Sequence[str],
-    *,
-    threads: int = 1,
-    progress: Callable[[int], None] | None = None,
-) -> Array:
-    """(N, K) digests of the raw content of N cases and K columns; empty where there is none.
-
-    The raw content (bytes of the file, values of the array), since what is read from it
-    depends on the study: the same film at another size is still the same film.
-    """
-    found = np.zeros((len(cohort), len(columns)), dtype=DIGEST)
-
-    def one(row: int) -> list[bytes]:
-        return [_digest(cohort, row, column) for column in columns]
-
-    with ThreadPoolExecutor(max(threads, 1), thread_name_prefix="digest") as pool:
-        for start in range(0, len(cohort), SLICE):
-            rows = range(start, min(start + SLICE, len(cohort)))
-            found[rows.start : rows.stop] = list(pool.map(one, rows))
-            if progress is not None:
-                progress(rows.stop)
-    return found
-
-
-def _digest(cohort: Cohort, row: int, column: str) -> bytes:
-    try:
-        return content_digest(cohort.reference(row, column))
-    except (OSError, DataError):  # the audit names files that cannot be read
-        return b""
-
-
-def content_digest(reference: Reference) -> bytes:
-    """16 bytes that name the raw content; none where so little could be equal by chance."""
-    content = reference.content
-    if isinstance(content, Path):
-        return _file_digest(content)
-    if isinstance(content, np.ndarray) and content.size >= TELLING_SIZE:
-        digest = blake2b(f"{content.dtype.str}{content.shape}".encode(), digest_size=16)
-        digest.update(np.ascontiguousarray(content).data)
-        return digest.digest()
-    if isinstance(content, str) and len(content) >= TELLING_SIZE:
-        return blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-    return b""
-
-
-def _file_digest(path: Path) -> bytes:
-    """Of a large file its size and blocks from end to end: archives of terabytes stay unread."""
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        if size <= READ_WHOLE:
-            return blake2b(stream.read(), digest_size=16).digest()
-        digest = blake2b(str(size).encode(), digest_size=16)
-        for number in range(BLOCKS):
-            stream.seek((size - BLOCK) * number // (BLOCKS - 1))
-            digest.update(stream.read(BLOCK))
-    return digest.digest()
-
-
-def seen_by(split: Split, contents: Array) -> Seen:
+def seen_by(contents: Contents) -> Seen:
     """What the networks of this study will have seen; its patients stand in ``splits.csv``."""
-    found = {}
-    for part in LEARNT:
-        own = np.unique(contents[split.parts == part])
-        found[part] = own[own != b""]
-    return Seen(found)
+    return Seen({part: contents.of(part) for part in LEARNT})
 
 
 def place_of(data: DataSection) -> str:
@@ -160,7 +91,7 @@ def place_of(data: DataSection) -> str:
 
 
 def refuse_overlap(
-    seen: Seen, cohort: Cohort, split: Split, *, contents: Array, place: str, run: str
+    seen: Seen, cohort: Cohort, contents: Contents, *, by: str, place: str, run: str
 ) -> Overlap:
     """Refuse a network that has seen what this study is to be measured on.
 
@@ -172,8 +103,9 @@ def refuse_overlap(
     Args:
         seen: by that run's networks.
         cohort: N cases of this study.
-        split: of these.
-        contents: (N, K) digests.
+        contents: of these, with their parts.
+        by: what this study's split keeps together; patients that it lets stand in two
+            parts are not compared.
         place: of this study's source.
         run: name of the other run.
 
@@ -181,38 +113,43 @@ def refuse_overlap(
         LeakageError: a test case was in its training or validation part, or a validation
             case in its training part, or their patient was.
     """
-    judged = {part: split.parts == part for part in ("validation", "test")}
-    known = {part: _rows_in(contents, seen.contents[part]) for part in LEARNT}
-    leaks = (judged["validation"] & known["train"]) | (
-        judged["test"] & (known["train"] | known["validation"])
-    )
-    same = bool(known["train"].any() or known["validation"].any())
+    validation = contents.parts == "validation"
+    tested = ~np.isin(contents.parts, ["train", "validation", ""])
+    known = {part: contents.among(seen.contents[part]) for part in LEARNT}
+    one_source = bool(known["train"].any() or known["validation"].any())
     people = {
-        part: {patient for p, source, patient in seen.patients if p == part
-               and (same or _one_place(source, place))}
+        part: {
+            patient
+            for other, source, patient in seen.patients
+            if other == part and (one_source or _one_place(source, place))
+        }
         for part in LEARNT
-    }  # fmt: skip
-    patients = cohort.patients() if split.by != "case" else None
-    ids = np.array([], dtype=str) if patients is None else patients
+    }
+    ids = _whole_patients(cohort, contents, by=by)
     theirs = {part: np.isin(ids, list(people[part])) for part in LEARNT}
-    if patients is not None:
-        leaks = leaks | (judged["validation"] & theirs["train"])
-        leaks = leaks | (judged["test"] & (theirs["train"] | theirs["validation"]))
+    learnt, chosen = (known[part] | theirs[part] for part in LEARNT)
+    leaks = (validation & learnt) | (tested & (learnt | chosen))
     if leaks.any():
-        raise _leak(cohort, np.flatnonzero(leaks), judged["test"], run=run)
-    either = judged["validation"] | judged["test"]
-    names = set() if patients is None else set(ids[either].tolist())
-    comparable = patients is not None and any(people.values())
+        raise _leak(cohort, contents, leaks, tested=tested, run=run)
+    judged = set(ids[validation | tested].tolist()) - {""}
+    comparable = bool(judged) and any(people.values())
+    namesakes = set() if comparable else judged & {patient for *_, patient in seen.patients}
     return Overlap(
-        cases=int((contents[either] != b"").any(axis=1).sum()),
-        patients=len(names) if comparable else None,
-        chosen_by=int((judged["validation"] & known["validation"]).sum()),
-        namesakes=0 if comparable else len(names & {patient for *_, patient in seen.patients}),
+        noun=contents.noun,
+        cases=int((contents.names[validation | tested] != b"").any(axis=1).sum()),
+        patients=len(judged) if comparable else None,
+        chosen_by=int((validation & known["validation"]).sum()),
+        namesakes=len(namesakes),
     )
 
 
-def _rows_in(contents: Array, known: Array) -> Array:
-    return np.asarray((np.isin(contents, known) & (contents != b"")).any(axis=1))
+def _whole_patients(cohort: Cohort, contents: Contents, *, by: str) -> Array:
+    """(U,) patient ids; blank where unknown, or where the split lets them stand in two parts."""
+    patients = cohort.patients()
+    if patients is None or by == "case":
+        return np.full(len(contents.rows), "", dtype=str)
+    whole = contents.parts == "held_out_patients" if by == WITHIN else True
+    return np.where(whole, patients[contents.rows], "")
 
 
 def _one_place(a: str, b: str) -> bool:
@@ -224,18 +161,22 @@ def _one_place(a: str, b: str) -> bool:
     return Path(a).is_relative_to(b) or Path(b).is_relative_to(a)
 
 
-def _leak(cohort: Cohort, rows: Array, tested: Array, *, run: str) -> LeakageError:
-    test = int(tested[rows].sum())
-    counts = [(test, "test"), (len(rows) - test, "validation")]
+def _leak(
+    cohort: Cohort, contents: Contents, leaks: Array, *, tested: Array, run: str
+) -> LeakageError:
+    counts = [(int((leaks & tested).sum()), "test"), (int((leaks & ~tested).sum()), "validation")]
+    told = " and ".join(f"{n} {part}" for n, part in counts if n)
+    noun, _, rest = contents.noun.partition(" ")
+    plural = f"{noun}{'s' * (int(leaks.sum()) > 1)}{' ' * bool(rest)}{rest}"
+    rows = np.unique(contents.rows[leaks])
     shown = ", ".join(str(row + cohort.first_row) for row in rows[:SHOWN_ROWS].tolist())
     more = ", ..." if len(rows) > SHOWN_ROWS else ""
-    told = " and ".join(f"{n} {part}" for n, part in counts if n)
     return LeakageError(
         sentence(
             "model.start_from",
             expected=f"validation and test cases that the network of run '{run}' has not seen",
-            got=f"{told} case{'s' * (len(rows) > 1)} that it has learnt from or was chosen by, "
-            f"or of such a patient (rows {shown}{more} of {cohort.source})",
+            got=f"{told} {plural} that it has learnt from or was chosen by, or of such a patient "
+            f"({cohort.noun}s {shown}{more} of {cohort.source})",
             remedy="Give both studies the same data and split, so that their parts agree, or "
             "train from scratch without start_from",
         )

@@ -77,6 +77,11 @@ def _made_up(record: Record) -> list[Notice]:
     return [Notice("amber", "Made-up patients", text)]
 
 
+def _counted(compared: Mapping[str, Any], key: str) -> str:
+    noun, _, rest = compared["noun"].partition(" ")
+    return f"{counted(compared[key], noun)} {rest}".strip()
+
+
 def _started(record: Record) -> list[Notice]:
     """The network began with another run's weights: which, and how the two were compared."""
     begun = ((record.environment.get("training") or {}).get(record.deep) or {}).get("start_from")
@@ -87,14 +92,14 @@ def _started(record: Record) -> list[Notice]:
     text = (
         f"The network began with weights of run '{begun['run']}' ({listed(begun['taken'])} of its "
         f"network {begun['model']}{fresh}). None of this study's validation and test cases was "
-        f"learnt from there: {counted(compared['cases'], 'case')} compared by content"
+        f"learnt from there: {_counted(compared, 'cases')} compared by content"
     )
     if compared["patients"] is None:
         text += ". Patients could not be compared by their ids"
     else:
         text += f", {counted(compared['patients'], 'patient')} by their ids"
     if compared["chosen_by"]:
-        text += f". {counted(compared['chosen_by'], 'validation case')} chose its epoch there too"
+        text += f". Of validation, {_counted(compared, 'chosen_by')} chose its epoch there too"
     if compared["namesakes"]:
         text += (
             f". {counted(compared['namesakes'], 'patient id')} stand there too, in another "

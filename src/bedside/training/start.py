@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bedside.data.contents import name_contents
 from bedside.data.seen import (
     CONTENTS,
     Overlap,
     Seen,
-    case_contents,
     place_of,
     refuse_overlap,
     seen_by,
@@ -139,17 +139,12 @@ def find_start(
     """
     columns = [modality.columns_used()[0] for modality in modalities.values()]
     with progress.stage("name cases"), progress.bar("naming cases", len(cohort)) as done:
-        contents = case_contents(cohort, columns, threads=threads, progress=done)
-    own = seen_by(split, contents)
+        contents = name_contents(cohort, split, columns, threads=threads, progress=done)
+    own = seen_by(contents)
     if origin is None:
         return Start(own, gone=study.model.start_from, resume=resume)
     overlap = refuse_overlap(
-        origin.seen,
-        cohort,
-        split,
-        contents=contents,
-        place=place_of(study.data),
-        run=origin.name,
+        origin.seen, cohort, contents, by=split.by, place=place_of(study.data), run=origin.name
     )
     return Start(own, origin, overlap, resume=resume)
 
