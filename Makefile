@@ -24,9 +24,12 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Keras is installed for its turn into a virtual environment of its own, in the user's cache.
 # BEDSIDE_DATA=/folder/of/open/sets also runs the studies of real data, some minutes a seed.
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/install.py --python $(PYTHON)
+	$(BIN)/python benchmarks/keras_peer.py
+	$(if $(wildcard benchmarks/monai_peer.py),$(BIN)/python benchmarks/monai_peer.py)
 ifdef BEDSIDE_DATA
 	$(BIN)/python benchmarks/studies.py --data "$(BEDSIDE_DATA)" --study pneumoniamnist
 	$(BIN)/python benchmarks/studies.py --data "$(BEDSIDE_DATA)" --study nih

@@ -37,6 +37,7 @@ class Contest:
         theirs: precision of Keras.
         cases: of one round.
         batch_size: of training; Keras' own default in predicting.
+        their_batch_size: where theirs is another one, 0 where it is the same.
         wanted: ratio that was promised, 0 where none was.
     """
 
@@ -47,6 +48,7 @@ class Contest:
     theirs: str = "float32"
     cases: int = 320
     batch_size: int = 32
+    their_batch_size: int = 0
     wanted: float = 0.0
 
 
@@ -54,6 +56,17 @@ CONTESTS = [
     Contest("training, precision auto", "train", "cnn", "auto", wanted=2.0),
     Contest("training, like for like", "train", "cnn", "float32", wanted=1.05),
     Contest("training, both in bf16", "train", "cnn", "bf16", "bf16"),
+    Contest("training, the same batch of 32", "train", "lstm", "auto", cases=12_800, wanted=1.8),
+    Contest(
+        "training, our default batch of 256",
+        "train",
+        "lstm",
+        "auto",
+        cases=12_800,
+        batch_size=256,
+        their_batch_size=32,
+        wanted=5.0,
+    ),
     Contest("predicting, as packaged", "predict", "cnn", "float32", cases=640, wanted=5.0),
     Contest("predicting, package in bf16", "predict", "cnn", "bf16", cases=640),
 ]
@@ -104,7 +117,7 @@ def main() -> int:
     options = _options()
     python = install(options.venv)
     halves = (Half(sys.executable, "keras_peer_ours.py"), Half(python, "keras_peer_theirs.py"))
-    contests = [c for c in CONTESTS if options.only in (None, c.what)]
+    contests = [c for c in CONTESTS if options.only in (None, c.what, c.workload)]
     try:
         results = [measure(contest, *halves, rounds=options.rounds) for contest in contests]
     finally:
@@ -123,7 +136,7 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=["train", "predict"])
+    parser.add_argument("--only", choices=["train", "predict", "cnn", "lstm"])
     parser.add_argument("--venv", type=Path, default=cache / "bedside" / "keras-peer")
     parser.add_argument("--output", type=Path, help="also write the table to this file")
     return parser.parse_args()
@@ -145,14 +158,16 @@ def measure(contest: Contest, ours: Half, theirs: Half, *, rounds: int) -> Resul
     """Both sides in turn, who begins changing from round to round."""
     words: dict[str, Any] = {"what": contest.what, "workload": contest.workload}
     words["cases"] = contest.cases
+    sizes: dict[Half, dict[str, int]] = {ours: {}, theirs: {}}
     if contest.what == "train":
-        words["batch_size"] = contest.batch_size
+        sizes[ours]["batch_size"] = contest.batch_size
+        sizes[theirs]["batch_size"] = contest.their_batch_size or contest.batch_size
     found: dict[Half, list[float]] = {ours: [], theirs: []}
     precisions = {ours: contest.ours, theirs: contest.theirs}
     became = ""
     for number in range(rounds + 1):  # the first warms both up and does not count
         for half in (ours, theirs) if number % 2 else (theirs, ours):
-            seconds, used = half.ask(**words, precision=precisions[half])
+            seconds, used = half.ask(**words, **sizes[half], precision=precisions[half])
             became = used if half is ours else became
             if number:
                 found[half].append(contest.cases / seconds)

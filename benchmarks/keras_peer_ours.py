@@ -17,15 +17,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from keras_peer_talk import Images, images, listen
+from keras_peer_talk import STEPS, Images, images, listen, windows
 
 import bedside
 from bedside.deployment.package import Contents, Facts
 from bedside.deployment.packing import write_package
 from bedside.modalities.image import Image
 from bedside.models.network import InputPlan, StudyNetwork
-from bedside.schema import Targets
+from bedside.schema import State, Targets, Task
 from bedside.tasks.classify import Classify
+from bedside.tasks.forecast import Forecast
 from bedside.training.job import Job
 from bedside.training.loader import Prepared
 from bedside.training.loop import Trainer
@@ -42,8 +43,25 @@ class Workload:
     """One network: how a job of it is made, and what its package predicts."""
 
     job: Callable[[int, int, str], Job]
-    sources: Callable[[int], list[Any]]
-    contents: Callable[[Job], Contents]
+    sources: Callable[[int], list[Any]] | None = None
+    contents: Callable[[Job], Contents] | None = None
+
+
+def lstm_job(cases: int, batch_size: int, precision: str) -> Job:
+    """The article's LSTM on windows of noise, with the head and loss of every forecast.
+
+    That head does more than Keras' one number: a linear skip and intervals.
+    """
+    history, ahead = windows(cases)
+    truth = {"truth": ahead, "known": np.ones(ahead.shape, dtype=bool), "last": history[:, -1]}
+    facts = {"unit": "mg/dL", "every_minutes": 5, "history_steps": STEPS, "series": "cgm.values"}
+    targets = Targets(truth, ("5",), "forecast", facts)
+    part = Prepared({"cgm.values": history[:, None]}, targets, np.arange(cases))
+    task = Forecast(horizon_minutes=5)
+    state = task.fit(targets)
+    rule = {"standardise": {"values": {"mean": [150.0], "std": [30.0]}}}
+    plan = InputPlan("lstm", {"values": (1, STEPS)}, rule)
+    return _job("lstm", {"cgm": plan}, part, task=task, state=state, made=(batch_size, precision))
 
 
 def cnn_job(cases: int, batch_size: int, precision: str) -> Job:
@@ -56,13 +74,27 @@ def cnn_job(cases: int, batch_size: int, precision: str) -> Job:
     task = Classify(column="label")
     state = task.fit(targets)
     plan = InputPlan("cnn", {"values": SHAPE}, STANDARDISE)
+    made = (batch_size, precision)
+    return _job("cnn", {"image": plan}, part, task=task, state=state, made=made)
+
+
+def _job(
+    name: str,
+    plans: dict[str, InputPlan],
+    part: Prepared,
+    *,
+    task: Task,
+    state: State,
+    made: tuple[int, str],
+) -> Job:
+    batch_size, precision = made
     torch.manual_seed(7)
-    network = StudyNetwork({"image": plan}, fusion="concat", head=lambda w: task.head(w, state))
+    network = StudyNetwork(plans, fusion="concat", head=lambda w: task.head(w, state))
     recipe = Recipe(
         epochs=100, batch_size=batch_size, learning_rate=1e-3, weight_decay=0.05, patience=100
     )
     return Job(
-        name="cnn",
+        name=name,
         network=network,
         task=task,
         state=state,
@@ -107,7 +139,10 @@ def _references(count: int) -> list[Any]:
     return [Reference(f"case {i}", pixels) for i, pixels in enumerate(cnn_sources(count))]
 
 
-WORKLOADS = {"cnn": Workload(cnn_job, cnn_sources, cnn_contents)}
+WORKLOADS = {
+    "cnn": Workload(cnn_job, cnn_sources, cnn_contents),
+    "lstm": Workload(lstm_job),
+}
 
 
 class Side:
@@ -140,7 +175,9 @@ class Side:
         key = (workload, precision)
         if key not in self.predictors:
             self.predictors[key] = self._packaged(workload, precision)
-        sources = WORKLOADS[workload].sources(cases)
+        make = WORKLOADS[workload].sources
+        assert make is not None
+        sources = make(cases)
         self.predictors[key].predict(sources[:64])
         start = time.perf_counter()
         records = self.predictors[key].predict(sources)
@@ -151,6 +188,7 @@ class Side:
     def _packaged(self, workload: str, precision: str) -> Any:
         work = WORKLOADS[workload]
         job = work.job(64, 32, "float32")
+        assert work.contents is not None
         with tempfile.TemporaryDirectory() as folder:
             write_package(
                 Path(folder) / "package",

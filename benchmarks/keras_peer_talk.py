@@ -12,6 +12,9 @@ from typing import Any
 
 import numpy as np
 
+STEPS = 10
+"""Of a window of the article's LSTM."""
+
 
 @dataclass(frozen=True)
 class Images:
@@ -26,6 +29,13 @@ def images(cases: int) -> Images:
     rng = np.random.default_rng(7)
     pixels = rng.integers(0, 256, (cases, 128, 128, 3), dtype=np.uint8)
     return Images(pixels, (np.arange(cases) % 2).astype(np.float32))
+
+
+def windows(cases: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """(N, 10) float32 readings and (N, 1) the one after."""
+    rng = np.random.default_rng(7)
+    readings = 150 + 30 * rng.standard_normal((cases, STEPS + 1), dtype=np.float32)
+    return readings[:, :STEPS].copy(), readings[:, STEPS:].copy()
 
 
 def listen(side: Any) -> int:

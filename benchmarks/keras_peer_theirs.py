@@ -15,7 +15,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import keras
 import numpy as np
-from keras_peer_talk import images, listen
+from keras_peer_talk import STEPS, images, listen, windows
 
 POLICIES = {"float32": "float32", "bf16": "mixed_bfloat16"}
 
@@ -47,7 +47,28 @@ def cnn_data(cases: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     return data.pixels.astype(np.float32) / 255, data.labels
 
 
-WORKLOADS = {"cnn": (cnn, cnn_data)}
+def lstm() -> keras.Model:
+    """The article's LSTM: Adam, mean squared error."""
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((STEPS, 1)),
+            layers.LSTM(64, return_sequences=True),
+            layers.LSTM(64),
+            layers.Dense(1),
+        ]
+    )
+    model.compile("adam", "mse")
+    return model
+
+
+def lstm_data(cases: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Standardised windows."""
+    history, ahead = windows(cases)
+    return (history[:, :, None] - 150) / 30, (ahead - 150) / 30
+
+
+WORKLOADS = {"cnn": (cnn, cnn_data), "lstm": (lstm, lstm_data)}
 
 
 class Side:
