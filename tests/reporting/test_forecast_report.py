@@ -175,10 +175,22 @@ def test_nothing_better_than_the_last_value_is_a_red_box(
 
 
 def test_few_patients_are_said(record: Record) -> None:
-    found = [notice for notice in find_notices(record) if notice.title == "Few patients to test on"]
-    assert [notice.text.split(".")[0] for notice in found] == [
-        f"Patients never seen before: {HELD_OUT} patients"
-    ]
+    found = {notice.title: notice.text for notice in find_notices(record)}
+    few = found["Few patients to test on"]
+    assert few.startswith(f"Patients never seen before: {HELD_OUT} patients. Intervals are made by")
+    assert "Of one patient" not in few
+    assert re.match(r"In the test part began \d+ episodes", found["Few episodes to be warned of"])
+
+
+def test_of_one_patient_there_is_no_interval(tmp_path: Path, runs: dict[str, RunFolder]) -> None:
+    parts = json.loads(read_record(runs["forecast"]).folder.metrics.read_text())["other_parts"]
+    parts["held_out_patients"]["patients"] = 1
+    notices = find_notices(changed(tmp_path, runs, other_parts=parts))
+    few = next(n.text for n in notices if n.title == "Few patients to test on")
+    assert few == (
+        "Patients never seen before: 1 patient. Of one patient no interval can be made. Another "
+        "patient may be quite other."
+    )
 
 
 def test_a_smaller_alarm_level_announces_more_and_cries_wolf_more(record: Record) -> None:

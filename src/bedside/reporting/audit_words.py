@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bedside.audit.places import row_words
 from bedside.reporting.formatting import count, counted, listed
+from bedside.reporting.kinds import told
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
@@ -65,7 +66,8 @@ def data_facts(record: Record) -> list[tuple[str, str]]:
     facts = record.audit.get("facts")
     if not isinstance(facts, Mapping) or not isinstance(facts.get("cases"), int):
         return []
-    found = [("Cases", count(facts["cases"])), ("Patients", count(facts.get("patients")))]
+    rows = f"{told(record).row}s".capitalize()
+    found = [(rows, count(facts["cases"])), ("Patients", count(facts.get("patients")))]
     unknown = facts.get("unknown")
     if isinstance(unknown, Mapping) and any(unknown.values()):
         found.append(("Unknown labels", _unknown(unknown)))

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from bedside.schema import Array
 
 REPLICATES = 400
-FEWEST = 20
-"""Windows of a point of the coverage figure; fewer are left out."""
+FEWEST, FEWEST_PATIENTS = 20, 3
+"""Windows and patients of a point of the coverage figure; what has fewer is left out."""
 RANGES = {
     "mg/dL": (70, 100, 140, 180, 250),
     "mmol/L": (3.9, 5.6, 7.8, 10.0, 13.9),
@@ -62,7 +62,7 @@ def draw_error_by_minutes(record: Record) -> Figure | None:
     panels[0].set_ylim(bottom=0)
     panels[0].set_ylabel(f"RMSE, {record.unit}")
     handles, labels = panels[0].get_legend_handles_labels()
-    panels[0].legend(handles[::-1], labels[::-1], loc="upper left", fontsize=9.5)
+    panels[0].legend(handles[::-1], labels[::-1], loc="lower right", fontsize=9.5)
     return figure
 
 
@@ -135,19 +135,23 @@ def draw_coverage(record: Record) -> Figure | None:
     figure = style.blank(width=8.6, height=6.0 if glucose else 3.1)
     grid = figure.add_gridspec(2 if glucose else 1, 2)
     upper = figure.add_subplot(grid[0, :])
+    lower: list[Axes] = []
     hours = forecasts.minute // 60 % 24
     _held(upper, record, forecasts, (hours, [f"{h:02d}" for h in range(24)]), each_step=False)
     upper.set_xlabel("Hour of the day at which the forecast was made")
     if glucose:
         edges = np.asarray(RANGES[record.unit])
         names = _range_names(edges)
-        left, right = figure.add_subplot(grid[1, 0]), figure.add_subplot(grid[1, 1])
+        left, right = lower = [figure.add_subplot(grid[1, k]) for k in (0, 1)]
         last = np.searchsorted(edges, forecasts.last, side="right")
         _held(left, record, forecasts, (last, names), each_step=False)
         left.set_xlabel(f"Last value before the forecast, {record.unit}")
         came = np.searchsorted(edges, forecasts.truth, side="right")
         _held(right, record, forecasts, (came, names), each_step=True)
         right.set_xlabel(f"Value that came, {record.unit}")
+    least = min(0.5, *(axes.get_ylim()[0] for axes in (upper, *lower)))
+    for axes in (upper, *lower):
+        axes.set_ylim(least, 1.01)
     return figure
 
 
@@ -178,7 +182,6 @@ def _held(
         axes.plot([place], [value], "o", color=style.DEEP, markersize=5.5, zorder=4)
     axes.set_xticks(range(len(names)), labels=names, fontsize=9)
     axes.set_xlim(-0.6, len(names) - 0.4)
-    axes.set_ylim(min(0.5, axes.get_ylim()[0]), 1.01)
     axes.yaxis.set_major_formatter(lambda value, _: percent(value))
     axes.set_ylabel("In the 80 % range")
     axes.grid(visible=True, axis="y")
@@ -189,12 +192,12 @@ def _coverage(
 ) -> tuple[float, tuple[float, float] | None] | None:
     """Coverage of the 80 % range within a group, with its interval over patients."""
     known = forecasts.known & (inside if each_step else inside[:, None])
-    if int(known.any(axis=1).sum()) < FEWEST:
+    rows = known.any(axis=1)
+    if int(rows.sum()) < FEWEST or np.unique(forecasts.patient[rows]).size < FEWEST_PATIENTS:
         return None
     windows = forecasts.within(known).windows()
     drawn = windows.mean(held_80, _weights(windows, seed=int(record.metrics.get("seed") or 0)))
-    ends = interval(drawn[1:], 0.95, estimate=float(drawn[0])) if windows.patients > 1 else None
-    return float(drawn[0]), ends
+    return float(drawn[0]), interval(drawn[1:], 0.95, estimate=float(drawn[0]))
 
 
 def coverage_words(record: Record) -> str:

@@ -41,25 +41,35 @@ def persistence_notices(record: Record) -> list[Notice]:
 
 def scarce_notices(record: Record) -> list[Notice]:
     """Few patients, few episodes."""
-    found = []
-    for part in record.tests:
-        patients = record.part(part).get("patients")
-        if isinstance(patients, int) and patients < FEW_PATIENTS:
-            text = (
-                f"{part_words(part)}: {counted(patients, 'patient')}. Intervals are made by "
-                "drawing patients anew; of so few they come out too narrow, and another patient "
-                "may well lie outside."
-            )
-            found.append(Notice("red", "Few patients to test on", text))
-    for side, word in SIDES.items():
-        events = event_counts(record, side)
-        if events is not None and events[0] < FEW_EVENTS:
-            text = (
-                f"{counted(events[0], 'episode')} of {word} glucose began in the test part. What "
-                "is said of warnings of them hangs on a few."
-            )
-            found.append(Notice("amber", f"Few episodes of {word} glucose", text))
-    return found
+    return [*_few_patients(record), *_few_episodes(record)]
+
+
+def _few_patients(record: Record) -> list[Notice]:
+    few = {
+        part: patients
+        for part in record.tests
+        if isinstance(patients := record.part(part).get("patients"), int)
+        and patients < FEW_PATIENTS
+    }
+    if not few:
+        return []
+    shown = "; ".join(f"{part_words(p)}: {counted(n, 'patient')}" for p, n in few.items())
+    text = f"{shown}. "
+    if min(few.values()) == 1:
+        text += "Of one patient no interval can be made. "
+    if max(few.values()) > 1:
+        text += "Intervals are made by drawing patients anew; of so few they come out too narrow. "
+    return [Notice("red", "Few patients to test on", f"{text}Another patient may be quite other.")]
+
+
+def _few_episodes(record: Record) -> list[Notice]:
+    counts = {word: event_counts(record, side) for side, word in SIDES.items()}
+    few = {word: found[0] for word, found in counts.items() if found and found[0] < FEW_EVENTS}
+    if not few:
+        return []
+    shown = " and ".join(f"{counted(n, 'episode')} of {word} glucose" for word, n in few.items())
+    text = f"In the test part began {shown}. What is said of warnings of them hangs on that few."
+    return [Notice("amber", "Few episodes to be warned of", text)]
 
 
 def forecast_limits(record: Record) -> list[str]:

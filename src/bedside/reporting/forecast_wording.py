@@ -128,7 +128,9 @@ def _held_out(record: Record, form: Form) -> tuple[str, ...]:
         found = record.part(name)
         ours = (record.estimate(record.deep, record.primary, part=name) or {}).get("value")
         theirs = record.estimate(record.best_baseline, record.primary, part=name) or {}
-        shown = {BETTER: "better", WORSE: "worse"}.get(str(found.get("verdict")), "no better shown")
+        shown = {BETTER: "better", WORSE: "worse"}.get(
+            str(found.get("verdict")), "not shown better"
+        )
         who = counted(int(found.get("patients") or 0), "patient")
         lead = f"On {who} never seen before" if name == HELD_OUT else f"On {part_words(name)}"
         sentences.append(

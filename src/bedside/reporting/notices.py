@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from bedside.reporting.record import Record
 
 
+TITLES = {"time_within_patient": "Tested on later days of the same patients"}
+"""Of the box about a split, where the study's own word would not do."""
+
+
 def find_notices(record: Record) -> list[Notice]:
     """All boxes of the first page, red ones first."""
     kind = told(record)
@@ -41,7 +45,8 @@ def _split(record: Record) -> list[Notice]:
     if record.metrics.get("patients") is None:
         text = f"Patients are unknown, so one may stand on both sides of the split. {text}".strip()
         return [Notice("red", f"Split by {by}, patients unknown", text)]
-    return [Notice("amber", f"Split by {by}", text)] if text else []
+    title = TITLES.get(str(by), f"Split by {by}")
+    return [Notice("amber", title, text)] if text else []
 
 
 def _looks(record: Record) -> list[Notice]:

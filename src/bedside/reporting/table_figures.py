@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from bedside.schema import Array
 
 MOST_CLASSES = 12
+NEAR_ZERO = 0.7
+"""Share of the largest loss below which the curves are drawn from zero on."""
 SHADES = ("#f4f8fb", "#cfe2ee", "#8fbcd8", "#3f8cb8", "#0b5c8a", "#07405f")
 
 
@@ -117,7 +119,9 @@ def draw_learning_curves(record: Record) -> Figure | None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(visible=True, axis="y")
     axes.margins(x=0.02)
-    axes.set_ylim(bottom=0)
+    seen_losses = [v for e in epochs for v in (e.train_loss, e.validation_loss) if v is not None]
+    if seen_losses and min(seen_losses) < NEAR_ZERO * max(seen_losses):
+        axes.set_ylim(bottom=0)
     axes.legend(loc="upper right", ncols=2)
     return figure
 

@@ -24,6 +24,7 @@ class ToldKind(Protocol):
 
     Args:
         noun: what is scored, in the singular.
+        row: what a row of the cohort is, in the singular.
         page_template: extends ``report.html.j2``.
         card_template: extends ``model_card.md.j2``.
         drawers: figure's name -> its drawer, in the report's order.
@@ -32,6 +33,9 @@ class ToldKind(Protocol):
 
     @property
     def noun(self) -> str: ...
+
+    @property
+    def row(self) -> str: ...
 
     @property
     def page_template(self) -> str: ...

@@ -26,6 +26,7 @@ class ToldClassification:
     """The three kinds of `classify`."""
 
     noun: str = "case"
+    row: str = "case"
     page_template: str = "report_classification.html.j2"
     card_template: str = "model_card_classification.md.j2"
     drawers: Mapping[str, Draw] = field(default_factory=lambda: DRAWERS)

@@ -57,6 +57,7 @@ class ToldForecast:
     """The kind of `forecast`."""
 
     noun: str = "forecast"
+    row: str = "segment"
     page_template: str = "report_forecast.html.j2"
     card_template: str = "model_card_forecast.md.j2"
     drawers: Mapping[str, Draw] = field(default_factory=lambda: DRAWERS)
