@@ -187,7 +187,7 @@ def train_in_monai(materials: Any, split: Any, options: argparse.Namespace) -> S
         )  # fmt: skip
         from monai.utils import set_determinism
     set_determinism(seed=options.seed)
-    common = [EnsureChannelFirstd("image", channel_dim="no_channel"), ScaleIntensityd("image")]
+    common = [EnsureChannelFirstd("image", channel_dim=0), ScaleIntensityd("image")]
     varied = [
         RandRotated("image", range_x=np.pi / 18, prob=0.5, keep_size=True),
         RandZoomd("image", min_zoom=0.9, max_zoom=1.1, prob=0.5),
@@ -257,8 +257,8 @@ def train_in_monai(materials: Any, split: Any, options: argparse.Namespace) -> S
 
 
 def grey(values: np.ndarray) -> np.ndarray:
-    """(H, W) or (H, W, 3) -> (H, W), as bedside averages colours where most are grey."""
-    return values if values.ndim == 2 else values.mean(axis=2).astype(values.dtype)
+    """(H, W) or (H, W, 3) -> (1, H, W), colours averaged."""
+    return (values if values.ndim == 2 else values.mean(axis=2).astype(values.dtype))[None]
 
 
 class WithLogits(torch.nn.Module):

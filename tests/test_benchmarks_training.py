@@ -61,8 +61,8 @@ def test_both_sides_train_the_same_encoder(side: str, monkeypatch: pytest.Monkey
 
 def test_grey_is_the_mean_of_the_colours() -> None:
     colour = np.array([[[30, 60, 90]]], dtype=np.uint8)
-    assert monai_peer.grey(colour).tolist() == [[60]]
-    assert monai_peer.grey(colour[..., 0]).tolist() == [[30]]
+    assert monai_peer.grey(colour).tolist() == [[[60]]]
+    assert monai_peer.grey(colour[..., 0]).tolist() == [[[30]]]
 
 
 def test_memory_is_that_of_a_process_and_all_below_it() -> None:
