@@ -37,9 +37,11 @@ from bedside.baselines.fitting import fit_baselines
 from bedside.data.series import Channel, Grid, Segment, Stretch, cut
 from bedside.evaluation.judge import judge_models
 from bedside.evaluation.record import make_exam
+from bedside.models.network import as_callable
 from bedside.progress import Progress
 from bedside.run_folder import RunFolder
-from bedside.training.candidates import train_candidates
+from bedside.training.candidates import candidate_encoders, make_job
+from bedside.training.loop import train
 
 STEP = 5
 STRIDE = 30
@@ -269,20 +271,23 @@ def judged(study: bedside.Study, folder: Path) -> tuple[dict[str, Any], Any]:
     split = split_cases(materials)
     prepared = materials.prepared(split, folder=run, progress=quiet)
     exam = make_exam(study, materials.cohort, prepared, task=materials.task)
-    trained = train_candidates(
-        study, materials.modalities, prepared,
-        task=materials.task, state=exam.state, folder=run, resume=False, progress=quiet,
-    )  # fmt: skip
+    outputs, epochs = {}, {}
+    for encoders in candidate_encoders(study, materials.modalities):
+        job = make_job(
+            study, encoders, modalities=materials.modalities, preparation=prepared,
+            task=materials.task, state=exam.state,
+        )  # fmt: skip
+        story = train(job, progress=quiet)
+        call = as_callable(job.network)
+        others = {part: own for part, own in prepared.parts.items() if part != "train"}
+        outputs[job.name] = {part: call(own.arrays) for part, own in others.items()}
+        epochs[job.name] = [story.best_epoch, story.epoch]
     names = materials.task.baselines if study.baselines == "auto" else study.baselines
     peers = fit_baselines(
         names, materials.modalities, prepared.parts,
         state=exam.state, seed=study.training.seed, threads=threads, progress=quiet,
     )  # fmt: skip
-    outputs = {name: each.outputs for name, each in trained.items()}
-    metrics = judge_models(exam, outputs, peers).metrics
-    return metrics, {
-        name: [each.story.best_epoch, each.story.epoch] for name, each in trained.items()
-    }
+    return judge_models(exam, outputs, peers).metrics, epochs
 
 
 def _brief(found: dict[str, Any]) -> str:

@@ -74,7 +74,7 @@ def make_recipe(cases: int, section: TrainingSection, *, windows: bool = False) 
     batch_size = max(2, min(batch_size, drawn))
     # the noise of a step falls with the root of its cases, so the rate may rise with it;
     # windows of one series are near copies, and a batch of them is worth a fraction
-    rate = 1e-3 * math.sqrt(batch_size / (256 if windows else 16))
+    rate = (3e-3 * math.sqrt(batch_size / 256)) if windows else 1e-3 * math.sqrt(batch_size / 16)
     if section.learning_rate != "auto":
         rate = section.learning_rate
     patience = max(8, round(PATIENT_SHARE * epochs))
