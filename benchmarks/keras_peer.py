@@ -117,9 +117,12 @@ def main() -> int:
     options = _options()
     python = install(options.venv)
     halves = (Half(sys.executable, "keras_peer_ours.py"), Half(python, "keras_peer_theirs.py"))
-    contests = [c for c in CONTESTS if options.only in (None, c.what, c.workload)]
+    contests = [c for c in CONTESTS if {c.what, c.workload} >= set(options.only)]
+    results = []
     try:
-        results = [measure(contest, *halves, rounds=options.rounds) for contest in contests]
+        for contest in contests:
+            results.append(measure(contest, *halves, rounds=options.rounds))
+            print(row(results[-1]), file=sys.stderr)
     finally:
         for half in halves:
             half.close()
@@ -136,7 +139,8 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=["train", "predict", "cnn", "lstm"])
+    only = ["train", "predict", "cnn", "lstm"]
+    parser.add_argument("--only", choices=only, nargs="+", default=[], help="all of these")
     parser.add_argument("--venv", type=Path, default=cache / "bedside" / "keras-peer")
     parser.add_argument("--output", type=Path, help="also write the table to this file")
     return parser.parse_args()
@@ -180,16 +184,19 @@ def table(results: list[Result]) -> str:
         "| | ours, cases a second | in | Keras on TensorFlow | in | ratio (range) | promised |",
         "|---|---|---|---|---|---|---|",
     ]
-    for result in results:
-        ratios = [a / b for a, b in zip(result.ours, result.theirs, strict=True)]
-        contest = result.contest
-        lines.append(
-            f"| {contest.workload}: {contest.title} | {statistics.median(result.ours):.0f} | "
-            f"{result.precision} | {statistics.median(result.theirs):.0f} | {contest.theirs} | "
-            f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) | "
-            f"{contest.wanted or ''} |"
-        )
-    return "\n".join(lines)
+    return "\n".join([*lines, *map(row, results)])
+
+
+def row(result: Result) -> str:
+    """One line of the table."""
+    ratios = [a / b for a, b in zip(result.ours, result.theirs, strict=True)]
+    contest = result.contest
+    return (
+        f"| {contest.workload}: {contest.title} | {statistics.median(result.ours):.0f} | "
+        f"{result.precision} | {statistics.median(result.theirs):.0f} | {contest.theirs} | "
+        f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) | "
+        f"{contest.wanted or ''} |"
+    )
 
 
 def machine() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import keras_peer
 import personalise
 import pytest
 import studies
@@ -102,3 +103,32 @@ def test_nobody_is_learnt_from_and_reported() -> None:
     assert sorted([*aside, *one, *other]) == sorted(people)
     assert personalise.halves(people[::-1], 11)[0] == aside
     assert personalise.halves(people, 11)[1] != one
+
+
+def test_a_contest_is_told_by_the_median_of_its_ratios() -> None:
+    contest = keras_peer.Contest("training", "train", "cnn", "auto", wanted=2.0)
+    result = keras_peer.Result(contest, [300, 200, 330], [100, 125, 150], "bf16")
+    assert keras_peer.table([result]).splitlines()[-1] == (
+        "| cnn: training | 300 | bf16 | 125 | float32 | 2.20 (1.60 to 3.00) | 2.0 |"
+    )
+
+
+def test_both_sides_take_turns_and_the_first_round_does_not_count() -> None:
+    asked: list[tuple[str, int]] = []
+
+    class Half:
+        def __init__(self, name: str, seconds: float) -> None:
+            self.name, self.seconds = name, seconds
+
+        def ask(self, **words: Any) -> tuple[float, str]:
+            asked.append((self.name, words["batch_size"]))
+            return self.seconds, "bf16" if words["precision"] == "auto" else words["precision"]
+
+    contest = keras_peer.Contest(
+        "training", "train", "lstm", "auto", cases=100, batch_size=256, their_batch_size=32
+    )
+    halves: Any = (Half("ours", 0.5), Half("theirs", 2.0))
+    result = keras_peer.measure(contest, *halves, rounds=2)
+    assert (result.ours, result.theirs, result.precision) == ([200, 200], [50, 50], "bf16")
+    ours, theirs = ("ours", 256), ("theirs", 32)
+    assert asked == [theirs, ours, ours, theirs, theirs, ours]
