@@ -87,7 +87,7 @@ def test_the_file_written_holds_every_default(tmp_path: Path) -> None:
     text = guess_study(table_of(tmp_path, {"label": ["a", "b"] * 3, "mrn": list("abcdef")}))
     words = yaml.safe_load(text)
     for name, section in {"training": TrainingSection(), "model": ModelSection()}.items():
-        assert words[name] == section.model_dump()
+        assert words[name] == section.model_dump(exclude_none=True)
     assert words["evaluation"] == EvaluationSection().model_dump()
     assert words["split"] == SplitSection().model_dump(exclude_none=True)
     assert (words["privacy"], words["audit"]) == ({"epsilon": None}, {"waive": []})

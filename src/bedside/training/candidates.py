@@ -152,7 +152,6 @@ def train_candidates(
         folder: of the run; checkpoints go into it, one folder a candidate.
         progress: bars and log.
     """
-    start.keep(folder)
     jobs: list[tuple[Job, Record | None]] = []
     for encoders in candidate_encoders(study, modalities):
         job = make_job(
@@ -167,6 +166,7 @@ def train_candidates(
         plans = input_plans(encoders, preparation)
         plan = network_plan(plans, study=study, targets=job.train.targets)
         jobs.append((job, start.begin(job, plan)))
+    start.keep(folder)  # only now: what is refused before leaves no run behind
     trained: dict[str, Trained] = {}
     for job, begun in jobs:
         if begun is not None:

@@ -186,8 +186,8 @@ class ToldForecast:
             "warnings": Words(
                 "To be warned of more",
                 "What share of the episodes of low glucose is announced at the price of how many "
-                "false alarms, if the alarm goes off at a smaller probability of low glucose than "
-                "one half; the probabilities stand beside the deep model's line. Circles: the rule "
+                "false alarms, if the alarm goes off at a smaller chance of low glucose than "
+                "one half; the chances stand beside the deep model's line. Circles: the rule "
                 "of the tables, where the middle of the forecast crosses the line. Seen on the "
                 "test part: choose a level on other data.",
                 f"Warnings of low glucose. {warning_words(record)}",
