@@ -31,7 +31,7 @@ from bedside.training.job import Job
 from bedside.training.loader import Prepared
 from bedside.training.loop import Trainer
 from bedside.training.memory import kept_memory
-from bedside.training.precision import set_threads
+from bedside.training.precision import fitting_threads, set_threads
 from bedside.training.recipe import Recipe
 
 SHAPE = (3, 128, 128)
@@ -166,9 +166,11 @@ class Side:
             if not trainer.story.cases:
                 trainer.one_epoch(lambda _: None)
                 trainer.story.step, trainer.story.losses = 0, 0.0
-            start = time.perf_counter()
-            trainer.one_epoch(lambda _: None)
-            return time.perf_counter() - start, trainer.story.precision
+            used = trainer.story.precision
+            with fitting_threads(trainer.job.network, batch_size=batch_size, precision=used):
+                start = time.perf_counter()
+                trainer.one_epoch(lambda _: None)
+                return time.perf_counter() - start, used
 
     def predict(self, workload: str, *, cases: int, precision: str) -> Any:
         """Seconds to predict through a package, from images in memory to records."""

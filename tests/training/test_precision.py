@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import torch
+from torch import nn
 
 from bedside.errors import StudyError
 from bedside.training import precision
@@ -12,6 +13,7 @@ from bedside.training.precision import (
     Precision,
     choose_device,
     choose_precision,
+    fitting_threads,
     has_fast_bf16,
     set_threads,
 )
@@ -102,6 +104,26 @@ def _threads() -> Iterator[None]:
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("_threads")
+@pytest.mark.parametrize(
+    ("layers", "batch_size", "chosen", "threads"),
+    [
+        ([nn.LSTM(1, 4)], 32, "float32", 1),
+        ([nn.GRU(1, 4), nn.Linear(4, 1)], 256, "bf16", 1),
+        ([nn.LSTM(1, 4)], 256, "float32", 2),
+        ([nn.LSTM(1, 4), nn.Conv2d(1, 1, 3)], 32, "bf16", 2),
+        ([nn.Linear(4, 1)], 32, "float32", 2),
+    ],
+)
+def test_short_recurrent_steps_take_one_thread(
+    layers: list[nn.Module], batch_size: int, chosen: str, threads: int
+) -> None:
+    torch.set_num_threads(2)
+    with fitting_threads(nn.Sequential(*layers), batch_size=batch_size, precision=chosen):
+        assert torch.get_num_threads() == threads
+    assert torch.get_num_threads() == 2
 
 
 @pytest.mark.usefixtures("_threads")

@@ -15,7 +15,7 @@ from bedside.progress import peak_bytes
 from bedside.training.draws import drawing
 from bedside.training.loader import epoch_rows
 from bedside.training.memory import kept_memory
-from bedside.training.precision import settle_precision
+from bedside.training.precision import fitting_threads, settle_precision
 from bedside.training.step import Stepper
 
 if TYPE_CHECKING:
@@ -56,13 +56,16 @@ def estimate_cost(job: Job) -> Estimate:
     parameters = sum(p.numel() for p in copied.parameters())
     seconds: list[float] = []
     with kept_memory(), drawing(job.seed, 0, device=job.device) as draws:
-        stepper.prepare(settle_precision(job, copied))
+        precision = settle_precision(job, copied)
+        stepper.prepare(precision)
         copied.train()
         batches = epoch_rows(len(job.train), job.recipe.batch_size, draws.generator, most=job.drawn)
-        for rows in batches[:TRIAL_STEPS]:
-            start = time.perf_counter()
-            float(stepper.step(rows, draws.generator, rate=0.0))
-            seconds.append(time.perf_counter() - start)
+        size = job.recipe.batch_size
+        with fitting_threads(copied, batch_size=size, precision=precision):
+            for rows in batches[:TRIAL_STEPS]:
+                start = time.perf_counter()
+                float(stepper.step(rows, draws.generator, rate=0.0))
+                seconds.append(time.perf_counter() - start)
     # the first step pays for set-up; validation costs about a third of a step a case
     step = min(seconds[1:] or seconds or [0.0])
     checks = len(job.validation) / job.recipe.batch_size / 3

@@ -27,7 +27,7 @@ from bedside.training.draws import drawing
 from bedside.training.job import Job, Story
 from bedside.training.loader import epoch_rows
 from bedside.training.memory import kept_memory, release_memory
-from bedside.training.precision import settle_precision
+from bedside.training.precision import fitting_threads, settle_precision
 from bedside.training.schedule import one_cycle
 from bedside.training.step import Stepper
 
@@ -223,7 +223,12 @@ def train(job: Job, *, progress: Progress, resume: bool = False) -> Story:
         trainer.prepare()
         done(trainer.story.epoch)
         while not trainer.finished:
-            train_loss = trainer.one_epoch(done)
+            with fitting_threads(
+                job.network,
+                batch_size=job.recipe.batch_size,
+                precision=trainer.story.precision,
+            ):
+                train_loss = trainer.one_epoch(done)
             validation_loss = trainer.validate()
             if not math.isfinite(train_loss + validation_loss):
                 raise RunError(
