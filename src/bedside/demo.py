@@ -32,7 +32,7 @@ CHEST_XRAY: dict[str, Any] = {
 GLUCOSE: dict[str, Any] = {
     "name": "glucose",
     "data": {
-        "synthetic": "glucose", "patient": "patient", "time": "time", "patients": 40, "days": 14,
+        "synthetic": "glucose", "patient": "patient", "time": "time", "patients": 30, "days": 14,
     },
     "inputs": {
         "glucose": {

@@ -182,6 +182,18 @@ def test_few_patients_are_said(record: Record) -> None:
     assert re.match(r"In the test part began \d+ episodes", found["Few episodes to be warned of"])
 
 
+def test_what_the_model_is_told_of_the_time_to_come_is_said(
+    tmp_path: Path, runs: dict[str, RunFolder], record: Record
+) -> None:
+    assert "it can only guess" in " ".join(FORECAST.limits(record))
+    told = changed(tmp_path, runs)
+    words = json.loads(told.folder.study.read_text())
+    words["inputs"]["glucose"]["known_ahead"] = ["carbohydrate_g", "insulin"]
+    told.folder.study.write_text(json.dumps(words))
+    said = " ".join(FORECAST.limits(read_record(told.folder)))
+    assert "the model was told carbohydrate g and insulin, as planned or recorded" in said
+
+
 def test_of_one_patient_there_is_no_interval(tmp_path: Path, runs: dict[str, RunFolder]) -> None:
     parts = json.loads(read_record(runs["forecast"]).folder.metrics.read_text())["other_parts"]
     parts["held_out_patients"]["patients"] = 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedside.evaluation.glucose import UNITS
+from bedside.reporting import forecast_wording
 from bedside.reporting.forecast_wording import HELD_OUT, SIDES, event_counts, part_words
 from bedside.reporting.formatting import counted
 from bedside.reporting.glossary import form_of
@@ -80,9 +81,17 @@ def forecast_limits(record: Record) -> list[str]:
             "Forecasts are compared with what the sensor showed, not with blood: its own error and "
             "delay come on top."
         )
+    planned = forecast_wording.planned_words(record)
+    if planned:
+        found.append(
+            f"Of the time after the forecast the model was told {planned}, as planned or recorded. "
+            "Where that is not known beforehand, or comes otherwise, errors are larger."
+        )
     found.append(
-        "The model was told of nothing but what the study file names. What a patient eats, injects "
-        "or does after the forecast it can only guess."
+        "What else a patient eats, injects or does after the forecast, the model can only guess."
+        if planned
+        else "The model was told of nothing but what the study file names. What a patient eats, "
+        "injects or does after the forecast it can only guess."
     )
     patients = record.metrics.get("patients")
     if isinstance(patients, int) and FEW_PATIENTS <= patients < ENOUGH_PATIENTS:

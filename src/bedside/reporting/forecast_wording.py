@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bedside.evaluation.glucose import HIGH, LOW, UNITS
 from bedside.evaluation.glucose_events import count_high, count_low
-from bedside.reporting.formatting import Form, bounds, count, counted, with_interval
+from bedside.reporting.formatting import Form, bounds, count, counted, listed, with_interval
 from bedside.reporting.glossary import form_of
 from bedside.reporting.telling import Answer
 from bedside.reporting.wording import (
@@ -60,6 +60,16 @@ def target_words(record: Record) -> str:
         return "glucose"
     named = record.study.target.model_dump().get("column")
     return str(named or next(iter(record.study.inputs)))
+
+
+def planned_words(record: Record) -> str:
+    """``carbohydrate and insulin``: what is known of the time to come; blank where nothing is."""
+    named = [
+        name
+        for section in record.study.inputs.values()
+        for name in section.model_dump().get("known_ahead") or []
+    ]
+    return listed(name.replace("_", " ") for name in dict.fromkeys(named))
 
 
 def question(record: Record) -> str:
@@ -164,7 +174,7 @@ def _error_sentence(record: Record) -> str | None:
 def _range_sentence(record: Record) -> str | None:
     held = record.estimate(record.deep, "coverage_80")
     width = record.estimate(record.deep, "width_80")
-    if held is None or width is None:
+    if held is None or width is None or held.get("value") is None:
         return None
     return (
         f"The range that is to hold 80 of 100 values held {with_interval(held, Form(0, 100))}; it "

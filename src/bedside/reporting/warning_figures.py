@@ -43,7 +43,7 @@ def draw_warnings(record: Record) -> Figure | None:
             _curve(axes, record, name, forecasts)
     axes.set(xlabel="False alarms a day", ylabel="Episodes of low glucose announced")
     axes.set_ylim(-0.02, 1.03)
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, 1.15 * max(0.2, *_false_a_day(deep)))
     axes.yaxis.set_major_formatter(lambda value, _: percent(value))
     axes.grid(visible=True)
     handles, labels = axes.get_legend_handles_labels()
@@ -68,6 +68,12 @@ def _curve(axes: Axes, record: Record, name: str, forecasts: Forecasts) -> None:
         if level in NAMED:
             axes.annotate(percent(level), (left, up), xytext=(4, -10), textcoords="offset points",
                           fontsize=9, color=look["color"])  # fmt: skip
+
+
+def _false_a_day(forecasts: Forecasts) -> list[float]:
+    """False alarms a day at every level that is named."""
+    windows, chance = forecasts.windows(), low_probability(forecasts)
+    return [_rates(count_low(windows, chance >= level))[0] for level in NAMED]
 
 
 def low_probability(forecasts: Forecasts) -> Array:
