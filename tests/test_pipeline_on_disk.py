@@ -111,7 +111,8 @@ def test_an_audit_alone_leaves_it_for_the_run(
     audit_study(study)
     assert len(reads) == CASES
     assert not (folder / ".bedside-cache").exists()
-    assert [path.name for path in (folder / "elsewhere").iterdir() if path.is_dir()]
+    assert [path.name for path in (folder / "elsewhere").iterdir()] == [".bedside-cache"]
+    assert len(kept(folder / "elsewhere")) == 1
     reads.clear()
     run_in(folder, {**WORDS, "cache": "elsewhere"})
     assert reads == []

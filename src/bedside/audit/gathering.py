@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from bedside.study import Study
 
 CACHE = ".bedside-cache"
+"""A folder of our own, wherever it lies: everything in it may be deleted."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,7 @@ def _place(study: Study, name: str, *, beside: Path, progress: Progress) -> Plac
     """Where an input's samples lie: one place for all studies that read the same alike."""
     words = study.model_dump(mode="json", include={"data": True, "inputs": {name: True}})
     remedy = "Make room there, or name a folder on another disk as cache in the study file"
-    cache = study.cache or beside / CACHE
-    folder = cache / key_of(json.dumps(words, sort_keys=True))
+    folder = (study.cache or beside) / CACHE / key_of(json.dumps(words, sort_keys=True))
     return Place(folder, f"'{name}' as it was read", remedy, progress)
 
 
