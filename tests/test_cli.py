@@ -180,6 +180,17 @@ def test_audit_exits_with_2_where_a_run_would_stop(here: Path, capsys: Capture) 
     assert SECRET not in said.out + said.err + Path("audit.json").read_text()
 
 
+def test_a_terminal_that_lacks_letters_stops_nothing() -> None:
+    words = "from bedside.cli import main\ntry: main()\nfinally: print('Entz\\xfcndung')"
+    said = subprocess.run(
+        [sys.executable, "-c", words, "--version"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert (said.returncode, said.stderr) == (0, b"")
+    assert said.stdout.endswith(b"Entz\\xfcndung\n")
+
+
 def test_audit_lists_the_cases_to_look_at_with_their_files(here: Path, capsys: Capture) -> None:
     name = table_of(here)[3][4]
     (here / name).write_bytes(b"")

@@ -6,6 +6,7 @@ instant on a slow hospital server.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -60,6 +61,8 @@ SHOW_TRACEBACK = "BEDSIDE_TRACEBACK"
 
 def main() -> None:
     """Run the command; an error the user can mend is one message and exit code 1."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that lacks a letter stops nothing
+        sys.stdout.reconfigure(errors="backslashreplace")
     with _plain_errors():
         app()
 

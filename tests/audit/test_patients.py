@@ -84,6 +84,8 @@ def test_one_id_for_very_many_cases_names_nobody():
     assert note.severity == "note"
     assert crowd.message.startswith("One patient id stands for 20 of 60 cases")
     assert (crowd.severity, crowd.count, crowd.rows[:2]) == ("warn", 20, (2, 3))
+    few = [f"p{n // 20}" for n in range(60)]  # of three patients each has a third
+    assert len(cases_per_patient(evidence(table=cohort(patients=few)))) == 1
 
 
 def test_patients_of_two_sexes():

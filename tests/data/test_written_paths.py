@@ -1,10 +1,16 @@
 """A cell of a table means the file that is there, however it was written down."""
 
+import os
 import unicodedata
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from bedside.data.dicom_source import read_dicom_source
+from bedside.data.folder_source import read_folder
 from bedside.data.written_paths import find_written, written_path
+from bedside.errors import DataError
 
 NAME = "Bild_ü1.png"
 
@@ -50,3 +56,19 @@ def test_what_names_no_file_is_left_as_it_is(folder):
     for cell in ("images/none.png", "", "a" * 5000, "nul\0"):
         assert find_written(folder, cell) is None
         assert written_path(folder, cell) == folder / cell
+
+
+def test_names_in_another_encoding_are_refused_before_any_table_is_made(tmp_path):
+    for place in ("a", "b"):
+        (tmp_path / place).mkdir()
+        Image.fromarray(np.zeros((20, 20), np.uint8)).save(tmp_path / place / "0.png")
+    try:
+        (tmp_path / "a" / "0.png").rename(tmp_path / "a" / os.fsdecode(b"\xfc.png"))
+    except OSError:
+        pytest.skip("this disk takes UTF-8 names only")
+    for read, key in ((read_folder, "data.folder"), (read_dicom_source, "data.dicom")):
+        with pytest.raises(DataError) as refused:
+            read(tmp_path)
+        assert str(refused.value).startswith(
+            f"{key} {tmp_path.name}: expected names of files and folders in UTF-8, got 1 in another"
+        )

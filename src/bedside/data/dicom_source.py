@@ -30,6 +30,7 @@ from bedside.data.dicom_header import (
 from bedside.data.dicom_labels import join_labels
 from bedside.data.quiet_readers import quiet
 from bedside.data.raw_cases import RawCases, text_table
+from bedside.data.written_paths import refuse_foreign_names
 from bedside.errors import DataError, Problems, StudyError, sentence
 
 if TYPE_CHECKING:
@@ -157,6 +158,7 @@ def _list_folder(folder: Path) -> Listed:
                 remedy="Copy the files into the folder",
             )
         )
+    refuse_foreign_names(listed.paths, where=f"data.dicom {listed.name}")
     listed.paths.sort(key=lambda path: path.split("/"))
     return listed
 

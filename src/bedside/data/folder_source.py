@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from bedside.data.raw_cases import PART_WORDS, RawCases
-from bedside.data.written_paths import IMAGE_SUFFIXES
+from bedside.data.written_paths import IMAGE_SUFFIXES, refuse_foreign_names
 from bedside.errors import DataError, Problems, StudyError, sentence
 
 DICOM_MARK = b"DICM"
@@ -54,6 +54,8 @@ def read_folder(folder: Path) -> RawCases:
                 remedy="Sort the images into a folder per class, or use data.table",
             )
         )
+    names = [file.relative_to(folder).as_posix() for file in files]
+    refuse_foreign_names(names, where=f"data.folder {folder.name}")
     rows = [_row(folder, file, has_parts=has_parts) for file in files]
     cases = pd.DataFrame(rows, dtype="str")
     notes = _notes(classes, files, ignored)

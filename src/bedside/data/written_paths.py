@@ -7,8 +7,10 @@ backslashes, with blanks around, with accents in another Unicode form, without t
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from bedside.errors import DataError, sentence
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm")
 
@@ -33,6 +35,32 @@ def find_written(root: Path, cell: str) -> Path | None:
         if found := _with_suffix(root / reading):
             return found
     return None
+
+
+def refuse_foreign_names(paths: Iterable[str], *, where: str) -> None:
+    """Refuse names of files whose bytes are no UTF-8: no table could hold them.
+
+    Raises:
+        DataError: there are some; none is quoted.
+    """
+    foreign = sum(not _is_utf8(path) for path in paths)
+    if foreign:
+        raise DataError(
+            sentence(
+                where,
+                expected="names of files and folders in UTF-8",
+                got=f"{foreign} in another encoding",
+                remedy="Rename them, for example: convmv -f latin1 -t utf8 -r --notest FOLDER",
+            )
+        )
+
+
+def _is_utf8(path: str) -> bool:
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _readings(cell: str) -> Iterator[str]:

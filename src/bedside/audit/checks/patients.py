@@ -17,8 +17,8 @@ from bedside.schema import PARTS, Array
 FAR = 0.5
 """Difference of mean ages, in standard deviations, that is worth a look."""
 ENOUGH = 20
-CROWDED = 20
-"""Times the usual number of cases from which one patient has too many to be one."""
+CROWDED_SHARE, CROWDED_TIMES = 0.2, 10
+"""Share of all cases, and times the usual number, from which a patient has too many to be one."""
 SEX_COLUMNS = {"sex", "gender", "patientsex", "patientgender"}
 
 
@@ -42,7 +42,8 @@ def cases_per_patient(evidence: Evidence) -> list[Finding]:
         return [evidence.finding("patients", "warn", message, count=1, remedy=remedy)]
     found = [evidence.finding("patients", "note", message, count=int(counts.size))]
     most = int(counts.max())
-    if most >= max(CROWDED * float(np.median(counts)), ENOUGH):
+    usual = float(np.median(counts))
+    if most >= max(CROWDED_SHARE * counts.sum(), CROWDED_TIMES * usual, ENOUGH):
         rows = np.flatnonzero(np.unique(patients, return_inverse=True)[1] == counts.argmax())
         message = (
             f"One patient id stands for {most} of {int(counts.sum())} cases: it may be a word for "
