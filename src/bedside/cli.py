@@ -7,20 +7,17 @@ instant on a slow hospital server.
 from __future__ import annotations
 
 import io
-import os
 import sys
-import traceback
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from bedside import __version__
-from bedside.errors import BedsideError, StudyError
+from bedside.errors import StudyError, plain_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from bedside.pipeline import Run
     from bedside.progress import Progress
@@ -55,55 +52,12 @@ Overrides = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 
 
-INTERRUPTED = 130
-SHOW_TRACEBACK = "BEDSIDE_TRACEBACK"
-
-
 def main() -> None:
     """Run the command; an error the user can mend is one message and exit code 1."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that lacks a letter stops nothing
         sys.stdout.reconfigure(errors="backslashreplace")
-    with _plain_errors():
+    with plain_errors():
         app()
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    try:
-        yield
-    except BedsideError as error:
-        sys.stderr.write(f"bedside: {error}\n")
-        raise SystemExit(1) from None
-    except SystemExit as stop:
-        if stop.code == INTERRUPTED:  # typer turns Ctrl-C into it without a word
-            sys.stderr.write("bedside: stopped. A run goes on with --resume.\n")
-        raise
-    except KeyboardInterrupt:
-        sys.stderr.write("bedside: stopped. A run goes on with --resume.\n")
-        raise SystemExit(INTERRUPTED) from None
-    except Exception as error:
-        if os.environ.get(SHOW_TRACEBACK):
-            raise
-        sys.stderr.write(f"bedside: {_unforeseen(error)}\n")
-        raise SystemExit(1) from None
-
-
-def _unforeseen(error: Exception) -> str:
-    """What to say of an error that nobody foresaw: its kind and place, never its own words.
-
-    Those, and a traceback, may quote a cell or a file name, so only who asks sees them.
-    """
-    if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("bedside"):
-        return (
-            f"this command needs '{error.name}', which is not installed. "
-            "Install it with: pip install 'bedside[study]'"
-        )
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return (
-        f"unforeseen {type(error).__name__} in {Path(place.filename).name} line {place.lineno}. "
-        "What was finished before is kept. Please report this line; to see more, which may quote "
-        f"your data, set {SHOW_TRACEBACK}=1 and repeat."
-    )
 
 
 @app.callback(invoke_without_command=True)

@@ -8,9 +8,13 @@ and raise once; `study_faults` says in the same words what pydantic found.
 
 from __future__ import annotations
 
+import os
 import re
+import sys
+import traceback
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
 SHOWN_PROBLEMS = 20
+INTERRUPTED = 130
+SHOW_TRACEBACK = "BEDSIDE_TRACEBACK"
 CORRECT = "Correct it in the study file or the --set"
 NOUNS = {
     str: ("text", "text"),
@@ -97,6 +103,46 @@ class Problems:
         if len(self.found) > SHOWN_PROBLEMS:
             lines.append(f"... and {len(self.found) - SHOWN_PROBLEMS} more of the same kind.")
         raise self.kind("\n".join(lines))
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Say in one message what the command cannot do, and leave with its exit code."""
+    try:
+        yield
+    except BedsideError as error:
+        sys.stderr.write(f"bedside: {error}\n")
+        raise SystemExit(1) from None
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:  # typer turns Ctrl-C into it without a word
+            sys.stderr.write("bedside: stopped. A run goes on with --resume.\n")
+        raise
+    except KeyboardInterrupt:
+        sys.stderr.write("bedside: stopped. A run goes on with --resume.\n")
+        raise SystemExit(INTERRUPTED) from None
+    except Exception as error:
+        if os.environ.get(SHOW_TRACEBACK):
+            raise
+        sys.stderr.write(f"bedside: {_unforeseen(error)}\n")
+        raise SystemExit(1) from None
+
+
+def _unforeseen(error: Exception) -> str:
+    """What to say of an error that nobody foresaw: its kind and place, never its own words.
+
+    Those, and a traceback, may quote a cell or a file name, so only who asks sees them.
+    """
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("bedside"):
+        return (
+            f"this command needs '{error.name}', which is not installed. "
+            "Install it with: pip install 'bedside[study]'"
+        )
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"unforeseen {type(error).__name__} in {Path(place.filename).name} line {place.lineno}. "
+        "What was finished before is kept. Please report this line; to see more, which may quote "
+        f"your data, set {SHOW_TRACEBACK}=1 and repeat."
+    )
 
 
 def study_faults(
