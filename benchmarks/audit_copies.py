@@ -125,8 +125,9 @@ def measure(films: Films, *, total: int, each: int, seed: int) -> dict[str, Any]
         origin.append(origin[source])
     everything = [*images, *altered]
     start = time.perf_counter()
-    samples = {n: Sample(image, Geometry(shape=image.shape)) for n, image in enumerate(everything)}
-    small = shrink_pictures(samples, progress=Progress(quiet=True))
+    samples = [Sample(image, Geometry(shape=image.shape)) for image in everything]
+    shapes = {row: image.shape for row, image in enumerate(everything)}
+    small = shrink_pictures(samples, shapes, progress=Progress(quiet=True))
     found = find_near_copies(small.pictures)
     seconds = time.perf_counter() - start
     flagged = {
