@@ -1,6 +1,7 @@
 """How well the audit finds planted near copies among images that look alike, and how fast.
 
     python benchmarks/audit_copies.py DATA        # or BEDSIDE_DATA=DATA
+    python benchmarks/audit_copies.py DATA --people
 
 DATA holds imaging/pneumoniamnist.npz and imaging/nih_chest_xray; a set that is missing is
 passed over, made-up chest X-rays are always used. Images are drawn at random, some are
@@ -34,13 +35,15 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from bedside.audit.near_copies import find_near_copies
+from bedside.audit.likeness import fit_likeness
+from bedside.audit.near_copies import CANDIDATE, find_near_copies, score_pairs
 from bedside.audit.small_pictures import shrink_pictures
 from bedside.data.synthetic.chest_xray import make_chest_xrays
 from bedside.progress import Progress
 from bedside.schema import Geometry, Sample
 
 Picture = np.ndarray
+LIKE = (0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6)
 Change = Callable[[Picture, np.random.Generator], Picture]
 
 
@@ -187,10 +190,42 @@ def rows(data: Path) -> Iterator[str]:
                 )
 
 
+def people(films: Films, *, side: int) -> Iterator[str]:
+    """How many of the pairs that are so alike are two films of one person."""
+    small = np.stack([
+        np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC))
+        for image in films.images
+    ])  # fmt: skip
+    likeness = fit_likeness(small)
+    pairs = likeness.candidates(small, least=CANDIDATE)
+    scores = score_pairs(small, pairs, likeness)
+    best: dict[tuple[int, int], float] = {}
+    kept = pairs.take(~scores.astray)
+    for a, b, score in zip(kept.first, kept.second, scores.placed().white, strict=True):
+        pair = (min(int(a), int(b)), max(int(a), int(b)))
+        best[pair] = max(best.get(pair, 0.0), float(score))
+    whose = films.patients if films.patients is not None else np.arange(len(small))
+    one = {pair: bool(whose[pair[0]] == whose[pair[1]]) for pair in best}
+    for least in LIKE:
+        found = [pair for pair, score in best.items() if score >= least]
+        yield f"| {side} | {least:.2f} | {len(found)} | {sum(one[pair] for pair in found)} |"
+    others = max((score for pair, score in best.items() if not one[pair]), default=0.0)
+    yield f"| {side} | most alike of two people | {others:.3f} | |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, nargs="?", default=os.environ.get("BEDSIDE_DATA", "."))
-    data = Path(parser.parse_args().data)
+    parser.add_argument(
+        "--people", action="store_true", help="NIH: how alike one person's films are"
+    )
+    options = parser.parse_args()
+    data = Path(options.data)
+    if options.people:
+        print("| pixels | likeness from | pairs | of one person |\n|---|---|---|---|")
+        for side in (64, 28):
+            print("\n".join(people(nih(data), side=side)), flush=True)
+        return
     heads = ["images", "planted", "seed", *CHANGES, "all", "false/flagged pairs",
              "of them one person", "images falsely flagged", "lines", "seconds"]  # fmt: skip
     print("| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))

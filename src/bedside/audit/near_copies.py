@@ -90,7 +90,7 @@ def find_near_copies(
         )
     likeness = fit_likeness(pictures)
     pairs = likeness.candidates(pictures, least=CANDIDATE, asked=asked, progress=progress)
-    scores = _scores(pictures, pairs, likeness)
+    scores = score_pairs(pictures, pairs, likeness)
     pairs, scores = pairs.take(~scores.astray), scores.placed()
     low, high = np.minimum(pairs.first, pairs.second), np.maximum(pairs.first, pairs.second)
     order = np.argsort(-scores.white, kind="stable")
@@ -153,7 +153,7 @@ def _rate(heights: Array, top: float) -> float:
 
 
 @dataclass(frozen=True)
-class _Scores:
+class Scores:
     """Of P pairs, after alignment.
 
     Args:
@@ -169,13 +169,14 @@ class _Scores:
     still: Array
     astray: Array
 
-    def placed(self) -> _Scores:
+    def placed(self) -> Scores:
         """Those of the pairs whose alignment found a place."""
         kept = ~self.astray
-        return _Scores(self.white[kept], self.plain[kept], self.still[kept], self.astray[kept])
+        return Scores(self.white[kept], self.plain[kept], self.still[kept], self.astray[kept])
 
 
-def _scores(pictures: Array, pairs: Pairs, likeness: Likeness) -> _Scores:
+def score_pairs(pictures: Array, pairs: Pairs, likeness: Likeness) -> Scores:
+    """Lay the second picture of each pair on the first, and say how alike they are then."""
     white, plain = (np.empty(len(pairs), dtype=np.float32) for _ in range(2))
     still, astray = (np.empty(len(pairs), dtype=bool) for _ in range(2))
     for start in range(0, len(pairs), BLOCK):
@@ -189,4 +190,4 @@ def _scores(pictures: Array, pairs: Pairs, likeness: Likeness) -> _Scores:
         plain[own] = (normalised(moved) * normalised(fixed)).mean(axis=(1, 2))
         still[own] = (np.abs(settings) <= IN_PLACE).all(axis=1)
         astray[own] = (np.abs(settings) >= FURTHEST).any(axis=1)
-    return _Scores(white, plain, still, astray)
+    return Scores(white, plain, still, astray)
