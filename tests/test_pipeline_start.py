@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bedside.errors import LeakageError, RunError
+from bedside.errors import LeakageError, RunError, StudyError
 from bedside.pipeline import Run, run
 from bedside.reporting.notices import find_notices
 from bedside.reporting.record import read_record
@@ -102,6 +102,15 @@ def test_other_parts_of_the_same_patients_are_refused_before_training(
     assert not (tmp_path / "second" / "checkpoint").exists()
     # mended, the same folder serves
     started(finished, tmp_path / "second")
+
+
+def test_weights_that_do_not_fit_a_later_network_leave_no_run_behind(
+    finished: Finished, tmp_path: Path
+) -> None:
+    both = "model.encoders={xray: [cnn, resnet]}"
+    with pytest.raises(StudyError, match="expected a network with the encoder 'resnet'"):
+        started(finished, tmp_path / "second", both)
+    assert not (tmp_path / "second" / "checkpoint").exists()
 
 
 def test_copied_files_under_other_names_are_refused(finished: Finished, tmp_path: Path) -> None:

@@ -131,6 +131,7 @@ def judge_models(
         **kind.facts(exam.targets["test"], models[chosen].state, exam.section),
         "models": test["test"]["models"],
         "validation": {name: _number(model.validation) for name, model in models.items()},
+        "candidates": list(deep),
         "deep": chosen,
         "best_baseline": peer,
         **{key: test["test"][key] for key in ("difference", "verdict", "subgroups")},

@@ -32,8 +32,7 @@ def models_table(record: Record) -> Table:
     """All plain metrics (rows) of all models (columns)."""
     known = [name for name in TERMS if name in record.metric_names()]
     names = known + [name for name in record.metric_names() if name not in TERMS]
-    roles = {record.deep: "deep", record.best_baseline: "best simple"}
-    header = [Cell("Metric"), *(Cell(m, roles.get(m, "simple")) for m in record.models)]
+    header = [Cell("Metric"), *(Cell(m, record.role(m)) for m in record.models)]
     rows = []
     for metric in names:
         tone = "primary" if metric == record.primary else ""

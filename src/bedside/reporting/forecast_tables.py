@@ -66,16 +66,6 @@ def horizons(record: Record, metric: str) -> dict[str, str]:
     return {**steps, WHOLE: metric}
 
 
-def roles(record: Record, name: str) -> str:
-    """``deep``, ``best simple``, ``simple`` or ``deep, not chosen``."""
-    if name == record.deep:
-        return "deep"
-    trained = record.environment.get("training")
-    if isinstance(trained, Mapping) and name in trained:
-        return "deep, not chosen"
-    return "best simple" if name == record.best_baseline else "simple"
-
-
 def bedside_table(record: Record, part: str) -> Table:
     """The deep model by minutes ahead, for whoever treats."""
     metrics = [m for m in BEDSIDE if record.estimate(record.deep, m, part=part)]
@@ -101,7 +91,7 @@ def errors_table(record: Record, part: str, *, metric: str) -> Table:
             for key in keys.values()
         ]
         words = model_words(name)
-        role = roles(record, name)
+        role = record.role(name)
         rows.append([Cell(name, role if words == name else f"{role}: {words}", tone), *cells])
     pooled = "pooled over all forecasts (mean window)" if metric.endswith("_pooled") else ""
     return Table(f"{named(record, metric)}, of all models, {pooled}".rstrip(", "), header, rows)
@@ -109,7 +99,7 @@ def errors_table(record: Record, part: str, *, metric: str) -> Table:
 
 def overall_table(record: Record, part: str) -> Table:
     """All metrics over the whole horizon (rows) of all models (columns)."""
-    header = [Cell("Whole horizon"), *(Cell(m, roles(record, m)) for m in record.models)]
+    header = [Cell("Whole horizon"), *(Cell(m, record.role(m)) for m in record.models)]
     rows = []
     for metric in OVERALL:
         found = [record.estimate(model, metric, part=part) for model in record.models]

@@ -79,6 +79,18 @@ class Record:
         return str(self.metrics["deep"])
 
     @property
+    def candidates(self) -> list[str]:
+        """The networks that were compared on validation, `deep` among them."""
+        names = self.metrics.get("candidates") or self.environment.get("training") or [self.deep]
+        return [str(name) for name in names]
+
+    def role(self, model: str) -> str:
+        """``deep``, ``deep, not chosen``, ``best simple`` or ``simple``."""
+        if model in (self.deep, self.best_baseline):
+            return "deep" if model == self.deep else "best simple"
+        return "deep, not chosen" if model in self.candidates else "simple"
+
+    @property
     def best_baseline(self) -> str | None:
         """Name of the best simple model on validation."""
         name = self.metrics.get("best_baseline")

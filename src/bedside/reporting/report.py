@@ -25,6 +25,7 @@ from bedside.reporting import (
     notices,
     wording,
 )
+from bedside.reporting.candidates_table import candidates_table
 from bedside.reporting.embedding import data_uri
 from bedside.reporting.figures import write_figures
 from bedside.reporting.kinds import told
@@ -125,6 +126,7 @@ def _page(record: Record, cases: bool) -> dict[str, Any]:
         ),
         "study_text": _study_text(record, cases=cases),
         "environment": _environment_facts(record, cases=cases),
+        "candidates_table": candidates_table(record),
         "timing": _timing(record),
         "terms": _terms(record),
     }

@@ -19,10 +19,10 @@ from bedside.training.loop import Job, Story, train
 from bedside.training.origin import network_plan
 from bedside.training.precision import choose_device
 from bedside.training.recipe import make_recipe
-from bedside.training.start import Record, Start, words
+from bedside.training.start import Begun, Record, Start, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from torch import nn
@@ -137,7 +137,7 @@ def train_candidates(
     folder: RunFolder,
     progress: Progress,
 ) -> dict[str, Trained]:
-    """Train one network per choice of encoders, each after saying what it will cost.
+    """Train one network per choice of encoders, after saying what each will cost.
 
     All are made and given their first weights before the first is trained, so that weights
     that do not fit are refused at once.
@@ -152,7 +152,7 @@ def train_candidates(
         folder: of the run; checkpoints go into it, one folder a candidate.
         progress: bars and log.
     """
-    jobs: list[tuple[Job, Record | None]] = []
+    begun: list[Begun] = []
     for encoders in candidate_encoders(study, modalities):
         job = make_job(
             study,
@@ -165,21 +165,31 @@ def train_candidates(
         )
         plans = input_plans(encoders, preparation)
         plan = network_plan(plans, study=study, targets=job.train.targets)
-        jobs.append((job, start.begin(job, plan)))
-    start.keep(folder)  # only now: what is refused before leaves no run behind
+        begun.append((job, plan, start.begin(job, plan)))
+    start.keep(folder, begun)  # only now: what is refused before leaves no run behind
+    jobs = [(job, record) for job, _, record in begun]
+    with progress.stage("estimate"):
+        _tell_costs(jobs, progress)
     trained: dict[str, Trained] = {}
+    for job, record in jobs:
+        with progress.stage(f"train {job.name}"):
+            story = train(job, progress=progress, resume=start.resume)
+        with progress.stage(f"predict {job.name}"):
+            trained[job.name] = _with_outputs(job, story, preparation, begun=record)
+    return trained
+
+
+def _tell_costs(jobs: Sequence[tuple[Job, Record | None]], progress: Progress) -> None:
+    """Say how each network begins and what it will cost, before the first is trained."""
     for job, begun in jobs:
         if begun is not None:
             progress.say(f"{job.name} {words(begun)}.")
             progress.log.write("start_from", model=job.name, words=words(begun))
-        with progress.stage(f"train {job.name}"):
-            cost = estimate_cost(job)
-            progress.say(f"Training {job.name} on {len(job.train)} cases: {cost.words()}.")
-            progress.log.write("estimate", model=job.name, **vars(cost))
-            story = train(job, progress=progress, resume=start.resume)
-        with progress.stage(f"predict {job.name}"):
-            trained[job.name] = _with_outputs(job, story, preparation, begun=begun)
-    return trained
+        cost = estimate_cost(job)
+        progress.say(f"Training {job.name} on {len(job.train)} cases: {cost.words()}.")
+        progress.log.write("estimate", model=job.name, **vars(cost))
+    if len(jobs) > 1:
+        progress.say(f"Validation will choose between {len(jobs)} networks, trained in turn.")
 
 
 def _with_outputs(
@@ -206,6 +216,8 @@ def _recipe(job: Job, story: Story) -> dict[str, Any]:
         **vars(job.recipe),
         "epochs_done": story.epoch,
         "best_epoch": story.best_epoch,
+        "parameters": sum(p.numel() for p in job.network.parameters()),
+        "train_seconds": round(story.seconds, 1),
         "device": str(job.device),
         "precision": story.precision,
     }

@@ -8,7 +8,7 @@ and gives each fresh network its first weights, once: a resumed run never begins
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bedside.data.contents import name_contents
 from bedside.data.seen import (
@@ -27,7 +27,7 @@ from bedside.training.loop import CHECKPOINT
 from bedside.training.origin import KEY, PLAN, Origin, begin_from, no_such_run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from bedside.data.cohort import Cohort
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from bedside.training.loop import Job
 
 Record = dict[str, Any]
+Begun: TypeAlias = "tuple[Job, dict[str, Any], Record | None]"
+"""A network, its plan, and what it took from which run."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,11 @@ class Start:
     gone: Path | None = None
     resume: bool = False
 
-    def keep(self, folder: RunFolder) -> None:
-        """Write what the networks will have seen, once, before the first of them trains."""
+    def keep(self, folder: RunFolder, begun: Sequence[Begun]) -> None:
+        """Write how the networks begin and what they will see, before the first of them trains."""
+        for job, plan, record in begun:
+            if job.folder is not None:
+                write_json(job.folder / PLAN, {**plan, "start_from": record})
         if not (folder.checkpoint / CONTENTS).exists():
             write_seen(folder, self.own, before=self.origin.seen if self.origin else None)
 
@@ -73,8 +78,7 @@ class Start:
             plan: of the network.
 
         Returns:
-            What was taken from which run, None for random weights; kept in
-            ``network.json`` beside the checkpoint.
+            What was taken from which run, None for random weights.
 
         Raises:
             StudyError: the weights do not fit.
@@ -90,7 +94,7 @@ class Start:
         if self.gone is not None:
             raise no_such_run(self.gone)
         if self.origin is None:
-            return self._kept(job, plan, None)
+            return None
         state, record = begin_from(self.origin, job.network, plan)
         if before is not None and before["weights"] != record["weights"]:
             raise RunError(
@@ -102,12 +106,7 @@ class Start:
                 )
             )
         job.network.load_state_dict(state)
-        return self._kept(job, plan, record | {"compared": vars(self.overlap or Overlap())})
-
-    def _kept(self, job: Job, plan: dict[str, Any], record: Record | None) -> Record | None:
-        if job.folder is not None:
-            write_json(job.folder / PLAN, {**plan, "start_from": record})
-        return record
+        return record | {"compared": vars(self.overlap or Overlap())}
 
 
 def find_start(
