@@ -77,12 +77,17 @@ def main() -> int:
     if options.side:
         print(json.dumps(asdict(one_side(options))))
         return 0
-    found: dict[str, list[Side]] = {side: [] for side in options.sides}
+    lines = options.results.read_text().splitlines() if options.results else []
+    known = [json.loads(line) for line in lines]
+    found = {side: [Side(**words) for name, words in known if name == side] for side in SIDES}
     for _ in range(options.repeats):
         for side in options.sides:
             found[side].append(in_own_process(side))
             print(side, found[side][-1], file=sys.stderr)
-    text = table(found, options)
+            if options.results:
+                with options.results.open("a", encoding="utf-8") as stream:
+                    stream.write(json.dumps([side, asdict(found[side][-1])]) + "\n")
+    text = table({side: own for side, own in found.items() if own}, options)
     print(text)
     if options.output:
         options.output.write_text(text + "\n", encoding="utf-8")
@@ -277,11 +282,10 @@ def table(found: dict[str, list[Side]], options: argparse.Namespace) -> str:
     peer = statistics.median(one.images_a_second for one in found[next(iter(found))])
     lines = [
         f"{options.study}, {options.encoder}: {options.epochs} epochs, batches of "
-        f"{options.batch_size}, {options.repeats} trainings a side, alternated; MONAI: Adam at "
-        f"{options.rate:g}, {options.workers} workers.",
+        f"{options.batch_size}; MONAI: Adam at {options.rate:g}, {options.workers} workers.",
         "",
-        "| side | precision | images/s | ratio | memory, GiB | AUROC validation | AUROC test |",
-        "|---|---|---|---|---|---|---|",
+        "| side | trainings | precision | images/s | ratio | memory, GiB | AUROC validation | test |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for side, own in found.items():
         speed, memory, validation, test = (
@@ -289,7 +293,7 @@ def table(found: dict[str, list[Side]], options: argparse.Namespace) -> str:
             for name in ("images_a_second", "memory_gib", "validation", "test")
         )
         lines.append(
-            f"| {side} | {own[0].precision} | {speed:.0f} | {speed / peer:.2f} | {memory:.2f} | "
+            f"| {side} | {len(own)} | {own[0].precision} | {speed:.0f} | {speed / peer:.2f} | {memory:.2f} | "
             f"{validation:.4f} | {test:.4f} |"
         )
     return "\n".join(lines)
@@ -310,6 +314,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES))
     parser.add_argument("--output", type=Path, help="also write the table to this file")
+    parser.add_argument("--results", type=Path, help="an existing file of lines; goes on there")
     parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
     return parser.parse_args()
