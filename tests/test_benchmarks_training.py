@@ -36,6 +36,18 @@ def test_encoders_are_measured_once_and_on_validation_alone(
     assert capsys.readouterr().out == table
 
 
+def test_costs_need_no_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoders, "SIDES", (24,))
+    monkeypatch.setattr(encoders, "STEPS", 1)
+    parameters, *milliseconds = encoders.cost("cnn", 24)
+    assert parameters > 100_000
+    assert all(one > 0 for one in milliseconds)
+    header, _, row, _, machine = encoders.cost_table(["cnn"]).splitlines()
+    assert header == "| encoder | parameters | 24 x 24: train, predict, ms |"
+    assert row.startswith(f"| `cnn` | {parameters:,} | ")
+    assert "threads, training in" in machine
+
+
 def found_by(seed: int, fold: int, auroc: float) -> encoders.Found:
     return encoders.Found("nih", "cnn", seed, fold, 9, auroc, 0.5, 1000, 2.0, 1.5, 0.5, 1, 2)
 
