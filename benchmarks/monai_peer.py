@@ -77,7 +77,8 @@ def main() -> int:
     if options.side:
         print(json.dumps(asdict(one_side(options))))
         return 0
-    lines = options.results.read_text().splitlines() if options.results else []
+    there = options.results is not None and options.results.exists()
+    lines = options.results.read_text().splitlines() if there else []
     known = [json.loads(line) for line in lines]
     found = {side: [Side(**words) for name, words in known if name == side] for side in SIDES}
     for _ in range(options.repeats):
@@ -284,7 +285,7 @@ def table(found: dict[str, list[Side]], options: argparse.Namespace) -> str:
         f"{options.study}, {options.encoder}: {options.epochs} epochs, batches of "
         f"{options.batch_size}; MONAI: Adam at {options.rate:g}, {options.workers} workers.",
         "",
-        "| side | trainings | precision | images/s | ratio | memory, GiB | AUROC validation | test |",
+        "| side | trainings | precision | images/s | ratio | memory, GiB | validation AUROC | test |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for side, own in found.items():
@@ -293,8 +294,8 @@ def table(found: dict[str, list[Side]], options: argparse.Namespace) -> str:
             for name in ("images_a_second", "memory_gib", "validation", "test")
         )
         lines.append(
-            f"| {side} | {len(own)} | {own[0].precision} | {speed:.0f} | {speed / peer:.2f} | {memory:.2f} | "
-            f"{validation:.4f} | {test:.4f} |"
+            f"| {side} | {len(own)} | {own[0].precision} | {speed:.0f} | {speed / peer:.2f} | "
+            f"{memory:.2f} | {validation:.4f} | {test:.4f} |"
         )
     return "\n".join(lines)
 
@@ -314,7 +315,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES))
     parser.add_argument("--output", type=Path, help="also write the table to this file")
-    parser.add_argument("--results", type=Path, help="an existing file of lines; goes on there")
+    parser.add_argument("--results", type=Path, help="one JSON line a training; goes on there")
     parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
     return parser.parse_args()
