@@ -285,7 +285,7 @@ def table(found: dict[str, list[Side]], options: argparse.Namespace) -> str:
         f"{options.study}, {options.encoder}: {options.epochs} epochs, batches of "
         f"{options.batch_size}; MONAI: Adam at {options.rate:g}, {options.workers} workers.",
         "",
-        "| side | trainings | precision | images/s | ratio | memory, GiB | validation AUROC | test |",
+        "| side | runs | precision | images/s | ratio | GiB | validation AUROC | test |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for side, own in found.items():
