@@ -25,7 +25,7 @@ from bedside.reporting import (
     notices,
     wording,
 )
-from bedside.reporting.candidates_table import candidates_table
+from bedside.reporting.compared_networks import candidates_table
 from bedside.reporting.embedding import data_uri
 from bedside.reporting.figures import write_figures
 from bedside.reporting.kinds import told

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from bedside.reporting.candidates_table import candidates_table
+from bedside.reporting.compared_networks import candidates_table
 from bedside.reporting.record import Record, read_record
 
 from .made_run import Made, make_run
