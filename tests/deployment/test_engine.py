@@ -130,6 +130,29 @@ assert "openvino.tools.ovc" not in sys.modules  # no stump left for who imports 
     assert not list(tmp_path.iterdir())
 
 
+def test_an_interrupt_is_heard_after_engines_have_come_and_gone(written_once):
+    script = """
+import signal, sys
+from pathlib import Path
+from bedside.deployment.engine import open_engine
+first = open_engine(Path(sys.argv[1]))
+second = open_engine(Path(sys.argv[1]))
+del first, second
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("heard")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(written_once / "network.onnx")],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (0, "heard\n"), done.stderr
+
+
 def test_outputs_keep_their_names_where_the_network_ends_in_no_ops(tmp_path):
     import torch
     from torch import nn

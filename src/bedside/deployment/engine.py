@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -77,8 +78,18 @@ def engine_version(engine: EngineName) -> str:
 
 def has_bf16() -> bool:
     """Whether this machine's processor computes in bf16, as OpenVINO sees it."""
-    found = _import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return "BF16" in found
+    return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+@cache
+def _core() -> Any:
+    """The process's one OpenVINO core.
+
+    Its CPU plugin gives the calling thread a stack for signals. Of two cores that end in the order
+    of their birth the second puts back the stack that the first has freed, and the next Ctrl-C
+    ends in a segmentation fault.
+    """
+    return _import_openvino().Core()
 
 
 def _import_openvino() -> Any:
@@ -177,7 +188,6 @@ def _unreadable(engine: str, error: Exception) -> PackageError:
 
 
 def _open_openvino(content: bytes, threads: int | None, precision: Precision) -> Network:
-    openvino = _import_openvino()
     options: dict[str, object] = {
         "INFERENCE_PRECISION_HINT": "f32" if precision == "float32" else "bf16",
         "PERFORMANCE_HINT": "LATENCY",
@@ -185,8 +195,8 @@ def _open_openvino(content: bytes, threads: int | None, precision: Precision) ->
     }
     if threads is not None:
         options["INFERENCE_NUM_THREADS"] = threads
+    core = _core()
     try:
-        core = openvino.Core()
         model = core.read_model(content)
         # compiling merges the names of tensors it finds equal, so ask before
         names = [port.get_any_name() for port in model.outputs]
