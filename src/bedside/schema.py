@@ -62,9 +62,9 @@ PARTS: tuple[Part, ...] = ("train", "validation", "test")
 OTHER_PARTS: tuple[Part, ...] = ("held_out_patients",)
 """Further test parts that a split may make; their scores stand under ``other_parts``."""
 
-Kind: TypeAlias = Literal["binary", "classes", "labels", "forecast"]
-"""One label of two classes, one of several classes, several labels at once, or the next
-steps of a series."""
+Kind: TypeAlias = Literal["binary", "classes", "labels", "forecast", "summary"]
+"""One label of two classes, one of several classes, several labels at once, the next
+steps of a series, or a text that sums up another."""
 
 
 @dataclass(frozen=True)
@@ -183,8 +183,11 @@ class Targets:
             (a point that no reading stands behind is unknown), ``last`` (N,) float32 the
             last value before the forecast, ``minute`` (N,) int64 the local clock minutes
             of that value since 1970-01-01 (hour of day: ``minute // 60 % 24``).
+            `summary`: ``truth`` (N,) object, the reference summaries (str, runs of blanks
+            collapsed), ``known`` (N, 1) bool and, once cases are in parts, ``novel`` (N,)
+            bool: no training case has the same source text.
         names: K class or label names; binary: (negative, positive); forecast: the
-            minutes ahead of each step (``"5"``, ``"10"``...).
+            minutes ahead of each step (``"5"``, ``"10"``...); summary: ``("summary",)``.
         kind: which of the forms above.
         facts: plain JSON that the task's `fit` needs beside the arrays, such as the unit.
     """
@@ -209,8 +212,12 @@ class Prediction:
             calibrated (binary K=1), ``decision`` (N, K) bool. `forecast`: ``point``
             (N, S), the median, and ``quantiles`` (N, S, Q) rising along Q, calibrated;
             the task's state holds their ``levels`` (Q), ``unit`` and ``every_minutes``.
+            `summary`: ``text`` (N,) object, str; where the model says where its words come
+            from, ``support`` (N,) object, JSON text of a list of ``[word, origin]`` with
+            origin ``copied``, ``neighbour`` or ``generated``; where it looked at training
+            cases, ``neighbours`` (N, k) int64, rows of those carried, -1 for none.
         names: K class or label names; binary: (negative, positive); forecast: the
-            minutes ahead of each step.
+            minutes ahead of each step; summary: ``("summary",)``.
     """
 
     arrays: Arrays
@@ -233,6 +240,17 @@ class Task(Protocol):
 
     def columns_used(self) -> list[str]:
         """Columns of the cohort that hold targets."""
+        ...
+
+    def check_inputs(self, inputs: Mapping[str, tuple[str, Modality]]) -> None:
+        """Refuse inputs that the task cannot work on, before anything is read.
+
+        Args:
+            inputs: name -> the modality's name in the registry, and the modality.
+
+        Raises:
+            StudyError: one that is needed is missing.
+        """
         ...
 
     def targets(self, cohort: Cohort) -> Targets:

@@ -13,7 +13,7 @@ from bedside.reporting import kinds as told
 from bedside.reporting.glossary import ALL_TERMS, higher_is_better
 from bedside.schema import Kind
 
-KINDS = get_args(Kind)
+KINDS = [kind for kind in get_args(Kind) if kind in judged.REGISTRY.table]
 
 
 def members(protocol: type) -> set[str]:

@@ -54,7 +54,7 @@ class Evidence:
         cohort: the cases.
         inputs: input name -> its readings, N samples.
         targets: truth and known (N, K).
-        kind: binary, classes or labels.
+        kind: of the targets.
         parts: (N,) of train, validation and test; None before a split.
         by: what the split keeps together: patient, site, time or case.
         means: what the checks may use.
@@ -182,7 +182,7 @@ class Evidence:
 
         Binary and classes: one entry a class. Labels: each label present and absent.
         """
-        if self.kind == "forecast":
+        if self.kind in ("forecast", "summary"):
             return {}
         truth = self.targets.arrays["truth"] > 0.5
         known = self.targets.arrays["known"].astype(bool)

@@ -70,7 +70,9 @@ OF_CASES = frozenset({
     *("unknown-labels", "class-balance", "file-facts-and-labels", "copies-with-other-labels"),
     *("label-errors", "shift-parts", "shift-sites", "class-balance-sites"),
 })  # fmt: skip
-"""Checks that ask what class a case is, or describe cases of one size: not for series."""
+"""Checks that ask what class a case is, or describe cases of one size."""
+WITHOUT_CLASSES = ("forecast", "summary")
+"""Kinds of target that those checks are not for."""
 
 NEVER_WAIVED = {"patients-across-parts": "Say split: {by: case} to go on without patients"}
 BLOCKING = frozenset({
@@ -97,7 +99,7 @@ def audit_cases(
         cohort: N cases.
         inputs: input name -> its readings, N samples.
         targets: ``truth`` and ``known`` (N, K).
-        kind: binary, classes or labels.
+        kind: of the targets.
         parts: (N,) of train, validation and test; None before a split.
         by: what the split keeps together: patient, site, time or case.
         waive: checks whose blocking findings a person has accepted: they warn
@@ -112,7 +114,7 @@ def audit_cases(
     _check_evidence(evidence)
     check_waivers(waive)
     names = [*CHECKS.table, *(name for name in CHECKS.names() if name not in CHECKS.table)]
-    asked = [name for name in names if kind != "forecast" or name not in OF_CASES]
+    asked = [name for name in names if name not in OF_CASES or kind not in WITHOUT_CLASSES]
     found = [finding for name in asked for finding in CHECKS.load(name)(evidence)]
     waived = [f for f in found if f.severity == "block" and f.check in waive]
     findings = [_accepted(f) if f in waived else f for f in found]

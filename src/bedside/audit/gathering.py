@@ -103,6 +103,7 @@ def gather(
     """
     modalities, task = build_modalities(study), build_task(study)
     _check_names(study)
+    task.check_inputs({name: (study.inputs[name].modality, m) for name, m in modalities.items()})
     with progress.stage("cases"):
         cohort = load_cohort(study)
         require_columns(cohort, _columns(modalities))

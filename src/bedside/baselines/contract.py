@@ -1,12 +1,13 @@
 """What a baseline is: the protocols that registry entries fulfil.
 
-A peer of classification keeps `Baseline`, a peer of forecasts `Forecaster`; one that
-can do both keeps both. Enters and leaves: nothing but types.
+A peer of classification keeps `Baseline`, a peer of forecasts `Forecaster`, a peer of
+summaries `Summariser`; one that can do more keeps more. Enters and leaves: nothing but
+types.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -101,6 +102,57 @@ class Forecaster(Protocol):
             training: windows to learn from.
             validation: windows that may choose settings.
             state: of the task `forecast`, fitted on training windows.
+            seed: the same seed gives the same result.
+            threads: how many may be used.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class TextLesson:
+    """N cases of texts and what was written as their summaries.
+
+    Args:
+        texts: text input -> N texts as they were read.
+        summaries: N reference summaries.
+        source: the input that is summarised.
+    """
+
+    texts: Mapping[str, Sequence[str]]
+    summaries: Sequence[str]
+    source: str
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """The N texts that are summarised."""
+        return self.texts[self.source]
+
+    def __len__(self) -> int:
+        return len(self.summaries)
+
+
+class FittedSummariser(Protocol):
+    """A fitted peer of summaries."""
+
+    def summarise(self, sources: Sequence[str]) -> Arrays:
+        """N texts -> ``{"text": (n,) object}``, and what else a `Prediction` may say of them."""
+        ...
+
+
+class Summariser(Protocol):
+    """A classical method that sums up a text; built without arguments."""
+
+    name: str
+
+    def fit_texts(
+        self, training: TextLesson, *, validation: TextLesson, state: State, seed: int, threads: int
+    ) -> FittedSummariser:
+        """Learn from training cases; validation cases only choose settings.
+
+        Args:
+            training: cases to learn from.
+            validation: cases that may choose settings.
+            state: of the task `summarise`, fitted on training cases.
             seed: the same seed gives the same result.
             threads: how many may be used.
         """

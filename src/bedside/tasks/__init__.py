@@ -10,5 +10,6 @@ REGISTRY: Registry[type[Task]] = Registry(
     {
         "classify": "bedside.tasks.classify:Classify",
         "forecast": "bedside.tasks.forecast:Forecast",
+        "summarise": "bedside.tasks.summarise:Summarise",
     },
 )

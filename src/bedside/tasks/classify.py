@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from bedside.data.cohort import Cohort
-    from bedside.schema import Rows
+    from bedside.schema import Modality, Rows
 
 DEFAULT_COLUMN = "label"
 LARGEST_WEIGHT = 10.0
@@ -72,6 +72,9 @@ class Classify(BaseModel):
     def columns_used(self) -> list[str]:
         """Columns of the cohort that hold targets."""
         return list(self.columns) if self.columns else [self.column or DEFAULT_COLUMN]
+
+    def check_inputs(self, inputs: Mapping[str, tuple[str, Modality]]) -> None:
+        """Any inputs will do."""
 
     def targets(self, cohort: Cohort) -> Targets:
         """Read the labels of all cases.

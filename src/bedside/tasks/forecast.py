@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from bedside.data.cohort import Cohort
     from bedside.data.series import Series
-    from bedside.schema import Rows
+    from bedside.schema import Modality, Rows
 
 Level = Annotated[float, Field(gt=0, lt=1)]
 Minutes = Annotated[int, Field(strict=True, ge=1)]
@@ -102,6 +102,9 @@ class Forecast(BaseModel):
     def columns_used(self) -> list[str]:
         """The series' column, where the study names it."""
         return [] if self.column is None else [self.column]
+
+    def check_inputs(self, inputs: Mapping[str, tuple[str, Modality]]) -> None:
+        """Nothing to refuse here: `targets` asks for a series."""
 
     def targets(self, cohort: Cohort) -> Targets:
         """What is known before windows are made: the steps, and that every segment has some.

@@ -6,8 +6,9 @@ No per-case Python: an epoch costs what its arithmetic costs.
 from __future__ import annotations
 
 import hashlib
+import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ import torch
 from bedside.schema import Array, Modality, Rows, Targets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 Tensors = dict[str, torch.Tensor]
 
@@ -32,11 +33,13 @@ class Prepared:
         arrays: ``"<input>.<array>"`` -> (N, ...), in memory, on disk or made on the way.
         targets: of the same N cases.
         rows: (N,) rows of the cohort, for naming cases.
+        texts: where the task answers with text: input -> the N texts as they were read.
     """
 
     arrays: Mapping[str, Rows]
     targets: Targets
     rows: Array
+    texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -53,7 +56,10 @@ def fingerprint(arrays: Mapping[str, Rows]) -> str:
         digest.update(f"{name}{values.dtype}{values.shape}".encode())
         looked_up = getattr(values, "content", None)  # windows would repeat each point many times
         for block in _blocks(values) if looked_up is None else looked_up():
-            digest.update(np.ascontiguousarray(block).data)
+            if block.dtype == object:  # texts; the array itself holds their addresses
+                digest.update(json.dumps(block.tolist()).encode())
+            else:
+                digest.update(np.ascontiguousarray(block).data)
     return digest.hexdigest()[:16]
 
 
@@ -91,9 +97,13 @@ def epoch_rows(
 
 
 def take(part: Prepared, rows: Array) -> tuple[Tensors, Tensors]:
-    """Inputs and targets of some cases, as tensors."""
+    """Inputs and targets of some cases, as tensors; texts are left out."""
     inputs = {name: torch.from_numpy(array[rows]) for name, array in part.arrays.items()}
-    targets = {name: torch.from_numpy(array[rows]) for name, array in part.targets.arrays.items()}
+    targets = {
+        name: torch.from_numpy(array[rows])
+        for name, array in part.targets.arrays.items()
+        if array.dtype != object
+    }
     return inputs, targets
 
 

@@ -17,6 +17,7 @@ from bedside.schema import PARTS, Array, Modality, Part, State, Targets, Task
 from bedside.study import parse_options
 from bedside.training.loader import Prepared
 from bedside.training.prepared_arrays import Input, PartRows, prepare_arrays
+from bedside.training.texts import Texts, texts_of, with_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,9 +101,17 @@ def prepare_parts(
         for name, modality in modalities.items()
     ]
     arrays = prepare_arrays(inputs, rows, place=place)
+    told = {part: targets.take(own) for part, own in rows.items()}
+    texts: dict[Part, Texts] = {}
+    if targets.kind == "summary":
+        texts = texts_of(readings, rows)
+        told = with_sources(told, texts)
     return Preparation(
         {own.name: own.state for own in inputs},
-        {part: Prepared(arrays[part], targets.take(own), own) for part, own in rows.items()},
+        {
+            part: Prepared(arrays[part], told[part], own, texts.get(part, {}))
+            for part, own in rows.items()
+        },
     )
 
 

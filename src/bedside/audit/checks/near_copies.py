@@ -106,6 +106,8 @@ def _as_pairs(near: NearCopies, which: Array) -> Array:
 
 def _contradictions(evidence: Evidence, near: NearCopies, which: Array) -> str:
     """How many of these pairs carry labels that cannot both be right."""
+    if not evidence.answers:
+        return ""
     truth = evidence.targets.arrays["truth"] > 0.5
     known = evidence.targets.arrays["known"].astype(bool)
     first, second = near.first[which], near.second[which]
