@@ -23,6 +23,7 @@ from bedside.evaluation import OF_FORECASTS, OF_GLUCOSE, OF_GLUCOSE_EVENTS
 from bedside.evaluation import REGISTRY as METRICS
 from bedside.modalities.image import Image
 from bedside.modalities.signal import Signal
+from bedside.modalities.text import Text
 from bedside.models import ENCODERS, FUSIONS
 from bedside.run_folder import RunFolder
 from bedside.study import InputSection, Study, TargetSection, TrainingSection
@@ -44,6 +45,7 @@ SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "Top level": (Study,),
     "inputs": (InputSection, Image),
     "Signal inputs": (InputSection, Signal),
+    "Text inputs": (InputSection, Text),
     "target": (TargetSection, Classify),
     "Forecast target": (TargetSection, Forecast),
 } | {
@@ -139,6 +141,8 @@ def with_section(heading: str, words: dict[str, Any]) -> dict[str, Any]:
         return {**BASE, **words}
     if heading == "inputs":
         return {**BASE, "inputs": {"xray": {"modality": "image", **words}}}
+    if heading == "Text inputs":
+        return {**BASE, "inputs": {"findings": {"modality": "text", **words}}}
     if heading == "Signal inputs":
         return {**BASE, "inputs": {"glucose": {"modality": "signal", **words}}}
     if heading == "Forecast target":

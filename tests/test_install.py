@@ -171,6 +171,19 @@ def test_an_engine_tells_nobody(engine: str, tmp_path: Path) -> None:
     assert new_process(code, home=tmp_path) == {"asked": [], "home": []}
 
 
+LEARN_WORDS = """
+from bedside.modalities.text_tokens import Vocabulary, fit_vocabulary
+state = fit_vocabulary(["Kein Erguss."], how="bpe", size=300, lowercase=True)
+assert Vocabulary.from_state(state).encode("Erguss")
+assert not {{"huggingface_hub", "httpx2", "tqdm"}} & set(sys.modules)
+"""
+
+
+def test_a_vocabulary_is_learnt_and_tells_nobody(tmp_path: Path) -> None:
+    code = QUIET.format(action=LEARN_WORDS.format())
+    assert new_process(code, home=tmp_path) == {"asked": [], "home": []}
+
+
 def test_the_watch_sees_what_openvino_does_by_itself(tmp_path: Path) -> None:
     seen = new_process(QUIET.format(action="import openvino"), home=tmp_path)
     assert seen["asked"] or seen["home"]

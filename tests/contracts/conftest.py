@@ -15,6 +15,7 @@ from bedside.models.network import InputPlan, StudyNetwork
 Shape = dict[str, tuple[int, ...]]
 """Array -> the shape of one case of it."""
 ARRAYS = {
+    "bag": "text",
     "cnn": "image",
     "dense": "signal",
     "densenet121": "small image",
@@ -25,6 +26,9 @@ ARRAYS = {
     "resnet": "image",
     "se-resnet": "small image",
     "tcn": "signal",
+    "text-cnn": "text",
+    "text-lstm": "text",
+    "transformer": "text",
 }
 """Encoder -> whose arrays it reads; a new encoder needs a line here."""
 SHAPES: dict[str, list[Shape]] = {
@@ -38,18 +42,22 @@ SHAPES: dict[str, list[Shape]] = {
         {"values": (1, 37), "clock": (2,)},
         {"values": (3, 24), "ahead": (2, 31), "clock": (2,)},
     ],
+    "text": [{"tokens": (length,), "mask": (length,)} for length in (4, 33)],
 }
 SMALL: dict[str, Shape] = {
     "image": {"values": (1, 24, 28)},
     "small image": {"values": (1, 24, 28)},
     "signal": {"values": (2, 20), "ahead": (2, 26), "clock": (2,)},
+    "text": {"tokens": (12,), "mask": (12,)},
 }
 """What most checks of an encoder run on."""
 EXPORTED: dict[str, Shape] = {
     "image": {"values": (3, 23, 37)},
     "small image": {"values": (3, 23, 37)},
     "signal": SMALL["signal"],
+    "text": SMALL["text"],
 }
+SYMBOLS = 60
 INPUT = "type"
 """An input may have any name, that of an attribute of torch's containers as well."""
 
@@ -65,14 +73,21 @@ def _head(width: int) -> LogitHead:
     return head
 
 
+def _state(shape: Shape) -> dict[str, Any]:
+    """What a modality's state asks of the network."""
+    if "tokens" in shape:
+        return {"symbols": {"tokens": SYMBOLS}}
+    channels = shape["values"][0]
+    rule = {"mean": [120.0] * channels, "std": [60.0] * channels}
+    return {"standardise": {"values": rule}}
+
+
 @pytest.fixture
 def build() -> Callable[..., StudyNetwork]:
     """``build(encoder, shape, seed=0)`` -> a network with weights of that seed."""
 
     def built(encoder: str, shape: Shape, *, seed: int = 0) -> StudyNetwork:
-        channels = shape["values"][0]
-        rule = {"mean": [120.0] * channels, "std": [60.0] * channels}
-        plan = InputPlan(encoder, shape, {"standardise": {"values": rule}})
+        plan = InputPlan(encoder, shape, _state(shape))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             return StudyNetwork({INPUT: plan}, fusion="concat", head=_head)
@@ -82,10 +97,19 @@ def build() -> Callable[..., StudyNetwork]:
 
 @pytest.fixture
 def arrays() -> Callable[..., dict[str, Any]]:
-    """``arrays(shape, n)`` -> named arrays of n cases: values of 8 bits, others float."""
+    """``arrays(shape, n)`` -> named arrays of n cases: values of 8 bits, others float.
+
+    Of texts, tokens of any length from none to all, behind which no token stands.
+    """
 
     def made(shape: Shape, n: int, *, seed: int = 0) -> dict[str, Any]:
         rng = np.random.default_rng(seed)
+        if "tokens" in shape:
+            (length,) = shape["tokens"]
+            lengths = (np.arange(n) * 5 + length) % (length + 1)
+            mask = np.arange(length) < lengths[:, None]
+            tokens = np.where(mask, rng.integers(4, SYMBOLS, (n, length)), 0).astype(np.int32)
+            return {f"{INPUT}.mask": mask, f"{INPUT}.tokens": tokens}
         found = {f"{INPUT}.values": rng.integers(0, 256, (n, *shape["values"]), dtype=np.uint8)}
         for name in sorted(set(shape) - {"values"}):
             found[f"{INPUT}.{name}"] = rng.normal(size=(n, *shape[name])).astype(np.float32)

@@ -11,7 +11,6 @@ import pytest
 import torch
 from torch.nn import functional
 
-from bedside.models import ENCODERS
 from bedside.models.network import StudyNetwork, as_callable
 from bedside.training.checkpoint import load_checkpoint, save_checkpoint
 
@@ -42,10 +41,12 @@ def learn(
 
 
 def test_shapes_and_dtypes(encoder: str, shape: Shape, build: Build, arrays: Make) -> None:
-    module = ENCODERS.load(encoder)(shape).eval()
-    made = {name: torch.from_numpy(array).float() for name, array in arrays(shape, 2).items()}
+    network = build(encoder, shape).eval()
+    module = network.encoders[0]
+    made = {name: torch.from_numpy(array) for name, array in arrays(shape, 2).items()}
     with torch.no_grad():
-        features = module({name.removeprefix("type."): array for name, array in made.items()})
+        own = {name.removeprefix("type."): array for name, array in made.items()}
+        features = module(network.standardise[0](own))
     assert features.pooled.shape == (2, module.width)
     assert features.pooled.dtype == torch.float32
     assert all(maps.shape[0] == 2 for maps in features.pyramid)

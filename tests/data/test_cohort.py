@@ -8,6 +8,7 @@ import pytest
 
 from bedside.data.cohort import Cohort, inside
 from bedside.errors import DataError
+from bedside.schema import Reference
 
 
 def _cohort(tmp_path: Path) -> Cohort:
@@ -78,3 +79,10 @@ def test_a_link_that_leads_out_is_refused(tmp_path: Path) -> None:
     (root / "link.png").symlink_to(tmp_path / "secret.png")
     with pytest.raises(DataError, match="leads out of it"):
         inside(root, "link.png", where="row 1 of t", column="file")
+
+
+def test_cells_of_texts_are_the_values_and_blank_ones_are_texts_too(tmp_path: Path) -> None:
+    cases = pd.DataFrame({"case_id": ["a", "b"], "note": ["../x.txt", np.nan]})
+    cohort = Cohort(cases, "notes.csv", 2, root=tmp_path, texts=frozenset({"note"}))
+    assert cohort.reference(0, "note") == Reference("row 2 of notes.csv", "../x.txt")
+    assert cohort.reference(1, "note") == Reference("row 3 of notes.csv", "")

@@ -104,7 +104,7 @@ def test_a_root_and_a_blank_header_are_accepted(tmp_path: Path) -> None:
         ),
         ('a,b\n1,"x"y\n', "line 2 of cases.csv: expected cells quoted in pairs, got a quote"),
         (
-            "a,b\n1," + "x" * 140_000,
+            "a,b\n1," + "x" * 4_200_000,
             "line 2 of cases.csv: expected cells quoted in pairs, got a cell",
         ),
     ],
@@ -286,3 +286,15 @@ def test_an_array_is_no_patient_column() -> None:
         StudyError, match=r"^data.patient: expected a column of synthetic chest-xray"
     ):
         load_cohort(study({"synthetic": "chest-xray", "patient": "image", "patients": 3}))
+
+
+def test_the_study_says_whether_cells_are_texts_or_paths(tmp_path: Path) -> None:
+    (tmp_path / "n.csv").write_text("note,other,label\na,b,0\nc,d,1\ne,f,1\n")
+    words = {"modality": "text", "column": "note"}
+    for files, texts in ((False, {"note"}), (True, set())):
+        made = study(
+            {"table": tmp_path / "n.csv"},
+            inputs={"a": {**words, "files": files}},
+            split={"by": "case"},
+        )
+        assert load_cohort(made).texts == texts

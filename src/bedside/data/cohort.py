@@ -42,6 +42,7 @@ class Cohort:
         series: of a long table: the segments, of which case i is the i-th.
         readings: what was found on the way from its rows to segments.
         noun: what messages call a case: a row, or a segment.
+        texts: columns whose cells are the values themselves, not the paths of files.
     """
 
     cases: pd.DataFrame
@@ -57,6 +58,7 @@ class Cohort:
     series: Series | None = None
     readings: ReadingFacts | None = None
     noun: str = "row"
+    texts: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.cases)
@@ -95,6 +97,8 @@ class Cohort:
         if column in self.arrays:
             return Reference(where, self.arrays[column][row])
         cell = self.cases.at[row, column]
+        if column in self.texts:
+            return Reference(where, cell if isinstance(cell, str) else "")  # a blank is a text, too
         if self.root is None:
             return Reference(where, str(cell))
         return Reference(where, inside(self.root, cell, where=where, column=column))

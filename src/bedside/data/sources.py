@@ -23,6 +23,8 @@ from bedside.data.synthetic import make_cohort
 from bedside.data.table_source import read_table
 from bedside.data.text_lines import MISSING_WORDS
 from bedside.errors import DataError, Problems, StudyError, nearest, sentence
+from bedside.registry import lookup
+from bedside.study import parse_options
 
 if TYPE_CHECKING:
     from bedside.schema import Array
@@ -66,9 +68,26 @@ def load_cohort(study: Study) -> Cohort:
         root=raw.root,
         arrays=raw.arrays,
         notes=raw.notes,
+        texts=text_columns(study),
     )
     require_columns(replace(cohort, arrays={}), _declared(study))
     return _identified(cohort, case=study.data.case)
+
+
+def text_columns(study: Study) -> frozenset[str]:
+    """Columns whose cells an input reads as they stand.
+
+    Raises:
+        StudyError: an unknown modality or option.
+    """
+    columns: set[str] = set()
+    for name, section in study.inputs.items():
+        kind = lookup("modalities").load(section.modality)
+        if not hasattr(kind, "reads_cells"):
+            continue
+        modality = parse_options(kind, section.model_dump(), where=f"inputs.{name}.")
+        columns |= set(modality.columns_used()) if modality.reads_cells else set()
+    return frozenset(columns)
 
 
 def require_columns(cohort: Cohort, columns: Mapping[str, str]) -> None:

@@ -14,6 +14,8 @@ from bedside.errors import DataError, Problems
 from bedside.schema import Array
 
 SHOWN_ROWS = 5
+LONGEST_CELL = 2**22
+"""Characters of a cell; Python's own limit is less than a long note."""
 MISSING_WORDS = frozenset({"nan", "na", "n/a", "#n/a", "null", "none", "<na>"})
 """What programs write where there is no value; a blank cell says the same."""
 
@@ -49,10 +51,16 @@ def checked_header(names: list[str], source: str) -> list[str]:
     return header
 
 
+def allow_long_cells() -> None:
+    """Let this process's CSV readers take cells of notes."""
+    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
+
+
 class TextLines:
     """Reads the records of a text table and collects what is wrong with its lines."""
 
     def __init__(self, stream: TextIO, *, separator: str, name: str) -> None:
+        allow_long_cells()
         self.reader = csv.reader(stream, delimiter=separator, strict=True)
         self.name = name
         self.problems = Problems(DataError)

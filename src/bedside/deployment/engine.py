@@ -200,15 +200,16 @@ def _open_openvino(content: bytes, threads: int | None, precision: Precision) ->
         model = core.read_model(content)
         # compiling merges the names of tensors it finds equal, so ask before
         names = [port.get_any_name() for port in model.outputs]
+        taken = [port.get_any_name() for port in model.inputs]
         compiled = core.compile_model(model, "CPU", options)
     except RuntimeError as error:
         raise _unreadable("OpenVINO", error) from error
     ports = {
-        port.get_any_name(): _Port(
+        name: _Port(
             _ELEMENTS.get(port.element_type.get_type_name(), "unknown"),
             tuple(None if axis.is_dynamic else axis.get_length() for axis in port.partial_shape),
         )
-        for port in compiled.inputs
+        for name, port in zip(taken, compiled.inputs, strict=True)
     }
     request, lock = compiled.create_infer_request(), Lock()
 

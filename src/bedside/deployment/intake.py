@@ -18,6 +18,7 @@ import numpy as np
 
 from bedside.data.csv_form import TAB_SUFFIX, first_line, separator_of
 from bedside.data.dicom_header import HEAD_BYTES, MARK, MARK_AT, looks_like_dicom
+from bedside.data.text_lines import allow_long_cells
 from bedside.data.written_paths import written_path
 from bedside.errors import DataError, nearest, sentence
 from bedside.schema import Array, Reference, Sample
@@ -167,21 +168,31 @@ def _is_meant(file: Path, suffixes: tuple[str, ...]) -> bool:
 def _rows(path: Path, modalities: Mapping[str, Modality], root: Path | None) -> Iterator[Case]:
     """The rows of a CSV; numbered as a spreadsheet shows them, the header being row 1."""
     root = path.parent if root is None else root
+    count = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
+            allow_long_cells()
             separator = separator_of(first_line(stream.readline()), path.suffix)
             stream.seek(0)
-            reader = csv.DictReader(stream, delimiter=separator)
+            reader = csv.DictReader(stream, delimiter=separator, strict=True)
             reader.fieldnames = [name.strip() for name in reader.fieldnames or []]
             _check_columns(reader.fieldnames, path.name, modalities)
-            count = 0
             for count, cells in enumerate(reader, start=1):
                 yield _row(cells, root, f"row {count + 1} of {path.name}", modalities=modalities)
     except FileNotFoundError:
         raise DataError(
             sentence(path.name, expected="a CSV table", got="no such file", remedy="Check its name")
         ) from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except csv.Error:
+        raise DataError(
+            sentence(
+                f"{path.name}, after row {count + 1}",
+                expected="cells quoted in pairs",
+                got="a quote that is not closed or stands free, or a cell without an end",
+                remedy="Write it again with a spreadsheet, as CSV in UTF-8",
+            )
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
         raise DataError(
             sentence(
                 path.name,
@@ -234,7 +245,7 @@ def _reference(
     cells: Mapping[str, str | None], root: Path, where: str, *, modality: Modality
 ) -> Reference:
     columns = modality.columns_used()
-    if not modality.suffixes:
+    if not modality.suffixes or getattr(modality, "reads_cells", False):
         content = {column: cells[column] or "" for column in columns}
         return Reference(where, content if len(columns) > 1 else content[columns[0]])
     cell = (cells[columns[0]] or "").strip()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 ENCODERS: Registry[type[Encoder]] = Registry(
     "encoder",
     {
+        "bag": "bedside.models.bag:Bag",
         "cnn": "bedside.models.cnn:Cnn",
         "dense": "bedside.models.dense:Dense",
         "densenet121": "bedside.models.densenet121:DenseNet121",
@@ -22,6 +23,9 @@ ENCODERS: Registry[type[Encoder]] = Registry(
         "resnet": "bedside.models.resnet:ResNet",
         "se-resnet": "bedside.models.se_resnet:SeResNet",
         "tcn": "bedside.models.tcn:Tcn",
+        "text-cnn": "bedside.models.text_cnn:TextCnn",
+        "text-lstm": "bedside.models.text_lstm:TextLstm",
+        "transformer": "bedside.models.transformer:Transformer",
     },
 )
 FUSIONS: Registry[type[Fusion]] = Registry(

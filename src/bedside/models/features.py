@@ -7,7 +7,7 @@ features of several inputs; a head reads them. None of them sees a data set.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import nn
@@ -38,12 +38,15 @@ class Encoder(nn.Module):
     ``forward(arrays)`` reads standardised float arrays, first axis B.
 
     Args:
-        shapes: name -> shape of one case's array, without the batch axis.
+        shapes: name -> shape of one case's array, without the batch axis. An encoder of texts
+            (``reads = "tokens"``) takes ``symbols`` as well: array -> how many different
+            numbers it may hold.
 
     Raises:
         StudyError: the shapes do not suit this encoder.
     """
 
+    reads: ClassVar[str] = "values"
     width: int
 
     def __init__(self, shapes: Mapping[str, tuple[int, ...]]) -> None:

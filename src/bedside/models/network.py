@@ -7,18 +7,19 @@ Enters: named arrays ``"<input>.<array>"`` as the modalities prepared them
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from bedside.errors import StudyError, sentence
 from bedside.models import ENCODERS, FUSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from bedside.models.features import Features
+    from bedside.models.features import Encoder, Features
     from bedside.schema import Array, Arrays, Rows, State
 
 
@@ -35,6 +36,30 @@ class InputPlan:
     encoder: str
     shapes: Mapping[str, tuple[int, ...]]
     state: State
+
+
+def build_encoder(plan: InputPlan) -> Encoder:
+    """The encoder of one input, with new weights.
+
+    One that ``reads`` tokens is told how many different ones there are, the ``symbols`` of
+    the modality's state.
+
+    Raises:
+        StudyError: it is unknown, or reads inputs of another kind.
+    """
+    kind: Any = ENCODERS.load(plan.encoder)
+    if kind.reads not in plan.shapes:
+        raise StudyError(
+            sentence(
+                f"encoder '{plan.encoder}'",
+                expected=f"an input with the array '{kind.reads}'",
+                got=f"one with {', '.join(sorted(plan.shapes))}",
+                remedy="Choose an encoder of this kind of input under model.encoders",
+            )
+        )
+    symbols = plan.state.get("symbols")
+    encoder: Encoder = kind(plan.shapes) if symbols is None else kind(plan.shapes, symbols)
+    return encoder
 
 
 class Standardise(nn.Module):
@@ -71,7 +96,7 @@ class StudyNetwork(nn.Module):
         rules = [
             Standardise(plan.state.get("standardise", {}), plan.shapes) for plan in plans.values()
         ]
-        encoders = [ENCODERS.load(plan.encoder)(plan.shapes) for plan in plans.values()]
+        encoders = [build_encoder(plan) for plan in plans.values()]
         self.standardise = nn.ModuleList(rules)
         self.encoders = nn.ModuleList(encoders)
         self.fusion = FUSIONS.load(fusion)([encoder.width for encoder in encoders])

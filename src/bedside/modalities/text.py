@@ -1,0 +1,187 @@
+"""Texts: one report, note or dialogue a case, or one named section of it.
+
+Enters: a cell of a table, or a UTF-8 file. Leaves: ``tokens`` (B, T) int32, numbers of a
+vocabulary that was learnt from training texts, and ``mask`` (B, T) bool, True where a token
+stands; T is the study's. A text without a word has an all-false mask.
+
+Reading lives in `text_files`, the vocabulary in `text_tokens`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from bedside.errors import DataError, sentence
+from bedside.modalities.text_features import describe_texts
+from bedside.modalities.text_files import read_text
+from bedside.modalities.text_tokens import PAD, UNKNOWN, How, Vocabulary, fit_vocabulary
+from bedside.schema import Array, Arrays, Geometry, Reference, Sample, State
+
+if TYPE_CHECKING:
+    import torch
+
+Length = Annotated[int, Field(strict=True, ge=4, le=8192)]
+
+LONGEST_AUTO = 512
+"""Tokens that ``length: auto`` keeps at most."""
+STEP = 8
+"""Lengths found by ``auto`` are multiples of it."""
+MOST_KEPT = 20_000
+"""Training texts that ``length: auto`` looks at, evenly spread where there are more."""
+_FAKE = {
+    "what": ("effusion", "opacity", "fracture", "edema", "nodule", "pneumothorax"),
+    "where": ("in the left base", "in the right apex", "of the sixth rib", "over both lungs"),
+    "how": ("There is a small", "No", "A 5.5 mm", "Unchanged", "There is no", "Kein sicherer"),
+}
+
+
+class Text(BaseModel):
+    """The words of ``inputs.<name>`` for a text.
+
+    Args:
+        column: of the cohort that holds the texts.
+        files: the column holds paths of text files (.txt, UTF-8) instead of the texts.
+        tokenizer: ``bpe``, pieces of words, which can spell everything, or ``words``.
+        vocabulary: different tokens at most.
+        length: tokens kept of each text, from its beginning; ``auto``: those of the longest
+            training text, 512 at most. The audit counts what is cut off.
+        lowercase: whether capitals count as small letters.
+        drop_tokens: share of tokens that are hidden at random while the network learns.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    default_encoder: ClassVar[str] = "bag"
+    suffixes: ClassVar[tuple[str, ...]] = (".txt",)
+
+    modality: Literal["text"] = "text"
+    column: str = "text"
+    files: bool = False
+    tokenizer: How = "bpe"
+    vocabulary: int = Field(default=8000, strict=True, ge=300, le=100_000)
+    length: Length | Literal["auto"] = "auto"
+    lowercase: bool = True
+    drop_tokens: float = Field(default=0.0, ge=0, lt=1)
+
+    @property
+    def reads_cells(self) -> bool:
+        """Whether its column holds the values themselves and not the paths of files."""
+        return not self.files
+
+    def columns_used(self) -> list[str]:
+        """The one column with the texts."""
+        return [self.column]
+
+    def read(self, reference: Reference) -> Sample:
+        """A file, or the text itself -> one text in NFC, free of control characters.
+
+        Raises:
+            DataError: see `text_files.read_text`.
+        """
+        return read_text(reference)
+
+    def fit(self, samples: Iterable[Sample]) -> State:
+        """Learn the vocabulary, and the length where it is ``auto``, from training texts.
+
+        Raises:
+            DataError: there is no text with a word in it.
+        """
+        kept = _Thinned(MOST_KEPT)
+        state = fit_vocabulary(
+            kept.passing(samples),
+            how=self.tokenizer,
+            size=self.vocabulary,
+            lowercase=self.lowercase,
+        )
+        if not kept.words:
+            raise DataError(
+                sentence(
+                    f"input '{self.column}'",
+                    expected="training texts",
+                    got="none with a word in it",
+                    remedy="Check the column and the split",
+                )
+            )
+        length = self.length
+        if length == "auto":
+            vocabulary = Vocabulary.from_state(state)
+            longest = max(len(vocabulary.encode(text, most=LONGEST_AUTO)) for text in kept.texts)
+            length = max(STEP, -(-longest // STEP) * STEP)
+        return {**state, "length": length, "symbols": {"tokens": state["size"]}}
+
+    def prepare(self, sample: Sample, state: State) -> Arrays:
+        """One text -> ``tokens`` (T,) int32 and ``mask`` (T,) bool; what is longer is cut off."""
+        length = int(state["length"])
+        found = Vocabulary.from_state(state).encode(_text(sample), most=length)
+        tokens = np.full(length, PAD, dtype=np.int32)
+        tokens[: len(found)] = found
+        return {"tokens": tokens, "mask": np.arange(length) < len(found)}
+
+    def collate(self, prepared: Sequence[Arrays]) -> Arrays:
+        """Stack to ``tokens`` and ``mask`` (B, T); all have the study's length."""
+        return {name: np.stack([arrays[name] for arrays in prepared]) for name in prepared[0]}
+
+    def augment(
+        self, batch: dict[str, torch.Tensor], generator: torch.Generator
+    ) -> dict[str, torch.Tensor]:
+        """Hide some tokens, where the study says so (Iyyer 2015, doi:10.3115/v1/P15-1162)."""
+        if not self.drop_tokens:
+            return batch
+        import torch
+
+        tokens = batch["tokens"]
+        drawn = torch.rand(tokens.shape, generator=generator, device=generator.device)
+        hidden = (drawn < self.drop_tokens).to(tokens.device) & batch["mask"]
+        return {**batch, "tokens": torch.where(hidden, UNKNOWN, tokens)}
+
+    def describe(self, arrays: Arrays) -> Array:
+        """How often groups of tokens occur, and the length: (B, F) float32."""
+        return describe_texts(arrays["tokens"], arrays["mask"])
+
+    def picture(self, sample: Sample) -> Array | None:
+        """A text is shown as a text."""
+        del sample
+        return None
+
+    def fake(self, rng: np.random.Generator, n: int) -> list[Sample]:
+        """Made-up sentences in the manner of reports."""
+        samples = []
+        for _ in range(n):
+            count = int(rng.integers(2, 7))
+            drawn = [[str(rng.choice(_FAKE[key])) for key in ("how", "what", "where")]
+                     for _ in range(count)]  # fmt: skip
+            text = " ".join(f"{' '.join(words)}." for words in drawn)
+            facts = {"characters": len(text), "control": 0, "replaced": 0}
+            samples.append(Sample(text, Geometry(shape=(len(text),), source=facts)))
+        return samples
+
+
+class _Thinned:
+    """Texts that pass by, of which at most so many are kept, evenly spread."""
+
+    def __init__(self, most: int) -> None:
+        self.texts: list[str] = []
+        self.words = False
+        self._most, self._stride = most, 1
+
+    def passing(self, samples: Iterable[Sample]) -> Iterator[str]:
+        """All texts, one by one."""
+        for place, sample in enumerate(samples):
+            text = _text(sample)
+            self.words = self.words or bool(text)
+            if place % self._stride == 0:
+                self.texts.append(text)
+            if len(self.texts) > self._most:
+                self.texts = self.texts[::2]
+                self._stride *= 2
+            yield text
+
+
+def _text(sample: Sample) -> str:
+    if not isinstance(sample.values, str):
+        raise TypeError(f"a text sample holds a str, not {type(sample.values).__name__}")
+    return sample.values

@@ -1,0 +1,162 @@
+"""Texts as numbers: a vocabulary, fitted on training texts and kept as plain JSON.
+
+Enters: training texts, or a fitted state. Leaves: token numbers of a text, the text of token
+numbers, and where in the text each token stands. The library is Hugging Face's `tokenizers`,
+the base install's own: what training and serving count is the same.
+
+Two ways to cut a text: ``bpe``, pieces of bytes (Sennrich 2016, doi:10.18653/v1/P16-1162), which
+can spell any script and loses nothing but capitals, where the study drops those; and ``words``,
+whole words, numbers and signs, where what training never saw is `UNKNOWN`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+import numpy as np
+
+from bedside.schema import Array, State
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+How: TypeAlias = Literal["bpe", "words"]
+PAD, UNKNOWN, BEGIN, END = 0, 1, 2, 3
+SPECIAL = ("[pad]", "[unknown]", "[begin]", "[end]")
+"""Their names in the state. No text is ever cut into one of them: brackets stand alone."""
+WORDS = r"\d+(?:[.,]\d+)*|\w+(?:['’]\w+)*|[^\w\s]"
+"""A number with its decimals, a word, or a sign."""
+FIRST_LOOK = 8
+"""Characters for each token wanted that are cut first, of a text that is to be cut short."""
+_NO_BLANK_BEFORE, _NO_BLANK_AFTER = frozenset(".,;:!?)]}%/-–'’"), frozenset("([{/-–'’")
+_KNOWN: dict[str, Vocabulary] = {}
+_MOST_KNOWN = 32
+
+
+def fit_vocabulary(texts: Iterable[str], *, how: How, size: int, lowercase: bool) -> State:
+    """Learn a vocabulary in one pass over texts; the same texts give the same state.
+
+    Args:
+        texts: of training cases only.
+        how: ``bpe`` or ``words``.
+        size: entries at most, the four special ones included.
+        lowercase: whether capitals are dropped.
+
+    Returns:
+        ``tokenizer`` (the library's own JSON), ``how``, ``size`` (entries there are) and
+        ``name``, which changes with the content.
+    """
+    library, trainer = _blank(how, size=size, lowercase=lowercase)
+    library.train_from_iterator(texts, trainer)
+    words = json.loads(library.to_str())
+    words["added_tokens"] = []  # else a note that holds the word "[pad]" would be cut into it
+    name = blake2b(json.dumps(words, sort_keys=True).encode(), digest_size=16).hexdigest()
+    return {"tokenizer": words, "how": how, "size": library.get_vocab_size(), "name": name}
+
+
+class Vocabulary:
+    """A fitted vocabulary of V entries.
+
+    Args:
+        state: as `fit_vocabulary` made it, whole or as part of a modality's state.
+    """
+
+    pad: ClassVar[int] = PAD
+    unknown: ClassVar[int] = UNKNOWN
+    begin: ClassVar[int] = BEGIN
+    end: ClassVar[int] = END
+
+    def __init__(self, state: State) -> None:
+        self.size = int(state["size"])
+        self._whole_words = state["how"] == "words"
+        self._tokenizer = _library().Tokenizer.from_str(json.dumps(state["tokenizer"]))
+
+    @classmethod
+    def from_state(cls, state: State) -> Vocabulary:
+        """The vocabulary of a state; one that was opened before is not opened again."""
+        name = str(state["name"])
+        if name not in _KNOWN:
+            while len(_KNOWN) >= _MOST_KNOWN:
+                _KNOWN.pop(next(iter(_KNOWN)), None)
+            _KNOWN[name] = cls(state)
+        return _KNOWN[name]
+
+    def encode(self, text: str, *, most: int | None = None) -> list[int]:
+        """Token numbers of a text; with `most`, its first ones, at no cost for the rest."""
+        found: list[int] = self._cut(text, most).ids
+        return found[:most]
+
+    def spans(self, text: str, *, most: int | None = None) -> list[tuple[int, int]]:
+        """(start, end) of each token of `encode` in the text, in characters.
+
+        A letter that takes several tokens (``bpe``) is the span of each of them.
+        """
+        return list(self._cut(text, most).offsets[:most])
+
+    def decode(self, numbers: Sequence[int] | Array) -> str:
+        """The text of token numbers; padding, begin and end are passed over."""
+        kept = [int(number) for number in numbers if int(number) not in (PAD, BEGIN, END)]
+        if not self._whole_words:
+            pieces = [n for n in kept if n != UNKNOWN]
+            return str(self._tokenizer.decode(pieces)).removeprefix(" ")
+        text, blank = "", ""
+        for number in kept:
+            word = str(self._tokenizer.id_to_token(number))
+            text += word if word in _NO_BLANK_BEFORE else blank + word
+            blank = "" if word in _NO_BLANK_AFTER else " "
+        return text
+
+    def _cut(self, text: str, most: int | None) -> Any:
+        """The library's encoding of a text, or of a beginning that holds more than `most`."""
+        look = len(text) if most is None else FIRST_LOOK * (most + 1)
+        while look < len(text):
+            blank = text.find(" ", look)
+            found = self._tokenizer.encode(text[: blank if 0 <= blank < 2 * look else look])
+            if most is not None and len(found.ids) > most:
+                return found
+            look *= 2
+        return self._tokenizer.encode(text)
+
+
+def counted(numbers: Sequence[int] | Array, size: int) -> Array:
+    """How often each entry of a vocabulary of `size` occurs: (size,) int64."""
+    return np.bincount(np.asarray(numbers, dtype=np.int64), minlength=size)
+
+
+def _blank(how: How, *, size: int, lowercase: bool) -> tuple[Tokenizer, Any]:
+    """A tokenizer that has learnt nothing, and its trainer."""
+    parts = _library()
+    if how == "bpe":
+        empty = parts.Tokenizer(parts.models.BPE())
+        empty.pre_tokenizer = parts.pre_tokenizers.ByteLevel(add_prefix_space=True)
+        empty.decoder = parts.decoders.ByteLevel()
+        empty.post_processor = parts.processors.ByteLevel(trim_offsets=True)
+        trainer = parts.trainers.BpeTrainer(
+            vocab_size=size,
+            special_tokens=list(SPECIAL),
+            initial_alphabet=sorted(parts.pre_tokenizers.ByteLevel.alphabet()),
+            show_progress=False,
+        )
+    else:
+        empty = parts.Tokenizer(parts.models.WordLevel(unk_token=SPECIAL[UNKNOWN]))
+        empty.pre_tokenizer = parts.pre_tokenizers.Split(
+            parts.Regex(WORDS), behavior="removed", invert=True
+        )
+        trainer = parts.trainers.WordLevelTrainer(
+            vocab_size=size, special_tokens=list(SPECIAL), show_progress=False
+        )
+    if lowercase:
+        empty.normalizer = parts.normalizers.Lowercase()
+    return empty, trainer
+
+
+def _library() -> Any:
+    """The library, told not to start threads of its own: it would warn of every later fork."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    import tokenizers
+
+    return tokenizers
