@@ -29,11 +29,12 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/install.py --python $(PYTHON)
 	$(BIN)/python benchmarks/keras_peer.py
-	$(if $(wildcard benchmarks/monai_peer.py),$(BIN)/python benchmarks/monai_peer.py)
 ifdef BEDSIDE_DATA
+	$(BIN)/python benchmarks/monai_peer.py --data "$(BEDSIDE_DATA)"
 	$(BIN)/python benchmarks/studies.py --data "$(BEDSIDE_DATA)" --study pneumoniamnist
 	$(BIN)/python benchmarks/studies.py --data "$(BEDSIDE_DATA)" --study nih
 else
+	$(BIN)/python benchmarks/monai_peer.py --study synthetic --set data.patients=200 --epochs 2
 	@echo "The studies: make bench BEDSIDE_DATA=/folder/of/open/sets"
 	@echo "On made-up patients: $(BIN)/python benchmarks/studies.py --study synthetic"
 	@echo "All others: benchmarks/README.md"
