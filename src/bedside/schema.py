@@ -182,7 +182,8 @@ class Targets:
             steps: ``truth`` (N, S) float32 in the target's unit, ``known`` (N, S) bool
             (a point that no reading stands behind is unknown), ``last`` (N,) float32 the
             last value before the forecast, ``minute`` (N,) int64 the local clock minutes
-            of that value since 1970-01-01 (hour of day: ``minute // 60 % 24``).
+            of that value since 1970-01-01 (hour of day: ``minute // 60 % 24``), and, where
+            patients are known, ``patient`` (N,) int32, equal for windows of one patient.
             `summary`: ``truth`` (N,) object, the reference summaries (str, runs of blanks
             collapsed), ``known`` (N, 1) bool and, once cases are in parts, ``novel`` (N,)
             bool: no training case has the same source text.

@@ -97,10 +97,15 @@ def answers(rng: np.random.Generator, windows: int, *, width: float) -> tuple[An
     return middle[:, :, None] + fan, Targets(arrays, ("5", "10"), "forecast")
 
 
+def of_patients(targets: Targets, patient: Any) -> Targets:
+    return Targets({**targets.arrays, "patient": patient}, targets.names, targets.kind)
+
+
 @pytest.mark.parametrize("width", [0.4, 1.0, 2.5])
 def test_calibrated_intervals_cover_what_they_say(rng: np.random.Generator, width: float) -> None:
     own = task(horizon_minutes=10)
     quantiles, validation = answers(rng, 4000, width=width)
+    validation = of_patients(validation, np.arange(4000) // 8)
     state = own.calibrate({"quantiles": quantiles}, validation, {"levels": LEVELS})
     outer = np.delete(np.array(state["stretch"]), 2, axis=1)
     assert outer == pytest.approx(1 / width, rel=0.12)
@@ -111,6 +116,41 @@ def test_calibrated_intervals_cover_what_they_say(rng: np.random.Generator, widt
         inside = (found[:, :, low] <= truth) & (truth <= found[:, :, high])
         assert inside.mean() == pytest.approx(wanted, abs=0.015)
     assert np.array_equal(found[:, :, 2], fresh[:, :, 2])
+
+
+@pytest.mark.parametrize("patients", [None, 1, 8])
+def test_a_few_patients_widen_but_do_not_narrow(
+    rng: np.random.Generator, patients: int | None
+) -> None:
+    """8 patients and one at infinity: 8 / 9 is less than 0.9, so nothing holds for a new one."""
+    for width in (0.4, 2.5):
+        quantiles, targets = answers(rng, 4000, width=width)
+        if patients is not None:
+            targets = of_patients(targets, np.arange(4000) % patients)
+        found = np.delete(fit_stretch(quantiles, targets, levels=LEVELS), 2, axis=1)
+        assert np.isfinite(found).all()
+        assert found == pytest.approx(1 if width == 2.5 else 2.5, rel=0.12)
+
+
+def test_narrowing_holds_for_a_new_patient() -> None:
+    """20 patients alike, worked by hand: the 0.9 of 21 patients is the 18.9th of 20 scores."""
+    patient = np.repeat(np.arange(20), 2)
+    score = np.where(np.arange(40) % 2, 0.02, 0.05) * (patient + 1)
+    truth = (100 + 10 * score)[:, None].astype(np.float32)
+    quantiles = np.broadcast_to([90.0, 100.0, 110.0], (40, 1, 3))
+    arrays = {"truth": truth, "known": np.ones((40, 1), bool), "patient": patient}
+    targets = Targets(arrays, ("5",), "forecast")
+    (found,) = fit_stretch(quantiles, targets, levels=[0.1, 0.5, 0.9])
+    mass = (np.arange(40) + 1) / 2 / 21
+    wanted = np.sort(score)[np.argmax(mass >= 0.9)]
+    assert found[2] == pytest.approx(wanted, abs=1e-5)
+    assert wanted > np.quantile(score, 0.9 * 41 / 40, method="higher")
+    # one patient's many windows count as much as another's two
+    heavy = np.where(patient == 0, 20, 1)
+    many = {name: np.repeat(values, heavy, axis=0) for name, values in arrays.items()}
+    more = Targets(many, ("5",), "forecast")
+    (same,) = fit_stretch(np.repeat(quantiles, heavy, axis=0), more, levels=[0.1, 0.5, 0.9])
+    assert same[2] == pytest.approx(wanted, abs=1e-5)
 
 
 def test_a_step_with_few_known_values_takes_the_factor_of_all(rng: np.random.Generator) -> None:

@@ -81,6 +81,7 @@ def test_arrays_and_targets_hang_together(folder: Path) -> None:
     values = test.arrays["glucose.values"][:]
     assert values.shape == (len(test), 1, 12)
     assert np.array_equal(values[:, 0, -1], test.targets.arrays["last"][:])
+    assert np.array_equal(test.targets.arrays["patient"], materials.cohort.groups()[test.rows])
     minute = test.targets.arrays["minute"][:]
     clock = test.arrays["glucose.clock"][:]
     assert clock[:, 0] == pytest.approx(np.sin(2 * np.pi * minute / 1440), abs=1e-5)

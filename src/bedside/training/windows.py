@@ -56,6 +56,7 @@ def prepare_windows(
         "time_column": cohort.time,
     }
     whole = _end_to_end(own, samples[name], state, series=series)
+    groups = cohort.groups().astype(np.int32)
     steps = (state["history_steps"], state["horizon_steps"])
     parts: dict[Part, Prepared] = {}
     for part, spans in split.spans.items():
@@ -66,6 +67,7 @@ def prepare_windows(
         targets = forecast.windowed(
             series, starts, segments, history=steps[0], unit=_unit(signal, task)
         )
+        truth = {**targets.arrays, "patient": groups[segments]}
         facts = {**targets.facts, "series": f"{name}.values"}
         arrays: dict[str, Rows] = {}
         for key, points in whole.items():
@@ -75,7 +77,7 @@ def prepare_windows(
                 if end - begin == 1
                 else Windows(points, starts, end - begin, begin)
             )
-        parts[part] = Prepared(arrays, replace(targets, facts=facts), segments)  # type: ignore[index]
+        parts[part] = Prepared(arrays, replace(targets, arrays=truth, facts=facts), segments)  # type: ignore[index]
     _raise_if_empty(parts)
     return Preparation({name: state}, parts)
 
