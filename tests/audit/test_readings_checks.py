@@ -141,7 +141,7 @@ def test_an_hour_that_comes_twice_warns_and_is_not_mixed(tmp_path: Path) -> None
 def test_a_clock_that_goes_backwards_blocks(tmp_path: Path) -> None:
     finding = only(findings(tmp_path, summer_time(9)), "clock-jumps")
     assert (finding.severity, finding.rows) == ("block", (312,))
-    assert finding.message.startswith("A clock goes backwards at 1 readings, over times")
+    assert finding.message.startswith("A clock goes backwards at 1 reading, over times")
 
 
 def test_half_a_day_of_one_value_warns(tmp_path: Path) -> None:
@@ -150,7 +150,8 @@ def test_half_a_day_of_one_value_warns(tmp_path: Path) -> None:
         with_value(rows, place, "133")
     finding = only(findings(tmp_path, rows), "constant-stretches")
     assert (finding.severity, finding.count) == ("warn", 1)
-    assert "1 segment holds one value for 12 hours or more, up to 12:" in finding.message
+    assert finding.rows == (22,)  # the reading of place 20, below a header
+    assert "1 stretch of one value for 12 hours or more, up to 12:" in finding.message
     for place in range(100, 103):
         with_value(rows, place, "134")
     assert "constant-stretches" not in {f.check for f in findings(tmp_path, rows)}

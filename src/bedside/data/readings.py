@@ -19,6 +19,10 @@ from bedside.data.units import PLAUSIBLE, Unit, factor
 from bedside.schema import Array
 
 KEPT_ROWS = 1000
+STILL_HOURS = 12
+"""From how long on one value is a sensor or a program that stood still."""
+STILL_GAP_HOURS = 1
+"""A longer gap between two readings ends such a stretch."""
 
 
 @dataclass
@@ -46,6 +50,8 @@ class ReadingFacts:
         unordered: readings that stand after a later one.
         clock_repeated: places where a clock jumped back by about an hour.
         clock_backwards: places where it jumped back otherwise.
+        still: first readings of stretches of one value for `STILL_HOURS` or more.
+        longest_still_hours: of the longest of them.
         impossible: readings of zero or less, or of more than any device shows.
         other_unit: readings that the other unit would explain.
         odd_patients: how many patients' median lies outside what their unit allows.
@@ -61,6 +67,8 @@ class ReadingFacts:
     unordered: Found = field(default_factory=Found)
     clock_repeated: Found = field(default_factory=Found)
     clock_backwards: Found = field(default_factory=Found)
+    still: Found = field(default_factory=Found)
+    longest_still_hours: float = 0.0
     impossible: Found = field(default_factory=Found)
     other_unit: Found = field(default_factory=Found)
     odd_patients: int = 0
@@ -153,6 +161,7 @@ def _stretches(
         own = rows[places]
         seconds, values = table.seconds[own], table.values[own].astype(np.float64)
         _note_doubles(facts, seconds, values[:, 0], rows=own + table.first_row)
+        _note_still(facts, seconds, values[:, 0], rows=own + table.first_row)
         values[:, 0] *= scale
         codes = None if table.codes is None else table.codes[own]
         stretches.append(Stretch((seconds + MINUTE // 2) // MINUTE, values, codes))
@@ -168,6 +177,19 @@ def _note_doubles(facts: ReadingFacts, seconds: Array, values: Array, *, rows: A
     equal = np.append(False, np.diff(values) == 0)
     facts.repeated.add(rows[again & equal])
     facts.contradicting.add(rows[again & ~equal])
+
+
+def _note_still(facts: ReadingFacts, seconds: Array, values: Array, *, rows: Array) -> None:
+    there = np.isfinite(values)
+    seconds, values, rows = seconds[there], values[there], rows[there]
+    if not len(rows):
+        return
+    new = (np.diff(values) != 0) | (np.diff(seconds) > STILL_GAP_HOURS * 3600)
+    begins = np.flatnonzero(np.append(True, new))
+    ends = np.append(begins[1:], len(rows)) - 1
+    hours = (seconds[ends] - seconds[begins]) / 3600
+    facts.still.add(rows[begins[hours >= STILL_HOURS]])
+    facts.longest_still_hours = max(facts.longest_still_hours, float(hours.max()))
 
 
 def _note_values(facts: ReadingFacts, table: LongTable, rows: Array) -> None:

@@ -222,5 +222,6 @@ def _notes(whose: Whose, spans: Mapping[str, Array]) -> tuple[str, ...]:
         "readings of the part before; what is forecast never lies in two parts."
     ]
     if held:
-        notes.append(f"{held} patients were held out whole, as a further test part.")
+        whole = "1 patient was" if held == 1 else f"{held} patients were"
+        notes.append(f"{whole} held out whole, as a further test part.")
     return tuple(notes)

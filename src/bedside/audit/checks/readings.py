@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bedside.audit.findings import Finding, Severity
+from bedside.data.readings import STILL_HOURS
 from bedside.data.units import PLAUSIBLE
 
 if TYPE_CHECKING:
     from bedside.audit.evidence import Evidence
     from bedside.data.readings import Found
-    from bedside.data.series import Series
-    from bedside.schema import Array
 
 MANY = 0.01
 """Share of readings that contradict others, from which two persons or sensors are likely."""
 MUCH_FILLED = 0.1
-CONSTANT_HOURS = 12
 
 
 def repeated_readings(evidence: Evidence) -> list[Finding]:
@@ -71,14 +69,15 @@ def clock_jumps(evidence: Evidence) -> list[Finding]:
     found = []
     if facts.clock_repeated.count:
         message = (
-            f"A clock jumps back by about an hour at {facts.clock_repeated.count} readings, as at "
-            "the end of summer time; a new segment begins there, so no two hours are mixed."
+            f"A clock jumps back by about an hour at "
+            f"{_readings(facts.clock_repeated)}, as at the end of "
+            "summer time; a new segment begins there, so no two hours are mixed."
         )
         found.append(_finding("clock-jumps", "warn", message, facts.clock_repeated))
     if facts.clock_backwards.count:
         message = (
-            f"A clock goes backwards at {facts.clock_backwards.count} readings, over times that it "
-            "had passed: nobody can tell which readings are the later ones."
+            f"A clock goes backwards at {_readings(facts.clock_backwards)}, "
+            "over times that it had passed: nobody can tell which readings are the later ones."
         )
         remedy = "Correct the times, or leave one of the two stretches out."
         found.append(
@@ -128,20 +127,16 @@ def wrong_unit(evidence: Evidence) -> list[Finding]:
 
 def constant_stretches(evidence: Evidence) -> list[Finding]:
     """Half a day or more of one value (warn): a sensor or a program that stood still."""
-    series = evidence.cohort.series
-    if series is None:
-        return []
-    longest = _longest_runs(series) * series.every_minutes
-    rows = np.flatnonzero(longest >= CONSTANT_HOURS * 60)
-    if not rows.size:
+    facts = evidence.cohort.readings
+    if facts is None or not facts.still.count:
         return []
     message = (
-        f"{rows.size} segment{'s hold' if rows.size > 1 else ' holds'} one value for "
-        f"{CONSTANT_HOURS} hours or more, up to {int(longest.max()) // 60}: a sensor or a program "
-        "stood still, and a forecast of nothing new looks perfect there."
+        f"{_count(facts.still.count, 'stretch', 'stretches')} of one value for {STILL_HOURS} hours "
+        f"or more, up to {int(facts.longest_still_hours)}: a sensor or a program stood still, and "
+        "a forecast of nothing new looks perfect there. Each begins at the row named."
     )
     remedy = "Leave these readings out."
-    return [evidence.finding("constant-stretches", "warn", message, rows=rows, remedy=remedy)]
+    return [_finding("constant-stretches", "warn", message, facts.still, remedy=remedy)]
 
 
 def gaps(evidence: Evidence) -> list[Finding]:
@@ -162,6 +157,14 @@ def gaps(evidence: Evidence) -> list[Finding]:
     return [Finding("gaps", severity, message, facts.filled, (), remedy)]
 
 
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _readings(found: Found) -> str:
+    return _count(found.count, "reading", "readings")
+
+
 def _times(found: Found) -> str:
     return f"{found.count} reading{'s stand' if found.count != 1 else ' stands'}"
 
@@ -175,16 +178,3 @@ def _finding(
 ) -> Finding:
     """A finding on rows of the long table, which are numbered already."""
     return Finding(check, severity, message, found.count, tuple(found.rows), remedy)
-
-
-def _longest_runs(series: Series) -> Array:
-    """(N,) steps of the longest stretch of one value in each segment."""
-    values = series.values[:, 0]
-    changes = np.append(True, np.diff(values) != 0)
-    changes[series.begins[:-1]] = True
-    begins = np.flatnonzero(changes)
-    lengths = np.diff(np.append(begins, len(values)))
-    longest = np.zeros(len(series), dtype=np.int64)
-    segments = np.searchsorted(series.begins, begins, side="right") - 1
-    np.maximum.at(longest, segments, lengths)
-    return longest
