@@ -185,8 +185,10 @@ class Targets:
             of that value since 1970-01-01 (hour of day: ``minute // 60 % 24``), and, where
             patients are known, ``patient`` (N,) int32, equal for windows of one patient.
             `summary`: ``truth`` (N,) object, the reference summaries (str, runs of blanks
-            collapsed), ``known`` (N, 1) bool and, once cases are in parts, ``novel`` (N,)
-            bool: no training case has the same source text.
+            collapsed), ``known`` (N, 1) bool and, once cases are in parts, ``source`` (N,)
+            object, the text that is summarised, ``novel`` (N,) bool, whether no training
+            case has that text, ``uncommon`` (N,) bool, whether the reference is none of the
+            twenty commonest of training.
         names: K class or label names; binary: (negative, positive); forecast: the
             minutes ahead of each step (``"5"``, ``"10"``...); summary: ``("summary",)``.
         kind: which of the forms above.

@@ -160,12 +160,13 @@ class TrainingSection(Section):
 
 
 class EvaluationSection(Section):
-    """Intervals, subgroups and the rule for the threshold (chosen on validation)."""
+    """Intervals, subgroups, the rule for the threshold (chosen on validation), the lexicon."""
 
     subgroups: list[str] = Field(default_factory=list)
     bootstrap: int = Field(default=1000, strict=True, ge=100)
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     threshold: Threshold = "youden"
+    lexicon: Path | None = None
 
     @field_validator("threshold")
     @classmethod
@@ -294,10 +295,13 @@ class Study(Section):  # noqa: PLW1641 - it holds dicts, so it never had a hash
         }
         if isinstance(self.data.dicom, list):
             changes["dicom"] = [folder / file for file in self.data.dicom]
-        start = self.model.start_from
+        start, lexicon = self.model.start_from, self.evaluation.lexicon
         anchored = {
             "data": self.data.model_copy(update=changes),
             "model": self.model.model_copy(update={"start_from": start and folder / start}),
+            "evaluation": self.evaluation.model_copy(
+                update={"lexicon": lexicon and folder / lexicon}
+            ),
             "cache": None if self.cache is None else folder / self.cache,
         }
         return self.model_copy(update=anchored)

@@ -24,6 +24,7 @@ from bedside.progress import Progress
 from bedside.registry import lookup
 from bedside.run_folder import write_json
 from bedside.schema import Array
+from bedside.tasks.findings import read_lexicon
 from bedside.training.precision import set_threads
 from bedside.training.preparation import (
     Preparation,
@@ -290,6 +291,7 @@ def _check_names(study: Study) -> None:
             problems.add(key, expected="at least one name", got="none", remedy="Name one")
     encoders = [e for names in study.model.encoders.values() for e in _listed(names)]
     baselines = [] if study.baselines == "auto" else study.baselines
+    _check_lexicon(study, problems)
     for registry, names in (
         (ENCODERS, encoders),
         (FUSIONS, [study.model.fusion]),
@@ -301,6 +303,24 @@ def _check_names(study: Study) -> None:
             except StudyError as error:
                 problems.found.append(str(error))
     problems.raise_if_any()
+
+
+def _check_lexicon(study: Study, problems: Problems) -> None:
+    """Read the lexicon once before all else, so that a fault in it costs nothing."""
+    if study.evaluation.lexicon is None:
+        return
+    if study.target.task != "summarise":
+        problems.add(
+            "evaluation.lexicon",
+            expected="a target whose task is summarise",
+            got=f"'{study.target.task}'",
+            remedy="Leave it out",
+        )
+        return
+    try:
+        read_lexicon(study.evaluation.lexicon)
+    except StudyError as error:
+        problems.found.append(str(error))
 
 
 def _listed(names: str | list[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Baselines: the classical peers that every deep model is measured against.
 
-Enters: hand-made features of the cases (`describe_inputs`), or windows of a series,
+Enters: hand-made features of the cases (`describe_inputs`), windows of a series, or texts,
 and their truth. Leaves: outputs of the same form as a network's, so that the task's
 own calibration, inference and metrics run over a baseline unchanged.
 """
@@ -11,14 +11,17 @@ from bedside.baselines.contract import (
     Baseline,
     FittedBaseline,
     FittedForecaster,
+    FittedSummariser,
     Forecaster,
     Labelled,
     Lesson,
+    Summariser,
+    TextLesson,
 )
 from bedside.baselines.features import describe_inputs
 from bedside.registry import Registry
 
-REGISTRY: Registry[type[Baseline] | type[Forecaster]] = Registry(
+REGISTRY: Registry[type[Baseline] | type[Forecaster] | type[Summariser]] = Registry(
     "baseline",
     {
         "majority": "bedside.baselines.majority:Majority",
@@ -27,6 +30,11 @@ REGISTRY: Registry[type[Baseline] | type[Forecaster]] = Registry(
         "persistence": "bedside.baselines.persistence:Persistence",
         "least-squares": "bedside.baselines.least_squares:LeastSquares",
         "exponential-smoothing": "bedside.baselines.smoothing:ExponentialSmoothing",
+        "commonest-summary": "bedside.baselines.summaries:CommonestSummary",
+        "lead": "bedside.baselines.summaries:Lead",
+        "centroid": "bedside.baselines.summaries:Centroid",
+        "nearest-report": "bedside.baselines.neighbours:NearestReport",
+        "neighbour-consensus": "bedside.baselines.neighbours:NeighbourConsensus",
     },
 )
 
@@ -35,8 +43,11 @@ __all__ = [
     "Baseline",
     "FittedBaseline",
     "FittedForecaster",
+    "FittedSummariser",
     "Forecaster",
     "Labelled",
     "Lesson",
+    "Summariser",
+    "TextLesson",
     "describe_inputs",
 ]

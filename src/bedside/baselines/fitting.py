@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bedside.baselines import REGISTRY
-from bedside.baselines.contract import Lesson
+from bedside.baselines.contract import Lesson, TextLesson
 from bedside.baselines.features import describe_inputs
 from bedside.errors import StudyError, sentence
 from bedside.schema import Array, Arrays, Modality, Part, State
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from bedside.training.loader import Prepared
 
 Answering = Callable[[Part], Arrays]
+METHODS: Mapping[str, str] = {"forecast": "fit_windows", "summary": "fit_texts"}
+"""Kind of target -> how its peers learn; all others by ``fit``."""
 
 
 def fit_baselines(
@@ -52,10 +54,12 @@ def fit_baselines(
     Raises:
         StudyError: a baseline is no peer of this task.
     """
-    forecast = parts["train"].targets.kind == "forecast"
-    makers = _makers(names, method="fit_windows" if forecast else "fit")
-    if forecast:
+    kind = parts["train"].targets.kind
+    makers = _makers(names, method=METHODS.get(kind, "fit"))
+    if kind == "forecast":
         fit = _forecasters(parts, state=state, seed=seed, threads=threads)
+    elif kind == "summary":
+        fit = _summarisers(parts, state=state, seed=seed, threads=threads)
     else:
         features = _features(modalities, parts, threads=threads, progress=progress)
         fit = _classifiers(parts, features, seed=seed, threads=threads)
@@ -121,6 +125,27 @@ def _forecasters(
             threads=threads,
         )
         return lambda part: fitted.forecast(lessons[part].arrays)
+
+    return fit
+
+
+def _summarisers(
+    parts: Mapping[Part, Prepared], *, state: State, seed: int, threads: int
+) -> Callable[[Any], Answering]:
+    lessons = {
+        part: TextLesson(own.texts, own.targets.arrays["truth"].tolist(), state["source"])
+        for part, own in parts.items()
+    }
+
+    def fit(baseline: Any) -> Answering:
+        fitted = baseline.fit_texts(
+            lessons["train"],
+            validation=lessons["validation"],
+            state=state,
+            seed=seed,
+            threads=threads,
+        )
+        return lambda part: fitted.summarise(lessons[part].sources)
 
     return fit
 

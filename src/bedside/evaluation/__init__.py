@@ -4,7 +4,8 @@ A metric is one pure function and one line of a table below: ``(column, weights)
 (R,)`` of a class, label or yes-or-no question in the first; of several classes that are
 not the mean of their one-against-rest columns in the second; ``(windows, weights) ->
 (R,)`` of a forecast in the third, of a forecast of glucose in the fourth, and of the
-events within its whole horizon in the fifth.
+events within its whole horizon in the fifth; ``(summaries, weights) -> (R,)`` of summaries
+in the sixth, and of the findings that they state in the seventh.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from bedside.schema import Array, Prediction, Targets
 
 if TYPE_CHECKING:
     from bedside.evaluation.classification import Column
+    from bedside.evaluation.summaries import Summaries
     from bedside.evaluation.windows import Windows
 
 ColumnMetric: TypeAlias = "Callable[[Column, Array], Array]"
 ClassesMetric: TypeAlias = Callable[[Targets, Prediction, Array], Array]
 ForecastMetric: TypeAlias = "Callable[[Windows, Array], Array]"
+SummaryMetric: TypeAlias = "Callable[[Summaries, Array], Array]"
 
 REGISTRY: Registry[ColumnMetric] = Registry(
     "metric",
@@ -99,12 +102,35 @@ OF_GLUCOSE_EVENTS: Registry[ForecastMetric] = Registry(
         "hyper_false_alarms_per_day": f"{_EVENTS}:hyper_false_alarms_per_day",
     },
 )
+_SUMMARIES = "bedside.evaluation.summaries"
+OF_SUMMARIES: Registry[SummaryMetric] = Registry(
+    "metric_of_summaries",
+    {
+        "rouge1": f"{_SUMMARIES}:rouge1",
+        "rouge2": f"{_SUMMARIES}:rouge2",
+        "rougeL": f"{_SUMMARIES}:rouge_l",
+        "words": f"{_SUMMARIES}:words_written",
+        "copied_words": f"{_SUMMARIES}:copied_words",
+    },
+)
+OF_FINDINGS: Registry[SummaryMetric] = Registry(
+    "metric_of_findings",
+    {
+        "findings_f1": f"{_SUMMARIES}:findings_f1",
+        "findings_sensitivity": f"{_SUMMARIES}:findings_sensitivity",
+        "findings_ppv": f"{_SUMMARIES}:findings_ppv",
+        "dropped_all": f"{_SUMMARIES}:dropped_all",
+        "false_findings": f"{_SUMMARIES}:false_findings",
+        "unsupported_findings": f"{_SUMMARIES}:unsupported_findings",
+    },
+)
 PRIMARY = "auroc"
 LOWER_IS_BETTER = frozenset(
     {
         *("brier", "ece"),
         *("rmse_pooled", "mae_pooled", "rmse_median_window", "mae_median_window", "mard"),
         *("width_80", "width_95", "hypo_false_alarms_per_day", "hyper_false_alarms_per_day"),
+        *("dropped_all", "false_findings", "unsupported_findings"),
     }
 )
 

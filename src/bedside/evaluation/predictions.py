@@ -10,6 +10,7 @@ import numpy as np
 from bedside.run_folder import atomic
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from bedside.data.cohort import Cohort
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
     from bedside.schema import Array, Task
 
 
-def write_predictions_table(path: Path, answers: Answers, *, task: Task, cohort: Cohort) -> None:
+def write_predictions_table(
+    path: Path,
+    answers: Answers,
+    *,
+    task: Task,
+    cohort: Cohort,
+    further: Mapping[str, Array] | None = None,
+) -> None:
     """Write ``case_id, patient_id?, row, truth…, prediction…`` atomically.
 
     A task whose columns hold several entries a case (a forecast: one a step) gets as many
@@ -28,9 +36,14 @@ def write_predictions_table(path: Path, answers: Answers, *, task: Task, cohort:
         answers: of n cases, with their rows of the cohort.
         task: names the columns.
         cohort: the whole cohort.
+        further: last columns, as long as the task's own.
     """
     rows = answers.rows
-    own = {**task.truth_rows(answers.targets), **task.rows(answers.prediction, answers.state)}
+    own = {
+        **task.truth_rows(answers.targets),
+        **task.rows(answers.prediction, answers.state),
+        **(further or {}),
+    }
     lines = max(map(len, own.values()), default=len(rows)) // max(len(rows), 1)
     columns: dict[str, Array] = {"case_id": cohort.ids()[rows]}
     if (patients := cohort.patients()) is not None:

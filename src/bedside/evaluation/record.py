@@ -37,7 +37,10 @@ def make_exam(study: Study, cohort: Cohort, preparation: Preparation, *, task: T
     exam = Exam(
         task=task,
         state=task.fit(parts["train"].targets, balance=study.training.imbalance == "auto"),
-        targets={part: own.targets for part, own in parts.items()},
+        targets={
+            part: kind_of(own.targets).ready(own.targets, study.evaluation)
+            for part, own in parts.items()
+        },
         rows={part: own.rows for part, own in parts.items()},
         groups={part: groups[own.rows] for part, own in parts.items()},
         attributes={

@@ -99,6 +99,14 @@ class JudgedKind(Protocol):
     @property
     def summary(self) -> Sequence[str]: ...
 
+    def ready(self, targets: Targets, section: EvaluationSection) -> Targets:
+        """Targets with all that measuring needs of the study beside the truth.
+
+        Raises:
+            StudyError: a file that the study names is not as it should be.
+        """
+        ...
+
     def check(self, answers: Answers) -> None:
         """Refuse what cannot be scored.
 
@@ -196,6 +204,7 @@ REGISTRY: Registry[JudgedKind] = Registry(
         "classes": "bedside.evaluation.kinds.classification:CLASSIFICATION",
         "labels": "bedside.evaluation.kinds.classification:CLASSIFICATION",
         "forecast": "bedside.evaluation.kinds.forecast:FORECAST",
+        "summary": "bedside.evaluation.kinds.summary:SUMMARY",
     },
 )
 

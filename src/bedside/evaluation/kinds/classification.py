@@ -35,6 +35,10 @@ class Classification:
 
     summary: tuple[str, ...] = (PRIMARY, "sensitivity", "specificity", "brier")
 
+    def ready(self, targets: Targets, section: EvaluationSection) -> Targets:  # noqa: ARG002
+        """The targets as they are: the truth is all that is needed."""
+        return targets
+
     def check(self, answers: Answers) -> None:
         """Refuse what cannot be scored.
 

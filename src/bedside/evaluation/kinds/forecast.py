@@ -82,6 +82,10 @@ class Forecast:
 
     summary: tuple[str, ...] = ("rmse_pooled", "mae_pooled", "coverage_80", "width_80")
 
+    def ready(self, targets: Targets, section: EvaluationSection) -> Targets:  # noqa: ARG002
+        """The targets as they are: the truth is all that is needed."""
+        return targets
+
     def check(self, answers: Answers) -> None:
         """Refuse what cannot be scored.
 
