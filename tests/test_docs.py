@@ -19,7 +19,13 @@ from bedside.audit.examination import BLOCKING, CHECKS, NEVER_WAIVED
 from bedside.baselines import REGISTRY as BASELINES
 from bedside.cli import app
 from bedside.data.study_text import MEANING, flow
-from bedside.evaluation import OF_FORECASTS, OF_GLUCOSE, OF_GLUCOSE_EVENTS
+from bedside.evaluation import (
+    OF_FINDINGS,
+    OF_FORECASTS,
+    OF_GLUCOSE,
+    OF_GLUCOSE_EVENTS,
+    OF_SUMMARIES,
+)
 from bedside.evaluation import REGISTRY as METRICS
 from bedside.modalities.image import Image
 from bedside.modalities.signal import Signal
@@ -29,6 +35,7 @@ from bedside.run_folder import RunFolder
 from bedside.study import InputSection, Study, TargetSection, TrainingSection
 from bedside.tasks.classify import Classify
 from bedside.tasks.forecast import Forecast
+from bedside.tasks.summarise import Summarise
 from bedside.training.preparation import build_modalities, build_task
 from bedside.training.recipe import make_recipe
 
@@ -48,6 +55,7 @@ SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "Text inputs": (InputSection, Text),
     "target": (TargetSection, Classify),
     "Forecast target": (TargetSection, Forecast),
+    "Summarise target": (TargetSection, Summarise),
 } | {
     name: (form.annotation,)
     for name, form in Study.model_fields.items()
@@ -147,6 +155,8 @@ def with_section(heading: str, words: dict[str, Any]) -> dict[str, Any]:
         return {**BASE, "inputs": {"glucose": {"modality": "signal", **words}}}
     if heading == "Forecast target":
         return {**BASE, "target": {"task": "forecast", **words}}
+    if heading == "Summarise target":
+        return {**BASE, "target": {"task": "summarise", "column": "impression", **words}}
     if heading == "target":
         return {**BASE, "target": {"task": "classify", **words}}
     if heading == "data":
@@ -269,7 +279,7 @@ def first_group(metrics: dict[str, Any]) -> dict[str, Any]:
 
 def test_every_metric_is_told() -> None:
     page = (DOCS / "run-folder.md").read_text()
-    tables = (METRICS, OF_FORECASTS, OF_GLUCOSE, OF_GLUCOSE_EVENTS)
+    tables = (METRICS, OF_FORECASTS, OF_GLUCOSE, OF_GLUCOSE_EVENTS, OF_SUMMARIES, OF_FINDINGS)
     names = [name for table in tables for name in table.table]
     assert [name for name in names if f"`{name}`" not in page] == []
 

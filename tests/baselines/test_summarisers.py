@@ -143,7 +143,9 @@ def test_test_references_change_nothing() -> None:
 
 
 def test_a_peer_of_another_task_is_refused() -> None:
-    with pytest.raises(StudyError, match=r"baselines: expected peers of this task \(centroid, commonest"):
+    with pytest.raises(
+        StudyError, match=r"baselines: expected peers of this task \(centroid, commonest"
+    ):
         fitted(["logistic"], parts())
 
 

@@ -46,11 +46,21 @@ def test_a_case_is_new_where_no_training_text_is_its_own() -> None:
     novel = {part: own.arrays["novel"].tolist() for part, own in made.items()}
     assert novel == {
         "train": [False, False],
-        "validation": [True, False],
+        "validation": [False, False],
         "test": [True, False],
     }
+    assert made["test"].arrays["source"].tolist() == ["New mass.", " heart   NORMAL."]
     of_why = with_sources({part: targets("why").take(rows) for part, rows in ROWS.items()}, texts)
     assert not of_why["test"].arrays["novel"].any()
+
+
+def test_a_reference_is_uncommon_where_it_is_none_of_the_commonest_of_training() -> None:
+    summaries = [f"Kind {n}." for n in range(20) for _ in range(2)] + ["Rare.", "kind 0"]
+    cases = len(summaries)
+    arrays = {"truth": as_texts(summaries), "known": np.ones((cases, 1), dtype=bool)}
+    train = Targets(arrays, ("summary",), "summary", {"source": "x"})
+    made = with_sources({"train": train}, {"train": {"x": ["same"] * cases}})
+    assert made["train"].arrays["uncommon"].tolist() == [False] * 40 + [True, False]
 
 
 def test_networks_see_no_texts_and_a_fingerprint_reads_them() -> None:
