@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -311,4 +311,20 @@ class Task(Protocol):
         self, outputs: dict[str, torch.Tensor], targets: dict[str, torch.Tensor], state: State
     ) -> torch.Tensor:
         """Torch half: scalar loss of a batch, unknown targets left out."""
+        ...
+
+
+@runtime_checkable
+class Varies(Protocol):
+    """What a task has beside, if its targets move with its inputs when these are varied."""
+
+    def vary(
+        self,
+        inputs: dict[str, torch.Tensor],
+        targets: dict[str, torch.Tensor],
+        state: State,
+        *,
+        generator: torch.Generator,
+    ) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+        """Training only: a batch of inputs and targets -> one that might have been."""
         ...

@@ -17,7 +17,10 @@ from bedside.progress import Progress
 from bedside.run_folder import RunFolder
 from bedside.study import Study
 from bedside.training import windows as windows_module
+from bedside.training.candidates import make_job
+from bedside.training.loader import epoch_generator
 from bedside.training.preparation import Preparation
+from bedside.training.step import Stepper
 from bedside.training.windows import window_places
 
 from ..series_made import make_table, words
@@ -210,3 +213,25 @@ def test_places_of_windows_worked_by_hand() -> None:
     assert segments.tolist() == [0] * 5 + [1] * 4
     starts, _ = window_places(series, spans, steps=(3, 2), stride=2, inside=True)
     assert starts.tolist() == [4, 10, 12]
+
+
+@pytest.mark.parametrize("augment", [True, False])
+def test_training_shows_windows_as_other_people_could_have_had_them(
+    folder: Path, augment: bool
+) -> None:
+    training = {"augment": augment, "precision": "float32"}
+    preparation, materials = prepared(folder, training=training)
+    study, task = materials.study, materials.task
+    state = task.fit(preparation.parts["train"].targets)
+    assert min(state["people"].values()) > 0
+    job = make_job(
+        study, {"glucose": "linear"}, modalities=materials.modalities,
+        preparation=preparation, task=task, state=state,
+    )  # fmt: skip
+    stepper = Stepper(job, job.network)
+    stepper.prepare("float32")
+    first, again, other = (
+        float(stepper.step(np.arange(64), epoch_generator(seed, 1), rate=0.0)) for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert (first != other) == augment

@@ -50,7 +50,7 @@ MEANING = {
     "training.learning_rate": "step size, or a number such as 0.001",
     "training.weight_decay": "pulls weights to zero; more for small data",
     "training.patience": "epochs without gain before it stops, or a number",
-    "training.augment": "vary the training images; false: take them as they are",
+    "training.augment": "vary the training cases; false: take them as they are",
     "training.imbalance": "auto weighs rare classes up; none: as they come",
     "training.precision": "auto, float32 or bf16",
     "training.seed": "draws weights and batches; the same seed gives the same metrics",

@@ -234,7 +234,7 @@ class Signal(BaseModel):
     def augment(
         self, batch: dict[str, torch.Tensor], generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
-        """As they are: a shifted or scaled glucose is another patient's, with another future."""
+        """As they are: a scaled glucose has another future, so the task varies both together."""
         del generator
         return batch
 

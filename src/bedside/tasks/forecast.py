@@ -21,6 +21,7 @@ from bedside.tasks.alarms import ALARMS, probability_below
 from bedside.tasks.conformal import fit_stretch, stretched
 from bedside.tasks.correction import corrected
 from bedside.tasks.lag_regression import blocks, fit_lags
+from bedside.tasks.other_people import KEY, as_others, unlikeness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -170,7 +171,7 @@ class Forecast(BaseModel):
         return np.full(len(targets.arrays["known"]), -1)
 
     def fit(self, targets: Targets, *, balance: bool = True) -> State:
-        """How far values move from the last one, from training windows."""
+        """How far values move from the last one, and how unlike patients are, from training."""
         del balance  # there are no classes
         squares, levels, count, windows = 0.0, 0.0, 0, 0
         changes = []
@@ -197,6 +198,7 @@ class Forecast(BaseModel):
             "scale": scale,
             "level": levels / max(windows, 1),
             "moves": (moves / scale).tolist(),
+            KEY: unlikeness(targets),
             "stretch": np.ones((steps, len(self.levels))).tolist(),
         }
 
@@ -272,6 +274,17 @@ class Forecast(BaseModel):
         history = arrays[head.series]  # type: ignore[index]
         fitted = fit_lags(history, truth, known, scale=head.scale, level=head.level)  # type: ignore[arg-type]
         head.start(fitted.weights)  # type: ignore[operator]
+
+    def vary(
+        self,
+        inputs: dict[str, torch.Tensor],
+        targets: dict[str, torch.Tensor],
+        state: State,
+        *,
+        generator: torch.Generator,
+    ) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+        """Windows, with what came after, as other people could have had them."""
+        return as_others(inputs, targets, state, generator=generator)
 
     def unweighted(self, state: State) -> State:
         """The state as it is: nothing is weighted."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from lightning_fabric import Fabric
 
+from bedside.schema import Varies
 from bedside.training.averaging import Average
 from bedside.training.loader import augment, take
 from bedside.training.schedule import clip_gradients, make_optimiser, set_rate
@@ -67,6 +68,8 @@ class Stepper:
         job, optimiser = self.job, self._prepared_optimiser
         inputs, targets = batch_on(job.device, job.train, rows)
         inputs = channels_last(augment(inputs, job.modalities, generator))
+        if job.modalities and isinstance(job.task, Varies):
+            inputs, targets = job.task.vary(inputs, targets, job.state, generator=generator)
         set_rate(optimiser, rate)
         loss = job.task.loss(self._model(inputs), targets, job.state)
         optimiser.zero_grad(set_to_none=True)
