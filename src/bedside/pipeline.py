@@ -21,7 +21,7 @@ from bedside.audit.gathering import (
     pass_audit,
     split_cases,
 )
-from bedside.baselines.fitting import fit_baselines
+from bedside.baselines.fitting import fair_peers, fit_baselines
 from bedside.deployment.from_run import package_network
 from bedside.environment import write_environment
 from bedside.errors import RunError
@@ -119,8 +119,7 @@ def run(
             task=task, state=exam.state, start=start, folder=folder, progress=told,
         )  # fmt: skip
         baselines = fit_baselines(
-            task.baselines if study.baselines == "auto" else study.baselines,
-            modalities, preparation.parts,
+            fair_peers(study.baselines, task, modalities), modalities, preparation.parts,
             state=exam.state, seed=study.training.seed, threads=threads, progress=told,
         )  # fmt: skip
         with told.stage("evaluate"):

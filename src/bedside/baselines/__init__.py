@@ -17,25 +17,30 @@ from bedside.baselines.contract import (
     Lesson,
     Summariser,
     TextLesson,
+    WordReader,
+    Written,
 )
 from bedside.baselines.features import describe_inputs
 from bedside.registry import Registry
 
-REGISTRY: Registry[type[Baseline] | type[Forecaster] | type[Summariser]] = Registry(
-    "baseline",
-    {
-        "majority": "bedside.baselines.majority:Majority",
-        "logistic": "bedside.baselines.logistic:Logistic",
-        "boosted-trees": "bedside.baselines.boosted_trees:BoostedTrees",
-        "persistence": "bedside.baselines.persistence:Persistence",
-        "least-squares": "bedside.baselines.least_squares:LeastSquares",
-        "exponential-smoothing": "bedside.baselines.smoothing:ExponentialSmoothing",
-        "commonest-summary": "bedside.baselines.summaries:CommonestSummary",
-        "lead": "bedside.baselines.summaries:Lead",
-        "centroid": "bedside.baselines.summaries:Centroid",
-        "nearest-report": "bedside.baselines.neighbours:NearestReport",
-        "neighbour-consensus": "bedside.baselines.neighbours:NeighbourConsensus",
-    },
+REGISTRY: Registry[type[Baseline] | type[Forecaster] | type[Summariser] | type[WordReader]] = (
+    Registry(
+        "baseline",
+        {
+            "majority": "bedside.baselines.majority:Majority",
+            "logistic": "bedside.baselines.logistic:Logistic",
+            "boosted-trees": "bedside.baselines.boosted_trees:BoostedTrees",
+            "tfidf-logistic": "bedside.baselines.tfidf:TfidfLogistic",
+            "persistence": "bedside.baselines.persistence:Persistence",
+            "least-squares": "bedside.baselines.least_squares:LeastSquares",
+            "exponential-smoothing": "bedside.baselines.smoothing:ExponentialSmoothing",
+            "commonest-summary": "bedside.baselines.summaries:CommonestSummary",
+            "lead": "bedside.baselines.summaries:Lead",
+            "centroid": "bedside.baselines.summaries:Centroid",
+            "nearest-report": "bedside.baselines.neighbours:NearestReport",
+            "neighbour-consensus": "bedside.baselines.neighbours:NeighbourConsensus",
+        },
+    )
 )
 
 __all__ = [
@@ -49,5 +54,7 @@ __all__ = [
     "Lesson",
     "Summariser",
     "TextLesson",
+    "WordReader",
+    "Written",
     "describe_inputs",
 ]

@@ -65,6 +65,46 @@ class Baseline(Protocol):
 
 
 @dataclass(frozen=True)
+class Written:
+    """N cases of texts, and what is known of them.
+
+    Args:
+        texts: text input -> N whole texts.
+        features: (N, F) float32 of all other inputs; None where there are none.
+        truth: (N, K) float32, as in `Baseline.fit`.
+        known: (N, K) bool.
+    """
+
+    texts: Mapping[str, Sequence[str]]
+    features: Array | None
+    truth: Array
+    known: Array
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+
+class FittedReader(Protocol):
+    """A fitted peer that reads texts; answers like a network does."""
+
+    def outputs(self, written: Written) -> Arrays:
+        """Texts and features of n cases -> ``{"logits": (n, K) float32}``."""
+        ...
+
+
+class WordReader(Protocol):
+    """A classical method that classifies texts by their words; built without arguments."""
+
+    name: str
+
+    def fit_words(
+        self, training: Written, *, validation: Written, kind: Kind, seed: int, threads: int
+    ) -> FittedReader:
+        """Learn from training cases; validation cases only choose settings."""
+        ...
+
+
+@dataclass(frozen=True)
 class Lesson:
     """N windows and what came after them, looked up when asked for.
 

@@ -6,15 +6,16 @@ parts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from bedside.baselines import REGISTRY
-from bedside.baselines.contract import Lesson, TextLesson
+from bedside.baselines.contract import Lesson, TextLesson, Written
 from bedside.baselines.features import describe_inputs
 from bedside.errors import StudyError, sentence
-from bedside.schema import Array, Arrays, Modality, Part, State
+from bedside.modalities import holds_text
+from bedside.schema import Array, Arrays, Modality, Part, State, Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from bedside.training.loader import Prepared
 
 Answering = Callable[[Part], Arrays]
-METHODS: Mapping[str, str] = {"forecast": "fit_windows", "summary": "fit_texts"}
-"""Kind of target -> how its peers learn; all others by ``fit``."""
+METHODS: Mapping[str, tuple[str, ...]] = {"forecast": ("fit_windows",), "summary": ("fit_texts",)}
+"""Kind of target -> how its peers learn; all others by ``fit``, and by ``fit_words`` of texts."""
+WORDS_FOR = "logistic"
+"""The peer whose place `tfidf-logistic` takes where all inputs are texts."""
 
 
 def fit_baselines(
@@ -55,14 +58,16 @@ def fit_baselines(
         StudyError: a baseline is no peer of this task.
     """
     kind = parts["train"].targets.kind
-    makers = _makers(names, method=METHODS.get(kind, "fit"))
+    reading = ("fit", "fit_words") if any(own.texts for own in parts.values()) else ("fit",)
+    makers = _makers(names, methods=METHODS.get(kind, reading))
     if kind == "forecast":
         fit = _forecasters(parts, state=state, seed=seed, threads=threads)
     elif kind == "summary":
         fit = _summarisers(parts, state=state, seed=seed, threads=threads)
     else:
-        features = _features(modalities, parts, threads=threads, progress=progress)
-        fit = _classifiers(parts, features, seed=seed, threads=threads)
+        fit = _classifiers(
+            parts, modalities, makers.values(), seed=seed, threads=threads, progress=progress
+        )
     outputs: dict[str, dict[str, Arrays]] = {}
     with progress.bar("fitting baselines", len(makers)) as done:
         for count, (name, maker) in enumerate(makers.items(), start=1):
@@ -73,10 +78,27 @@ def fit_baselines(
     return outputs
 
 
-def _makers(names: Sequence[str], *, method: str) -> dict[str, Any]:
-    """Name -> class, all of which learn in the way of this task."""
+def fair_peers(
+    asked: Sequence[str] | Literal["auto"], task: Task, modalities: Mapping[str, Modality]
+) -> Sequence[str]:
+    """The baselines of a study: those it names, else those of its task that suit its inputs.
+
+    A study of texts alone is compared with `tfidf-logistic` instead of methods that see
+    groups of tokens; one of texts and other inputs with all of them.
+    """
+    if asked != "auto":
+        return asked
+    texts = [name for name, modality in modalities.items() if holds_text(modality)]
+    if not texts or WORDS_FOR not in task.baselines:
+        return task.baselines
+    others = () if len(texts) == len(modalities) else task.baselines[1:]
+    return (task.baselines[0], "tfidf-logistic", *others)
+
+
+def _makers(names: Sequence[str], *, methods: tuple[str, ...]) -> dict[str, Any]:
+    """Name -> class, all of which learn in one of the ways of this task."""
     every = {name: REGISTRY.load(name) for name in REGISTRY.names()}
-    peers = [name for name, maker in every.items() if hasattr(maker, method)]
+    peers = [name for name, maker in every.items() if any(hasattr(maker, m) for m in methods)]
     for name in names:
         if name in every and name not in peers:
             raise StudyError(
@@ -91,24 +113,45 @@ def _makers(names: Sequence[str], *, method: str) -> dict[str, Any]:
 
 
 def _classifiers(
-    parts: Mapping[Part, Prepared], features: Mapping[Part, Array], *, seed: int, threads: int
+    parts: Mapping[Part, Prepared],
+    modalities: Mapping[str, Modality],
+    makers: Iterable[Any],
+    *,
+    seed: int,
+    threads: int,
+    progress: Progress,
 ) -> Callable[[Any], Answering]:
-    labelled = {
-        part: (features[part], own.targets.arrays["truth"], own.targets.arrays["known"])
-        for part, own in parts.items()
-    }
+    """How a baseline is fitted: on features, or on texts beside the features of other inputs."""
+    told = partial(_features, parts=parts, threads=threads, progress=progress)
+    makers = list(makers)
+    features, written = {}, {}
+    if any(hasattr(maker, "fit") for maker in makers):
+        features = told(modalities)
+    if any(hasattr(maker, "fit_words") for maker in makers):
+        others = {name: m for name, m in modalities.items() if not holds_text(m)}
+        beside: Mapping[Part, Array | None] = told(others) if others else dict.fromkeys(parts)
+        written = {
+            part: Written(own.texts, beside[part], *_answers(own)) for part, own in parts.items()
+        }
 
     def fit(baseline: Any) -> Answering:
-        fitted = baseline.fit(
-            *labelled["train"],
-            kind=parts["train"].targets.kind,
-            validation=labelled["validation"],
-            seed=seed,
-            threads=threads,
-        )
+        settings = {"kind": parts["train"].targets.kind, "seed": seed, "threads": threads}
+        if hasattr(baseline, "fit_words"):
+            reader = baseline.fit_words(
+                written["train"], validation=written["validation"], **settings
+            )
+            return lambda part: reader.outputs(written[part])
+        labelled = {
+            part: (features[part], *_answers(parts[part])) for part in ("train", "validation")
+        }
+        fitted = baseline.fit(*labelled["train"], validation=labelled["validation"], **settings)
         return lambda part: fitted.outputs(features[part])
 
     return fit
+
+
+def _answers(own: Prepared) -> tuple[Array, Array]:
+    return own.targets.arrays["truth"], own.targets.arrays["known"]
 
 
 def _forecasters(
@@ -152,8 +195,8 @@ def _summarisers(
 
 def _features(
     modalities: Mapping[str, Modality],
-    parts: Mapping[Part, Prepared],
     *,
+    parts: Mapping[Part, Prepared],
     threads: int,
     progress: Progress,
 ) -> dict[Part, Array]:

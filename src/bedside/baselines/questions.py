@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 import numpy as np
+from scipy import sparse
 from scipy.special import logsumexp
 
 from bedside.baselines.contract import Labelled
@@ -30,7 +31,7 @@ class Question:
     """One thing to learn, with unknown answers left out.
 
     Args:
-        features: (n, F) float32 of the training cases.
+        features: (n, F) float32 of the training cases, or a sparse matrix of words.
         answers: (n,) int, 0 to classes - 1; every answer occurs.
         held_features: (m, F) float32 of the validation cases, m may be 0.
         held_answers: (m,) int.
@@ -65,7 +66,7 @@ class Constant:
     score: Array
 
     def __call__(self, features: Array) -> Array:
-        return np.broadcast_to(self.score, (len(features), *self.score.shape))
+        return np.broadcast_to(self.score, (features.shape[0], *self.score.shape))
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Spread:
     floor: float
 
     def __call__(self, features: Array) -> Array:
-        scores = np.full((len(features), self.classes), np.log(self.floor))
+        scores = np.full((features.shape[0], self.classes), np.log(self.floor))
         rest = 1.0 - self.floor * (self.classes - self.seen.size)
         scores[:, self.seen] = self.scorer(features) + np.log(rest)
         return scores
@@ -109,9 +110,10 @@ class Answers:
         _check_features(problems, features, width=self.width, where="features to predict")
         problems.raise_if_any()
         # The libraries refuse an empty table: one made-up row is scored and dropped again.
-        asked = features if len(features) else np.zeros((1, self.width), np.float32)
-        columns = [np.asarray(scorer(asked)).reshape(len(asked), -1) for scorer in self.scorers]
-        logits = np.concatenate(columns, axis=1)[: len(features)]
+        count = features.shape[0]  # of a sparse matrix, too
+        asked = features if count else np.zeros((1, self.width), np.float32)
+        columns = [np.asarray(scorer(asked)).reshape(max(count, 1), -1) for scorer in self.scorers]
+        logits = np.concatenate(columns, axis=1)[:count]
         return {"logits": logits.astype(np.float32)}
 
 
@@ -213,10 +215,10 @@ def _check(training: Labelled, validation: Labelled, *, kind: Kind) -> None:
     for part, (features, truth, known) in (("training", training), ("validation", validation)):
         _check_features(problems, features, width=width, where=f"features of the {part} cases")
         for name, array in (("truth", truth), ("known", known)):
-            if array.shape != (len(features), columns):
+            if array.shape != (features.shape[0], columns):
                 problems.add(
                     f"{name} of the {part} cases",
-                    expected=f"shape ({len(features)}, {columns})",
+                    expected=f"shape ({features.shape[0]}, {columns})",
                     got=f"{array.shape}",
                     remedy="Pass features, truth and known of the same cases",
                 )
@@ -229,7 +231,15 @@ def _check_features(problems: Problems, features: Array, *, width: int, where: s
         got = f"shape {features.shape}"
         problems.add(where, expected=expected, got=got, remedy="Describe all cases alike")
         return
-    bad = int((~np.isfinite(features).all(axis=1)).sum())
+    bad = _not_finite(features)
     if bad:
         got = f"{bad} {'case' if bad == 1 else 'cases'} with NaN or infinity"
         problems.add(where, expected="finite numbers", got=got, remedy=REMEDY)
+
+
+def _not_finite(features: Array) -> int:
+    """Cases with a number that is none; of a sparse matrix, among what is written down."""
+    if isinstance(features, np.ndarray):
+        return int((~np.isfinite(features).all(axis=1)).sum())
+    written = sparse.coo_array(features)
+    return len(set(written.coords[0][~np.isfinite(written.data)].tolist()))

@@ -13,3 +13,8 @@ REGISTRY: Registry[type[Modality]] = Registry(
         "text": "bedside.modalities.text:Text",
     },
 )
+
+
+def holds_text(modality: Modality) -> bool:
+    """Whether the samples of a modality are texts."""
+    return bool(getattr(modality, "holds_text", False))

@@ -57,6 +57,7 @@ class Text(BaseModel):
 
     default_encoder: ClassVar[str] = "bag"
     suffixes: ClassVar[tuple[str, ...]] = (".txt",)
+    holds_text: ClassVar[bool] = True
 
     modality: Literal["text"] = "text"
     column: str = "text"

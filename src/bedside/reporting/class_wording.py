@@ -36,6 +36,7 @@ MODEL_WORDS = {
     "logistic": "logistic regression",
     "boosted-trees": "gradient-boosted trees",
     "majority": "always the most common class",
+    "tfidf-logistic": "logistic regression on words and pairs of words (TF-IDF)",
 }
 CHANCE = 0.5
 THRESHOLD_WORDS = {"youden": "the point where sensitivity plus specificity is largest (Youden)"}
@@ -69,7 +70,7 @@ def model_words(record: Record, name: str) -> str:
     """A model's name for readers: ``logistic regression on image features``."""
     if name not in MODEL_WORDS:
         return name
-    if name == "majority":
+    if name in ("majority", "tfidf-logistic"):
         return MODEL_WORDS[name]
     kinds = {part.modality for part in record.study.inputs.values()}
     features = "image features" if kinds == {"image"} else "hand-made features"

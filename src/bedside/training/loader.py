@@ -33,7 +33,7 @@ class Prepared:
         arrays: ``"<input>.<array>"`` -> (N, ...), in memory, on disk or made on the way.
         targets: of the same N cases.
         rows: (N,) rows of the cohort, for naming cases.
-        texts: where the task answers with text: input -> the N texts as they were read.
+        texts: text input -> the N texts as they were read, uncut.
     """
 
     arrays: Mapping[str, Rows]

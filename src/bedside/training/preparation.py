@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bedside.errors import DataError, Problems
+from bedside.modalities import holds_text
 from bedside.registry import lookup
 from bedside.schema import PARTS, Array, Modality, Part, State, Targets, Task
 from bedside.study import parse_options
@@ -102,9 +103,9 @@ def prepare_parts(
     ]
     arrays = prepare_arrays(inputs, rows, place=place)
     told = {part: targets.take(own) for part, own in rows.items()}
-    texts: dict[Part, Texts] = {}
+    written = {name: readings[name] for name, own in modalities.items() if holds_text(own)}
+    texts: dict[Part, Texts] = texts_of(written, rows)
     if targets.kind == "summary":
-        texts = texts_of(readings, rows)
         told = with_sources(told, texts)
     return Preparation(
         {own.name: own.state for own in inputs},
