@@ -8,6 +8,7 @@ from bedside.run_folder import RunFolder
 
 from .made_forecast import make_forecast_run
 from .made_run import Made, make_run
+from .made_summary import make_summary_run
 
 
 @pytest.fixture(scope="session")
@@ -16,4 +17,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
     made = {
         kind: make_run(root / kind, Made(kind=kind)) for kind in ("binary", "classes", "labels")
     }
-    return {**made, "forecast": make_forecast_run(root / "forecast")}
+    return {
+        **made,
+        "forecast": make_forecast_run(root / "forecast"),
+        "summary": make_summary_run(root / "summary"),
+    }

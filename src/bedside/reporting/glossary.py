@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bedside.reporting.forecast_terms import FORECAST_TERMS
 from bedside.reporting.formatting import PLAIN, Form
+from bedside.reporting.summary_terms import CASE_KINDS, SUMMARY_TERMS, split_kind
 from bedside.reporting.terms import Term
 
 TERMS: dict[str, Term] = {
@@ -97,15 +98,18 @@ CLASS_TERMS: tuple[tuple[str, str], ...] = (
 """Words of a classification's report that are no metrics."""
 
 
-ALL_TERMS: dict[str, Term] = {**TERMS, **FORECAST_TERMS}
+ALL_TERMS: dict[str, Term] = {**TERMS, **FORECAST_TERMS, **SUMMARY_TERMS}
 
 
 def label(metric: str) -> str:
     """A metric's name for readers; an unknown key is shown as it stands."""
     plain, minutes = split_step(metric)
+    plain, kind = split_kind(plain)
     term = ALL_TERMS.get(plain)
     if term is None:
         return metric.replace("_", " ")
+    if kind is not None:
+        return f"{term.label}, {CASE_KINDS[kind]}"
     return f"{term.label}, {minutes} min ahead" if minutes else term.label
 
 
@@ -119,8 +123,7 @@ def split_step(metric: str) -> tuple[str, int | None]:
 
 def form_of(metric: str, unit: str = "") -> Form:
     """How a metric's values are written; `unit` is that of the target."""
-    plain, _ = split_step(metric)
-    term = ALL_TERMS.get(plain)
+    term = ALL_TERMS.get(split_kind(split_step(metric)[0])[0])
     if term is None or term.form == "plain":
         return PLAIN
     if term.form == "value":
@@ -129,6 +132,7 @@ def form_of(metric: str, unit: str = "") -> Form:
         "percent": Form(1, scale=100, unit="%"),
         "minutes": Form(0, unit="min"),
         "a day": Form(2, unit="a day"),
+        "words": Form(1),
     }
     return forms[term.form]
 
@@ -141,8 +145,7 @@ def mid_sentence(metric: str) -> str:
 
 def higher_is_better(metric: str) -> bool:
     """Which way is better; unknown metrics are taken as scores."""
-    plain, _ = split_step(metric)
-    term = ALL_TERMS.get(plain)
+    term = ALL_TERMS.get(split_kind(split_step(metric)[0])[0])
     return term.higher_is_better if term else True
 
 

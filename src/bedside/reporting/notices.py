@@ -36,7 +36,7 @@ def _split(record: Record) -> list[Notice]:
         return [Notice("amber", "About the split", " ".join(notes))] if notes else []
     text = " ".join(notes)
     if by == "case":
-        reason = "Images of one patient may stand in training and in test"
+        reason = "Cases of one patient may stand in training and in test"
         if record.metrics.get("patients") is None:
             reason = "It is not known which cases are one patient's, so the same patient may stand"
             reason += " in training and in test"

@@ -60,7 +60,7 @@ class Record:
 
     @property
     def kind(self) -> str:
-        """``binary``, ``classes``, ``labels`` or ``forecast``."""
+        """``binary``, ``classes``, ``labels``, ``forecast`` or ``summary``."""
         return str(self.metrics.get("kind", "binary"))
 
     @property

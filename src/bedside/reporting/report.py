@@ -173,9 +173,12 @@ def _study_text(record: Record, *, cases: bool) -> str:
     words = yaml.safe_load(record.study.dump())
     if not cases:
         data = words.get("data", {})
-        for key in ("table", "folder", "npz", "root"):
-            if key in data:
-                data[key] = Path(data[key]).name
+        scoring = words.get("evaluation", {})
+        places = ((data, ("table", "folder", "npz", "root")), (scoring, ("lexicon",)))
+        for section, keys in places:
+            for key in keys:
+                if key in section:
+                    section[key] = Path(section[key]).name
     return str(yaml.safe_dump(words, sort_keys=False, allow_unicode=True))
 
 

@@ -151,12 +151,15 @@ def test_predictions_say_how_each_summary_did(
         rows = list(csv.DictReader(stream))
     assert list(rows[0]) == [
         *("case_id", "row", "truth", "summary"),
-        *("rougeL", "dropped_findings", "unsupported_findings"),
+        *("rougeL", "reference_findings", "summary_findings", "unsupported_findings"),
     ]
     mean = np.mean([float(row["rougeL"]) for row in rows])
     assert mean == pytest.approx(metrics["models"]["gru"]["rougeL"]["value"], abs=1e-4)
     wrong = [row for row in rows if row["summary"] != row["truth"]]
-    assert all(row["dropped_findings"] in row["truth"] for row in wrong)
+    assert wrong
+    assert all(row["reference_findings"] in row["truth"] for row in rows)
+    assert {row["summary_findings"] for row in wrong} == {""}
+    assert metrics["reference_words"] == pytest.approx(3)
     assert {path.name for path in (folder.root / "predictions").iterdir()} >= {
         *("gru-test.csv", "gru-validation.csv", "lead-test.csv"),
     }
@@ -198,8 +201,11 @@ def test_perfect_summaries_of_few_patients_prove_little() -> None:
     low = 0.025 ** (1 / 4)
     for name in ("rouge1", "rougeL", "rougeL_novel"):
         assert table[name] == {"value": 1, "low": pytest.approx(low), "high": 1}
-    assert table["findings_f1"]["low"] == pytest.approx(2 * low / (1 + low))
     two = 0.025 ** (1 / 2)  # two patients have findings
+    assert table["findings_f1"]["low"] == pytest.approx(2 * two / (1 + two))
+    assert table["findings_ppv"]["low"] == table["findings_sensitivity"]["low"]
+    assert table["findings_ppv"]["low"] == pytest.approx(two)
+    assert table["false_findings"]["high"] == pytest.approx(1 - low)
     assert table["dropped_all"] == {"value": 0, "low": 0, "high": pytest.approx(1 - two)}
     assert table["rougeL_positive"]["low"] == pytest.approx(two)
     assert table["words"]["low"] is not None

@@ -21,7 +21,7 @@ from bedside.evaluation import OF_FINDINGS, OF_SUMMARIES, metric_names
 from bedside.evaluation.kinds import Grouping
 from bedside.evaluation.predictions import write_predictions_table
 from bedside.evaluation.rouge import ROUGE
-from bedside.evaluation.summaries import Summaries
+from bedside.evaluation.summaries import WORD, Summaries
 from bedside.schema import Array, Arrays, Prediction, State, Targets
 from bedside.tasks.findings import lexicon_of, read_lexicon, stated_findings
 from bedside.tasks.summarise import as_texts
@@ -32,8 +32,15 @@ if TYPE_CHECKING:
     from bedside.schema import Task
     from bedside.study import EvaluationSection
 
-OF_POSITIVES = ("dropped_all",)
-"""Metrics that are shares of the positive cases alone."""
+
+BOTH, ADDED, MISSED = 0, 1, 2
+STATED = {
+    "dropped_all": [BOTH, MISSED],
+    "findings_sensitivity": [BOTH, MISSED],
+    "findings_ppv": [BOTH, ADDED],
+    "findings_f1": [BOTH, ADDED, MISSED],
+}
+"""Metric -> columns of `Summaries.agreement` of which a case must have one to count."""
 
 
 @dataclass(frozen=True)
@@ -56,15 +63,12 @@ class Cases:
         if name == "words" or name not in measured_names(self.answers.targets):
             return None
         own = Summaries.of(self.answers)
-        metric, _, group = name.partition("_") if name.startswith(ROUGE) else (name, "", "")
-        counted = _groups_of(own).get("positive" if metric in OF_POSITIVES else group)
-        rows = own.rows if counted is None else own.rows[counted]
-        patients = len(np.unique(self.answers.groups[rows]))
+        patients = len(np.unique(self.answers.groups[own.rows[_counted(own, name)]]))
         if not patients:
             return None
         low = float(tail ** (1 / patients))
         end = low if edge == 1 else 1 - low
-        return 2 * end / (1 + end) if metric == "findings_f1" else end
+        return 2 * end / (1 + end) if name == "findings_f1" else end
 
 
 @dataclass(frozen=True)
@@ -192,6 +196,7 @@ class Summary:
             "novel_cases": int((targets.arrays["novel"] & known).sum()),
             "uncommon_cases": int((targets.arrays["uncommon"] & known).sum()),
             "positive_cases": None if positive is None else int((positive & known).sum()),
+            "reference_words": _mean_words(targets.arrays["truth"][known]),
             "lexicon": None
             if lexicon is None or section.lexicon is None
             else {"file": section.lexicon.name, "findings": _concepts(lexicon)},
@@ -222,6 +227,17 @@ def measured_names(targets: Targets) -> list[str]:
     return [*plain, *(f"{name}_{group}" for name in ROUGE for group in groups)]
 
 
+def _counted(own: Summaries, name: str) -> Array:
+    """(n,) bool: the cases that a metric is a mean or a share over."""
+    if name.startswith(ROUGE):
+        _, _, group = name.partition("_")
+        return _groups_of(own).get(group, np.ones(len(own.rows), dtype=bool))
+    columns = STATED.get(name)
+    if columns is None:
+        return np.ones(len(own.rows), dtype=bool)
+    return np.asarray(own.agreement[:, columns].any(axis=1))
+
+
 def _groups_of(own: Summaries) -> dict[str, Array]:
     groups = {"novel": own.novel, "uncommon": own.uncommon}
     return groups if own.lexicon is None else {**groups, "positive": own.positive}
@@ -237,6 +253,11 @@ def _positive(targets: Targets) -> Array | None:
     )
 
 
+def _mean_words(texts: Array) -> float | None:
+    counts = [len(WORD.findall(text)) for text in texts]
+    return round(float(np.mean(counts)), 2) if counts else None
+
+
 def _two_groups(is_it: Array, words: tuple[str, str]) -> Grouping:
     labels = np.where(is_it, *words)
     return Grouping(labels, [word for word in words if word in labels])
@@ -247,17 +268,18 @@ def _concepts(lexicon: str) -> list[str]:
 
 
 def _beside(answers: Answers) -> dict[str, Array]:
-    """Columns that say how each summary did: its ROUGE-L, and findings it adds or drops."""
+    """Columns that say how each summary did: its ROUGE-L, and who states which findings."""
     own = Summaries.of(answers)
     blank = as_texts([""] * len(answers.groups))
     columns = {"rougeL": blank.copy()}
     columns["rougeL"][own.rows] = [f"{value:.4f}" for value in own.rouge[:, 2]]
     if own.lexicon is not None:
-        dropped = [wanted - given for wanted, given in zip(own.wanted, own.given, strict=True)]
-        for name, found in (
-            ("dropped_findings", dropped),
-            ("unsupported_findings", own.unsupported),
-        ):
+        named = {
+            "reference_findings": own.wanted,
+            "summary_findings": own.given,
+            "unsupported_findings": own.unsupported,
+        }
+        for name, found in named.items():
             columns[name] = blank.copy()
             columns[name][own.rows] = ["; ".join(sorted(names)) for names in found]
     return columns

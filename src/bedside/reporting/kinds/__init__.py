@@ -105,6 +105,7 @@ REGISTRY: Registry[ToldKind] = Registry(
         "classes": "bedside.reporting.kinds.classification:CLASSIFICATION",
         "labels": "bedside.reporting.kinds.classification:CLASSIFICATION",
         "forecast": "bedside.reporting.kinds.forecast:FORECAST",
+        "summary": "bedside.reporting.kinds.summary:SUMMARY",
     },
 )
 
