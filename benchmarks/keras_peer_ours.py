@@ -167,7 +167,7 @@ class Side:
                 trainer.one_epoch(lambda _: None)
                 trainer.story.step, trainer.story.losses = 0, 0.0
             used = trainer.story.precision
-            with fitting_threads(trainer.job.network, batch_size=batch_size, precision=used):
+            with fitting_threads(trainer.job.network, batch_size=batch_size):
                 start = time.perf_counter()
                 trainer.one_epoch(lambda _: None)
                 return time.perf_counter() - start, used

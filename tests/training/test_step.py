@@ -11,7 +11,7 @@ import torch
 
 from bedside.training.averaging import Average
 from bedside.training.loader import epoch_generator
-from bedside.training.step import Stepper, channels_last
+from bedside.training.step import Stepper, channels_last, in_float32
 
 from .test_loop import job
 
@@ -71,6 +71,28 @@ def test_bf16_weights_stay_float32() -> None:
     after = one.network.state_dict()
     assert {n: t.dtype for n, t in after.items()} == {n: t.dtype for n, t in before.items()}
     assert any(not torch.equal(before[name], after[name]) for name in after)
+
+
+def test_bf16_does_not_round_what_comes_in() -> None:
+    """A glucose of 187.3 mg/dL would be 187 in bf16, before any standardising."""
+    one = job(encoder="cnn", modalities={})
+    values = one.train.arrays["xray.values"].astype(np.float32) + 0.3
+    part = dataclasses.replace(one.train, arrays={"xray.values": values})
+    seen = []
+    one.network.standardise[0].register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    stepper = Stepper(dataclasses.replace(one, train=part), one.network)
+    stepper.prepare("bf16")
+    stepper.step(ROWS, epoch_generator(1, 1), rate=0.01)
+    assert torch.equal(seen[0]["values"], torch.from_numpy(values[ROWS]))
+
+
+def test_outputs_reach_the_loss_in_float32() -> None:
+    outputs = {"logits": torch.ones(2).bfloat16(), "place": torch.ones(2, dtype=torch.int64)}
+    done = in_float32(outputs)
+    assert {name: tensor.dtype for name, tensor in done.items()} == {
+        "logits": torch.float32,
+        "place": torch.int64,
+    }
 
 
 def test_images_alone_become_channels_last() -> None:

@@ -72,18 +72,29 @@ class ForecastHead(nn.Module):
     def forward(
         self, features: Features, inputs: dict[str, torch.Tensor]
     ) -> dict[str, torch.Tensor]:
-        """Pooled (B, F) and the series' history -> ``quantiles`` (B, S, Q) float32."""
+        """Pooled (B, F) and the series' history -> ``quantiles`` (B, S, Q) float32.
+
+        In float32 even where the encoder trains in bf16, which would round the line's lags.
+        """
+        pooled = features.pooled
+        if torch.is_autocast_enabled(pooled.device.type):
+            with torch.autocast(pooled.device.type, enabled=False):
+                return self._quantiles(pooled.float(), inputs)
+        return self._quantiles(pooled, inputs)
+
+    def _quantiles(
+        self, pooled: torch.Tensor, inputs: dict[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
         history = inputs[self.series][:, 0]
         last = history[:, -1:]
         lags = (history - last) / self.scale
         level = (last - self.level) / self.scale
         lags = torch.cat([lags[:, :-1], level], dim=1)
-        median = (self.skip(lags) + self.added(features.pooled)).float()
-        gaps = functional.softplus(self.gaps(features.pooled).float())
+        median = (self.skip(lags) + self.added(pooled)).float()
+        gaps = functional.softplus(self.gaps(pooled).float())
         gaps = gaps.reshape(-1, median.shape[1], self.stretch.shape[1] - 1)
-        below = torch.flip(torch.cumsum(torch.flip(gaps[:, :, : self.middle], [2]), 2), [2])
-        above = torch.cumsum(gaps[:, :, self.middle :], 2)
-        distance = torch.cat([-below, torch.zeros_like(median)[:, :, None], above], dim=2)
+        reach = functional.pad(torch.cumsum(gaps, 2), (1, 0))
+        distance = reach - reach[:, :, self.middle : self.middle + 1]
         if not self.training:
             distance = distance * self.stretch
         return {"quantiles": last[:, :, None] + self.scale * (median[:, :, None] + distance)}

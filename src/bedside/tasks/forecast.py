@@ -303,5 +303,6 @@ class Forecast(BaseModel):
         levels = quantiles.new_tensor(state["levels"])
         known = targets["known"].to(quantiles.dtype)[:, :, None]
         error = (targets["truth"][:, :, None] - quantiles) / state["scale"]
-        each = torch.maximum(levels * error, (levels - 1) * error)
-        return 2 * (each * known).sum() / (known.sum() * len(levels)).clamp_min(1.0)
+        each = levels * error + torch.relu(-error)  # the larger of both slopes, in fewer calls
+        loss: torch.Tensor = 2 * (each * known).sum() / (known.sum() * len(levels)).clamp_min(1.0)
+        return loss

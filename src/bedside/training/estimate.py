@@ -61,7 +61,7 @@ def estimate_cost(job: Job) -> Estimate:
         copied.train()
         batches = epoch_rows(len(job.train), job.recipe.batch_size, draws.generator, most=job.drawn)
         size = job.recipe.batch_size
-        with fitting_threads(copied, batch_size=size, precision=precision):
+        with fitting_threads(copied, batch_size=size):
             for rows in batches[:TRIAL_STEPS]:
                 start = time.perf_counter()
                 float(stepper.step(rows, draws.generator, rate=0.0))

@@ -223,11 +223,7 @@ def train(job: Job, *, progress: Progress, resume: bool = False) -> Story:
         trainer.prepare()
         done(trainer.story.epoch)
         while not trainer.finished:
-            with fitting_threads(
-                job.network,
-                batch_size=job.recipe.batch_size,
-                precision=trainer.story.precision,
-            ):
+            with fitting_threads(job.network, batch_size=job.recipe.batch_size):
                 train_loss = trainer.one_epoch(done)
             validation_loss = trainer.validate()
             if not math.isfinite(train_loss + validation_loss):

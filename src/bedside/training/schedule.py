@@ -49,7 +49,7 @@ def set_rate(optimiser: Any, rate: float) -> None:
 def clip_gradients(parameters: list[nn.Parameter]) -> None:
     """Scale all gradients down together where their common norm exceeds `LARGEST_GRADIENT`."""
     gradients = [p.grad for p in parameters if p.grad is not None]
-    norm = torch.nn.utils.get_total_norm(gradients, foreach=True)
-    if norm.device.type == "cpu" and norm <= LARGEST_GRADIENT:
+    norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    if norm.device.type == "cpu" and float(norm) <= LARGEST_GRADIENT:
         return  # elsewhere to ask costs more than to multiply by one
     torch._foreach_mul_(gradients, (LARGEST_GRADIENT / (norm + 1e-6)).clamp(max=1.0))

@@ -7,7 +7,7 @@ step does for every weight is one call for all of them.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from lightning_fabric import Fabric
@@ -15,7 +15,8 @@ from lightning_fabric import Fabric
 from bedside.schema import Varies
 from bedside.training.averaging import Average
 from bedside.training.loader import augment, take
-from bedside.training.schedule import clip_gradients, make_optimiser, set_rate
+from bedside.training.quick_step import QuickStep
+from bedside.training.schedule import clip_gradients, make_optimiser
 
 if TYPE_CHECKING:
     from torch import nn
@@ -40,6 +41,7 @@ class Stepper:
         self.average = Average(self.network, job.recipe.averaging)
         self.optimiser = make_optimiser(self.network, job.recipe)
         self._weights = list(self.network.parameters())
+        self._quick_step = QuickStep(self.optimiser)
 
     def prepare(self, precision: str) -> None:
         """Set up device and precision; called once, before the first step."""
@@ -50,9 +52,7 @@ class Stepper:
             devices=1 if device.type == "cpu" else [device.index or 0],
             precision="bf16-mixed" if precision == "bf16" else "32-true",
         )
-        prepared: tuple[Any, Any] = self._fabric.setup(self.network, self.optimiser)
-        self._model, self._prepared_optimiser = prepared
-        self._model.train()
+        self.network.train()
 
     def step(self, rows: Array, generator: torch.Generator, *, rate: float) -> torch.Tensor:
         """Learn from some training cases.
@@ -65,17 +65,20 @@ class Stepper:
         Returns:
             The loss before the step, a scalar on the device, which nobody has waited for.
         """
-        job, optimiser = self.job, self._prepared_optimiser
+        job = self.job
         inputs, targets = batch_on(job.device, job.train, rows)
         inputs = channels_last(augment(inputs, job.modalities, generator))
         if job.modalities and isinstance(job.task, Varies):
             inputs, targets = job.task.vary(inputs, targets, job.state, generator=generator)
-        set_rate(optimiser, rate)
-        loss = job.task.loss(self._model(inputs), targets, job.state)
-        optimiser.zero_grad(set_to_none=True)
-        self._fabric.backward(loss)
+        # Fabric's own wrapper would round the inputs to bf16 before they are standardised
+        with self._fabric.autocast():
+            outputs = self.network(inputs)
+        loss = job.task.loss(in_float32(outputs), targets, job.state)
+        for weight in self._weights:
+            weight.grad = None
+        loss.backward()  # type: ignore[no-untyped-call]
         clip_gradients(self._weights)
-        optimiser.step()
+        self._quick_step(rate)
         self.average.update()
         return loss.detach()
 
@@ -87,6 +90,14 @@ def batch_on(device: torch.device, part: Prepared, rows: Array) -> tuple[Tensors
         inputs = {name: tensor.to(device) for name, tensor in inputs.items()}
         targets = {name: tensor.to(device) for name, tensor in targets.items()}
     return inputs, targets
+
+
+def in_float32(outputs: Tensors) -> Tensors:
+    """Outputs as the loss wants them; whole numbers and masks stay."""
+    return {
+        name: tensor.float() if tensor.is_floating_point() else tensor
+        for name, tensor in outputs.items()
+    }
 
 
 def channels_last(inputs: Tensors) -> Tensors:
