@@ -16,6 +16,7 @@ from bedside.audit.findings import Finding, Severity
 from bedside.audit.glance import Glance, glance_at
 from bedside.audit.near_copies import NearCopies, find_near_copies
 from bedside.audit.small_pictures import SmallPictures, shrink_pictures
+from bedside.audit.text_look import TextLook, look_at
 from bedside.data.cohort import Cohort
 from bedside.modalities.reading import Readings
 from bedside.progress import Progress
@@ -126,6 +127,17 @@ class Evidence:
             for name, glances in self.glances.items()
             if (found := {row: g for row, g in enumerate(glances) if g and g.is_image})
         }
+
+    @cached_property
+    def text_looks(self) -> dict[str, dict[int, TextLook]]:
+        """Input -> row -> what was noted of its text, for the inputs that are texts."""
+        found: dict[str, dict[int, TextLook]] = {}
+        for name, glances in self.glances.items():
+            if not any(glance is not None and glance.is_text for glance in glances):
+                continue
+            looks = (None if s is None else look_at(s) for s in self.inputs[name].samples)
+            found[name] = {row: look for row, look in enumerate(looks) if look is not None}
+        return found
 
     @cached_property
     def copies(self) -> dict[str, list[Array]]:

@@ -28,6 +28,7 @@ class Glance:
         is_image: whether it is a flat picture, (H, W) or (H, W, C), not a volume or signal.
         constant: whether all pixels of an image have one value.
         spread: standard deviation of an image's pixels, as a share of the range of their type.
+        is_text: whether it is a text.
     """
 
     shape: tuple[int, ...]
@@ -36,6 +37,7 @@ class Glance:
     is_image: bool = False
     constant: bool = False
     spread: float = 0.0
+    is_text: bool = False
 
     @property
     def sides(self) -> tuple[int, int]:
@@ -50,7 +52,8 @@ def glance_at(sample: Sample) -> Glance:
     if isinstance(values, str):
         content = values.encode("utf-8", "surrogatepass")
         telling = len(values) >= TELLING_SIZE
-        return Glance((len(values),), geometry, _digest(b"", content) if telling else None)
+        fingerprint = _digest(b"", content) if telling else None
+        return Glance((len(values),), geometry, fingerprint, is_text=True)
     telling = values.ndim >= 2 or values.size >= TELLING_SIZE
     kind = f"{values.dtype.str}{values.shape}".encode()
     fingerprint = _digest(kind, np.ascontiguousarray(values).data) if telling else None

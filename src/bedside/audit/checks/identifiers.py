@@ -151,7 +151,8 @@ def _file_columns(evidence: Evidence) -> list[str]:
     if cohort.root is None:
         return []
     used = [c for modality in evidence.means.modalities.values() for c in modality.columns_used()]
-    return [c for c in dict.fromkeys(used) if c in cohort.cases.columns and c not in cohort.arrays]
+    values = {*cohort.arrays, *cohort.texts}
+    return [c for c in dict.fromkeys(used) if c in cohort.cases.columns and c not in values]
 
 
 def _names_of_people(stems: list[str]) -> list[int]:
