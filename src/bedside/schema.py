@@ -187,7 +187,8 @@ class Targets:
             `summary`: ``truth`` (N,) object, the reference summaries (str, runs of blanks
             collapsed), ``known`` (N, 1) bool and, once cases are in parts, ``source`` (N,)
             object, the text that is summarised, ``novel`` (N,) bool, whether no training
-            case has that text, ``uncommon`` (N,) bool, whether the reference is none of the
+            case has that text, ``unlike`` (N,) bool, whether none has even nine in ten of its
+            words, ``uncommon`` (N,) bool, whether the reference is none of the
             twenty commonest of training.
         names: K class or label names; binary: (negative, positive); forecast: the
             minutes ahead of each step (``"5"``, ``"10"``...); summary: ``("summary",)``.

@@ -48,6 +48,7 @@ def targets_of(
             "known": (every if known is None else np.asarray(known))[:, None],
             "source": as_texts(sources),
             "novel": every if novel is None else np.asarray(novel),
+            "unlike": every if novel is None else np.asarray(novel),
             "uncommon": every if uncommon is None else np.asarray(uncommon),
         },
         ("summary",),

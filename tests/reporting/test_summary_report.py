@@ -85,7 +85,7 @@ def test_the_constant_summary_stands_beside_on_each_kind_of_case(record: Record)
     rows = {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
     assert list(rows) == [
         *("All test cases", "Texts new to training"),
-        *("Uncommon references", "Reference states a finding"),
+        *("Texts unlike any of training", "Uncommon references", "Reference states a finding"),
     ]
     for kind, metric in (("All test cases", "rougeL"), ("Uncommon references", "rougeL_uncommon")):
         estimate = record.estimate("commonest-summary", metric)

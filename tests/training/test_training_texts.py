@@ -9,7 +9,7 @@ from bedside.modalities.reading import Readings
 from bedside.schema import Sample, Targets
 from bedside.tasks.summarise import as_texts
 from bedside.training.loader import Prepared, take
-from bedside.training.texts import texts_of, with_sources
+from bedside.training.texts import like_any, texts_of, with_sources
 
 TEXTS = ["Heart normal.", "Effusion.", " heart   NORMAL.", "New mass.", "Effusion", "effusion."]
 ROWS = {
@@ -61,6 +61,25 @@ def test_a_reference_is_uncommon_where_it_is_none_of_the_commonest_of_training()
     train = Targets(arrays, ("summary",), "summary", {"source": "x"})
     made = with_sources({"train": train}, {"train": {"x": ["same"] * cases}})
     assert made["train"].arrays["uncommon"].tolist() == [False] * 40 + [True, False]
+
+
+def test_a_text_is_like_one_that_holds_nine_in_ten_of_its_words_and_little_more() -> None:
+    ten = "a b c d e f g h i j"
+    others = [ten, "short one", "", " ".join(f"w{n}" for n in range(40))]
+    told = {
+        f"{ten} a a a": True,
+        "J i H g f e d c, b, x": True,  # nine of ten, in any order
+        "a b c d e f g h x y": False,
+        "a b c d e f": False,  # all of them, but the other is much longer
+        "a b c d e f g": True,
+        "one short": True,
+        "one": False,
+        "...": True,  # no word, like the blank one
+        "w1 w2 w3": False,
+    }
+    assert like_any(list(told), others).tolist() == list(told.values())
+    assert like_any([], others).shape == (0,)
+    assert not like_any(["a"], []).any()
 
 
 def test_networks_see_no_texts_and_a_fingerprint_reads_them() -> None:

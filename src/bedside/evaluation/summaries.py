@@ -38,6 +38,7 @@ class Summaries:
         rows: (n,) rows of the N cases.
         references, sources, texts: n texts each.
         novel: (n,) bool, whether training has no such source.
+        unlike: (n,) bool, whether training has none that even resembles it.
         uncommon: (n,) bool, whether the reference is none of the commonest of training.
         lexicon: as JSON text; None where the study brings none.
     """
@@ -47,6 +48,7 @@ class Summaries:
     sources: Sequence[str]
     texts: Sequence[str]
     novel: Array
+    unlike: Array
     uncommon: Array
     lexicon: str | None = None
 
@@ -61,6 +63,7 @@ class Summaries:
             truth["source"][rows].tolist(),
             answers.prediction.arrays["text"][rows].tolist(),
             truth["novel"][rows],
+            truth["unlike"][rows],
             truth["uncommon"][rows],
             answers.targets.facts.get("lexicon"),
         )

@@ -77,7 +77,7 @@ def scarce_notices(record: Record) -> list[Notice]:
     """Kinds of cases with too few to trust their scores."""
     few = {
         kind: cases
-        for kind in ("novel", "uncommon", "positive")
+        for kind in ("novel", "unlike", "uncommon", "positive")
         if (cases := cases_of(record, kind)) is not None and cases < FEW_CASES
     }
     if not few:

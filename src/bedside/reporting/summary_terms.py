@@ -67,6 +67,7 @@ SUMMARY_TERMS: dict[str, Term] = {
 
 CASE_KINDS: dict[str, str] = {
     "novel": "texts new to training",
+    "unlike": "texts unlike any of training",
     "uncommon": "uncommon references",
     "positive": "with findings",
 }
@@ -76,6 +77,12 @@ SUMMARY_WORDS: tuple[tuple[str, str], ...] = (
     (
         "Texts new to training",
         "Cases whose text stands in no training case, capitals, blanks and punctuation aside.",
+    ),
+    (
+        "Texts unlike any of training",
+        "Cases of whose words no training text of about that length holds nine in ten. Without "
+        "them, a score may show that reports are copied from each other, or that the same report "
+        "stands in two parts with a sentence left out.",
     ),
     (
         "Uncommon references",

@@ -36,10 +36,11 @@ MODEL_WORDS = {
     "nearest-report": "what was written of the most similar training text",
     "neighbour-consensus": "of twenty similar training cases the summary most like the others",
 }
-KINDS = ("", "novel", "uncommon", "positive")
+KINDS = ("", "novel", "unlike", "uncommon", "positive")
 KIND_WORDS = {
     "": "All test cases",
     "novel": "Texts new to training",
+    "unlike": "Texts unlike any of training",
     "uncommon": "Uncommon references",
     "positive": "Reference states a finding",
 }

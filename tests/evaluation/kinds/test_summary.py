@@ -120,6 +120,7 @@ def test_subgroups_follow_from_the_texts(
     assert {name: list(own) for name, own in groups.items()} == {
         "sex": ["F", "M"],
         "source": ["new", "seen in training"],
+        "nearest source": ["unlike", "nearly the same"],
         "reference": ["its own words", "a common one"],
         "findings": ["stated", "none stated"],
     }
@@ -133,11 +134,10 @@ def test_without_a_lexicon_findings_are_not_measured(
 ) -> None:
     metrics = written(RunFolder(tmp_path / "run"), rng, lexicon=None)
     assert metrics["lexicon"] is metrics["positive_cases"] is None
-    names = set(metrics["models"]["gru"])
-    assert names == {
-        *("rouge1", "rouge2", "rougeL", "words", "copied_words"),
-        *(f"{name}_{group}" for name in ("rouge1", "rouge2", "rougeL") for group in ("novel",)),
-        *(f"{name}_uncommon" for name in ("rouge1", "rouge2", "rougeL")),
+    kinds = ("", "_novel", "_unlike", "_uncommon")
+    assert set(metrics["models"]["gru"]) == {
+        *("words", "copied_words"),
+        *(f"{name}{kind}" for name in ("rouge1", "rouge2", "rougeL") for kind in kinds),
     }
     assert "findings" not in metrics["subgroups"]
 
@@ -222,6 +222,9 @@ def test_a_subgroup_of_one_kind_has_one_line() -> None:
     answers: Answers = answers_of(targets, ["Nodule."] * 30)
     table = score_subgroups(answers, {}, replicates=100, seed=1)
     assert {name: list(own) for name, own in table.items()} == {
-        "source": ["new"], "reference": ["its own words"], "findings": ["stated"],
-    }  # fmt: skip
+        "source": ["new"],
+        "nearest source": ["unlike"],
+        "reference": ["its own words"],
+        "findings": ["stated"],
+    }
     assert table["findings"]["stated"]["metrics"]["rouge1"]["value"] == pytest.approx(2 / 3)

@@ -1,7 +1,8 @@
 """How summaries are judged: by words, and by the findings that they state.
 
 ROUGE stands under its plain name for all cases, and as ``<metric>_novel`` for those whose
-source training has not seen, ``<metric>_uncommon`` for those whose reference is none of the
+source training has not seen, ``<metric>_unlike`` for those whose source resembles none of
+training, ``<metric>_uncommon`` for those whose reference is none of the
 commonest of training, and ``<metric>_positive`` for those whose reference states a finding.
 A summary that always says the same scores high on all cases, not on those.
 """
@@ -176,6 +177,7 @@ class Summary:
         """By whether training knew the source, or the reference, and by findings."""
         named = {
             "source": (targets.arrays["novel"], ("new", "seen in training")),
+            "nearest source": (targets.arrays["unlike"], ("unlike", "nearly the same")),
             "reference": (targets.arrays["uncommon"], ("its own words", "a common one")),
             "findings": (_positive(targets), ("stated", "none stated")),
         }
@@ -194,6 +196,7 @@ class Summary:
         return {
             "source": state["source"],
             "novel_cases": int((targets.arrays["novel"] & known).sum()),
+            "unlike_cases": int((targets.arrays["unlike"] & known).sum()),
             "uncommon_cases": int((targets.arrays["uncommon"] & known).sum()),
             "positive_cases": None if positive is None else int((positive & known).sum()),
             "reference_words": _mean_words(targets.arrays["truth"][known]),
@@ -222,7 +225,7 @@ def measured_names(targets: Targets) -> list[str]:
     """Every name under which these targets are measured."""
     lexicon = targets.facts.get("lexicon") is not None
     tables = [OF_SUMMARIES, *([OF_FINDINGS] if lexicon else [])]
-    groups = ("novel", "uncommon", *(["positive"] if lexicon else []))
+    groups = ("novel", "unlike", "uncommon", *(["positive"] if lexicon else []))
     plain = [name for table in tables for name in metric_names(table)]
     return [*plain, *(f"{name}_{group}" for name in ROUGE for group in groups)]
 
@@ -239,7 +242,7 @@ def _counted(own: Summaries, name: str) -> Array:
 
 
 def _groups_of(own: Summaries) -> dict[str, Array]:
-    groups = {"novel": own.novel, "uncommon": own.uncommon}
+    groups = {"novel": own.novel, "unlike": own.unlike, "uncommon": own.uncommon}
     return groups if own.lexicon is None else {**groups, "positive": own.positive}
 
 
