@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
 DEFAULT_SIZE = [128, 128]
 DECATHLON = "dataset.json"
-NOT_YET = "This version cannot run this study yet: it reads images, and these are volumes."
+NOT_YET = (
+    "This version cannot run this study yet: it classifies volumes, and these are to be segmented."
+)
+VOLUME_SIZE = [48, 48, 48]
 SIZE_MEANS = "height and width given to the model; larger shows more and takes longer"
 IMAGE_OPTIONS = (
     ("resize", "pad", "keep the aspect ratio, fill up with black; the default is stretch"),
@@ -159,12 +162,10 @@ def _table(text: StudyText, path: Path, place: str) -> None:
         return
     roles = find_roles(raw)
     _refuse_unfit(raw, roles)
-    if roles.volume:
-        text.lines.insert(0, f"# {NOT_YET}")
     _table_data(text, raw, roles, place)
     root = path.parent / (roles.root or "")
     if roles.volume:
-        _volume_input(text, "volume", column=roles.file)
+        _volume_input(text, "volume", column=roles.file, size=VOLUME_SIZE)
     else:
         _image_input(text, column=str(roles.file), size=image_size(raw, str(roles.file), root))
     for other in roles.other_files:
@@ -240,12 +241,10 @@ def _npz(text: StudyText, path: Path, place: str) -> None:
     labels = label_columns(read_labels(path, parts))
     shape = headers[f"{parts[0]}images"].shape
     volume = len(shape) > 4 or (len(shape) == 4 and shape[3] not in (1, 3, 4))
-    if volume:
-        text.lines.insert(0, f"# {NOT_YET}")
     text.open("data", means="where the cases come from: table, folder, npz or synthetic")
     text.add("npz", place, means="images, labels and parts in one file, as MedMNIST has them")
     if volume:
-        _volume_input(text, "volume", column="image")
+        _volume_input(text, "volume", column="image", size=list(shape[1:4]))
     else:
         _image_input(text, column="image", size=kept_size(shape[1], shape[2]))
     single = "label" in labels
@@ -294,14 +293,16 @@ def _decathlon(text: StudyText, path: Path, place: str) -> None:
     _split(text, by="patient", part=None)
 
 
-def _volume_input(text: StudyText, name: str, *, column: str | None = None) -> None:
+def _volume_input(
+    text: StudyText, name: str, *, column: str | None = None, size: list[int] | None = None
+) -> None:
     text.open("inputs", means="what the model sees; the names are yours")
     text.add(name, means="one input")
-    text.add(
-        "modality", "volume", means="a stack of slices; this version reads image only", depth=2
-    )
+    text.add("modality", "volume", means="NIfTI, a folder of DICOM slices, or an array", depth=2)
     if column:
         text.add("column", column, means="the column that holds it", depth=2)
+    if size:
+        text.add("size", size, means="slices, rows and columns that each is brought onto", depth=2)
 
 
 def _image_input(text: StudyText, *, column: str, size: list[int] | None) -> None:
