@@ -88,7 +88,7 @@ def test_the_file_written_holds_every_default(tmp_path: Path) -> None:
     words = yaml.safe_load(text)
     for name, section in {"training": TrainingSection(), "model": ModelSection()}.items():
         assert words[name] == section.model_dump(exclude_none=True)
-    assert words["evaluation"] == EvaluationSection().model_dump()
+    assert words["evaluation"] == EvaluationSection().model_dump(exclude_none=True)
     assert words["split"] == SplitSection().model_dump(exclude_none=True)
     assert (words["privacy"], words["audit"]) == ({"epsilon": None}, {"waive": []})
     assert (words["device"], words["threads"], words["baselines"]) == ("auto", "auto", "auto")
@@ -337,7 +337,10 @@ def test_lines_line_up_with_their_comments() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("age,sex,label\n1,F,a\n2,M,b\n", "t.csv: expected a column that names a file in each row"),
+        (
+            "age,sex,label\n1,F,a\n2,M,b\n",
+            "t.csv: expected a column of texts, or one that names a file in each row",
+        ),
         (
             "file,age\n1.png,3.5\n2.png,4.5\n3.png,5.5\n",
             "t.csv: expected a column with two or more classes",
