@@ -272,7 +272,7 @@ def judged(study: bedside.Study, folder: Path) -> tuple[dict[str, Any], Any]:
     prepared = materials.prepared(split, folder=run, progress=quiet)
     exam = make_exam(study, materials.cohort, prepared, task=materials.task)
     outputs, epochs = {}, {}
-    for encoders in candidate_encoders(study, materials.modalities):
+    for encoders in candidate_encoders(study, materials.modalities, materials.task):
         job = make_job(
             study, encoders, modalities=materials.modalities, preparation=prepared,
             task=materials.task, state=exam.state,

@@ -215,10 +215,20 @@ def test_what_auto_becomes_for_windows_is_told() -> None:
     page = (DOCS / "study-file.md").read_text()
     rows = []
     for windows in (1000, 5000, 50_000, 5_000_000):
-        r = make_recipe(windows, TrainingSection(), windows=True)
+        r = make_recipe(windows, TrainingSection(), kind="forecast")
         drawn = r.cases_per_epoch or windows
         cells = f"{drawn:,} | {r.epochs} | {r.batch_size} | {r.learning_rate:.2g} | {r.patience}"
         rows.append(f"| {windows:,} | {cells} |")
+    assert "\n".join(rows) in page
+
+
+def test_what_auto_becomes_for_summaries_is_told() -> None:
+    page = (DOCS / "study-file.md").read_text()
+    rows = []
+    for cases in (50, 200, 1000, 5000, 50_000):
+        r = make_recipe(cases, TrainingSection(), kind="summary")
+        cells = f"{r.epochs} | {r.batch_size} | {r.learning_rate:.2g} | {r.patience}"
+        rows.append(f"| {cases:,} | {cells} |")
     assert "\n".join(rows) in page
 
 

@@ -235,10 +235,15 @@ class Task(Protocol):
     model). `state` is plain JSON and travels in the package.
 
     Args:
+        needs: what of `Features` its head reads: ``pooled`` or ``tokens``.
+        encoders: modality -> the encoder of inputs that name none, where the modality's own
+            default would not do.
         primary: name of the metric that comparisons and the verdict use.
         baselines: names of its fair classical peers.
     """
 
+    needs: ClassVar[str]
+    encoders: ClassVar[Mapping[str, str]]
     primary: ClassVar[str]
     baselines: ClassVar[tuple[str, ...]]
 
@@ -328,4 +333,44 @@ class Varies(Protocol):
         generator: torch.Generator,
     ) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
         """Training only: a batch of inputs and targets -> one that might have been."""
+        ...
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """What a task adds that answers by writing, step by step, with several networks."""
+
+    def fit_inputs(
+        self,
+        training: tuple[Mapping[str, Rows], Targets],
+        state: State,
+        *,
+        states: Mapping[str, State],
+        carry_cases: bool,
+    ) -> State:
+        """Learn what needs the inputs too.
+
+        Args:
+            training: prepared arrays and targets of the training cases.
+            state: as `fit` left it.
+            states: of the inputs' modalities.
+            carry_cases: whether a package may carry training cases.
+        """
+        ...
+
+    def told(self, targets: Targets, state: State) -> Arrays:
+        """Arrays (N, ...) that the network sees while it learns, and never afterwards.
+
+        Their names begin with ``_``, as no input's do.
+        """
+        ...
+
+    def networks(self, network: nn.Module) -> dict[str, nn.Module]:
+        """The parts of a trained network that `write` asks, and that a package holds."""
+        ...
+
+    def write(
+        self, networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: State
+    ) -> Arrays:
+        """Raw outputs (N, ...) of prepared cases, as `calibrate` and `infer` take them."""
         ...

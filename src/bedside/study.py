@@ -204,9 +204,10 @@ class AboutSection(Section):
 
 
 class PackageSection(Section):
-    """How the package computes."""
+    """How the package computes, and whether it may hold training cases."""
 
     precision: Literal["float32", "auto"] = "float32"
+    carry_cases: bool = False
 
 
 class Study(Section):  # noqa: PLW1641 - it holds dicts, so it never had a hash

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PARITY_CASES = 17
 SUMMARY = (
     *("auroc", "auprc", "sensitivity", "specificity", "brier", "ece"),
+    *("rouge1", "rouge2", "rougeL"),
     *("rmse_pooled", "mae_pooled", "mard", "coverage_80", "coverage_95"),
 )
 
@@ -45,6 +46,8 @@ def package_network(
     Raises:
         PackageError: the engine does not compute what the network computes.
     """
+    from bedside.training.writers import parts_of
+
     state = judgement.models[judgement.deep].state
     network.head.carry(state)  # type: ignore[union-attr, operator]
     training, test = preparation.parts["train"], preparation.parts["test"].arrays
@@ -63,7 +66,7 @@ def package_network(
     )
     return write_package(
         folder.package,
-        {"network": network},
+        parts_of(task, network),
         Contents(modalities, preparation.states, task, state, facts, _card(folder)),
         validation=preparation.parts["validation"].arrays,
         precision=study.package.precision,

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from bedside.schema import Modality, State, Task
 
 FORMAT_VERSION = 1
+CASES = "cases"
+"""Of a task's state: training cases that the package carries, in a file of their own."""
 _AGAIN = "Copy the package again from its run"
 
 
@@ -125,7 +127,7 @@ class TaskPlugin(Plugin):
 
 
 class Manifest(BaseModel):
-    """The words of `package.json`."""
+    """The words of `package.json`; ``carried_cases`` counts training cases in ``cases.json``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -135,6 +137,7 @@ class Manifest(BaseModel):
     networks: list[str] = Field(min_length=1)
     precision: Literal["float32", "bf16"]
     precision_check: Choice | None = None
+    carried_cases: int = 0
     facts: Facts
 
 
@@ -150,6 +153,7 @@ def read_package(folder: Path) -> Package:
     names = {"package.json", "model_card.md"}
     names |= {f"{name}.onnx" for name in manifest.networks}
     names |= {f"state/{name}.json" for name in manifest.inputs}
+    names |= {f"{CASES}.json"} if manifest.carried_cases else set()
     for name in sorted(names - files.keys()):
         raise PackageError(
             sentence(name, expected="this file of the package", got="none", remedy=_AGAIN)
@@ -164,7 +168,7 @@ def read_package(folder: Path) -> Package:
             for name in manifest.inputs
         },
         task=_rebuilt(TASKS, manifest.task, where="package.json, task"),
-        task_state=manifest.task.state,
+        task_state=_task_state(files, manifest),
         facts=manifest.facts,
         model_card=files["model_card.md"].decode("utf-8", errors="replace"),
     )
@@ -175,6 +179,13 @@ def read_package(folder: Path) -> Package:
         digest=digest,
         precision=manifest.precision,
     )
+
+
+def _task_state(files: Mapping[str, bytes], manifest: Manifest) -> State:
+    """The task's state with the training cases that the package carries, if any."""
+    if not manifest.carried_cases:
+        return manifest.task.state
+    return {**manifest.task.state, CASES: _json(files[f"{CASES}.json"], f"{CASES}.json")}
 
 
 def _manifest(files: Mapping[str, bytes]) -> Manifest:

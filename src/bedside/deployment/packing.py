@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from bedside.deployment.engine import open_engine
 from bedside.deployment.integrity import write_checksums
 from bedside.deployment.package import (
+    CASES,
     FORMAT_VERSION,
     Contents,
     Manifest,
@@ -28,6 +29,7 @@ from bedside.deployment.package import (
     read_package,
 )
 from bedside.deployment.precision import Choice, Judged, Wanted, choose_precision
+from bedside.deployment.rehearsal import rehearse
 from bedside.deployment.selfcheck import SelfCheck, encode_check, make_check, run_check
 from bedside.deployment.staging import staged_folder
 from bedside.errors import PackageError, sentence
@@ -87,16 +89,20 @@ def write_package(
     folder = Path(folder).absolute()
     _check_names([*contents.modalities, *networks])
     fakes = _fakes(contents, seed=seed)
+    trained = {name: torch_network(network) for name, network in networks.items()}
+    task, state = contents.task, contents.task_state
+    heard = [
+        rehearse(task, state, networks=trained, inputs=arrays)[1]
+        for arrays in (fakes, real)
+        if arrays
+    ]
     parity: dict[str, float] = {}
     with staged_folder(folder) as stage:
         for name, network in networks.items():
             path = stage / f"{name}.onnx"
-            export_network(network, fakes, path)
+            export_network(network, heard[0][name].last, path)
             engine = open_engine(path)
-            parity[name] = max(
-                prove_parity(network, engine, arrays) for arrays in (fakes, real) if arrays
-            )
-        trained = {name: torch_network(network) for name, network in networks.items()}
+            parity[name] = max(prove_parity(network, engine, asked[name].last) for asked in heard)
         check = make_check(contents.task, contents.task_state, networks=trained, inputs=fakes)
         choice = _settled(precision, stage, contents, networks=networks, validation=validation)
         choice = _confirmed(choice, stage, contents, networks=networks, check=check)
@@ -138,12 +144,13 @@ def _confirmed(
 
 
 def _write_words(stage: Path, contents: Contents, *, networks: list[str], choice: Choice) -> None:
+    carried = contents.task_state.get(CASES)
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         task=TaskPlugin(
             name=_registered(TASKS, contents.task),
             options=_options(contents.task),
-            state=contents.task_state,
+            state={key: own for key, own in contents.task_state.items() if key != CASES},
         ),
         inputs={
             name: Plugin(name=_registered(MODALITIES, modality), options=_options(modality))
@@ -152,9 +159,12 @@ def _write_words(stage: Path, contents: Contents, *, networks: list[str], choice
         networks=networks,
         precision=choice.precision,
         precision_check=choice,
+        carried_cases=len(carried["summaries"]) if carried else 0,
         facts=contents.facts,
     )
     _write_json(stage / "package.json", manifest.model_dump(mode="json"))
+    if carried:
+        _write_bytes(stage / f"{CASES}.json", (json.dumps(carried) + "\n").encode())
     for name, state in contents.modality_states.items():
         _write_json(stage / "state" / f"{name}.json", state)
     _write_bytes(stage / "model_card.md", contents.model_card.encode())

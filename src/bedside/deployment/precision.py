@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from bedside.deployment.engine import Precision, has_bf16, open_engine
+from bedside.schema import Writer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,6 +77,8 @@ def choose_precision(
         return Choice(precision=wanted, why="the study says so") if wanted == "bf16" else Choice()
     if judged is None:
         return Choice(why="there were no validation cases to compare")
+    if isinstance(judged.task, Writer):
+        return Choice(why="what writes a text is never computed in bf16")
     if not has_bf16():
         return Choice(why="the processor that wrote the package has no bf16")
     full, half = (_predict(networks, precision, judged) for precision in ("float32", "bf16"))

@@ -13,6 +13,7 @@ import numpy as np
 from bedside.evaluation.judge import Exam, Judgement, refuse_unjudgeable
 from bedside.evaluation.kinds import Place, kind_of
 from bedside.run_folder import write_json
+from bedside.training.writers import fitted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,9 +35,10 @@ def make_exam(study: Study, cohort: Cohort, preparation: Preparation, *, task: T
         DataError: a class has no training case, or no threshold can be chosen on validation.
     """
     parts, groups = preparation.parts, cohort.groups()
+    state = task.fit(parts["train"].targets, balance=study.training.imbalance == "auto")
     exam = Exam(
         task=task,
-        state=task.fit(parts["train"].targets, balance=study.training.imbalance == "auto"),
+        state=fitted(task, preparation, state, carry_cases=study.package.carry_cases),
         targets={
             part: kind_of(own.targets).ready(own.targets, study.evaluation)
             for part, own in parts.items()

@@ -30,6 +30,8 @@ SPECIAL = ("[pad]", "[unknown]", "[begin]", "[end]")
 """Their names in the state. No text is ever cut into one of them: brackets stand alone."""
 WORDS = r"\d+(?:[.,]\d+)*|\w+(?:['’]\w+)*|[^\w\s]"
 """A number with its decimals, a word, or a sign."""
+BLANK_BEFORE_SIGN = r" +(?=[.,;:!?)\]}](?:\s|$))"
+"""A blank before a sign that ends a phrase, as some exports write it."""
 FIRST_LOOK = 8
 """Characters for each token wanted that are cut first, of a text that is to be cut short."""
 _NO_BLANK_BEFORE, _NO_BLANK_AFTER = frozenset(".,;:!?)]}%/-–'’"), frozenset("([{/-–'’")
@@ -149,8 +151,10 @@ def _blank(how: How, *, size: int, lowercase: bool) -> tuple[Tokenizer, Any]:
         trainer = parts.trainers.WordLevelTrainer(
             vocab_size=size, special_tokens=list(SPECIAL), show_progress=False
         )
-    if lowercase:
-        empty.normalizer = parts.normalizers.Lowercase()
+    # "no effusion ." and "no effusion." are the same text to a reader: so to the tokenizer
+    forms = [parts.normalizers.Replace(parts.Regex(BLANK_BEFORE_SIGN), "")]
+    forms += [parts.normalizers.Lowercase()] if lowercase else []
+    empty.normalizer = parts.normalizers.Sequence(forms)
     return empty, trainer
 
 

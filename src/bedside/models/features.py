@@ -35,6 +35,8 @@ class Features:
 class Encoder(nn.Module):
     """Arrays of one input -> Features; `width` is F of `Features.pooled`.
 
+    `token_width` is F of `Features.tokens`, 0 where order is lost on the way.
+
     ``forward(arrays)`` reads standardised float arrays, first axis B.
 
     Args:
@@ -48,6 +50,7 @@ class Encoder(nn.Module):
 
     reads: ClassVar[str] = "values"
     width: int
+    token_width: int = 0
 
     def __init__(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
         super().__init__()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Concat(Fusion):
-    """Pooled vectors side by side; a single input passes through whole."""
+    """Pooled vectors side by side, tokens one behind the other; a single input passes whole."""
 
     def __init__(self, widths: Sequence[int]) -> None:
         super().__init__(widths)
@@ -23,4 +23,10 @@ class Concat(Fusion):
         """Concatenate (B, F1), (B, F2), ... to (B, F1 + F2 + ...)."""
         if len(features) == 1:
             return features[0]
-        return Features(torch.cat([one.pooled for one in features], dim=1))
+        pooled = torch.cat([one.pooled for one in features], dim=1)
+        whole = [one for one in features if one.tokens is not None and one.mask is not None]
+        if len({one.tokens.shape[2] for one in whole if one.tokens is not None}) != 1:
+            return Features(pooled)
+        tokens = torch.cat([one.tokens for one in whole if one.tokens is not None], dim=1)
+        mask = torch.cat([one.mask for one in whole if one.mask is not None], dim=1)
+        return Features(pooled, tokens=tokens, mask=mask)

@@ -17,7 +17,7 @@ from bedside.errors import StudyError, sentence
 from bedside.models import ENCODERS, FUSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from bedside.models.features import Encoder, Features
     from bedside.schema import Array, Arrays, Rows, State
@@ -85,10 +85,22 @@ class Standardise(nn.Module):
 
 
 class StudyNetwork(nn.Module):
-    """Encoders by input, fusion, head."""
+    """Encoders by input, fusion, head.
+
+    Args:
+        plans: by input.
+        fusion: name in the registry of fusions.
+        head: F of the features that it reads -> the head.
+        needs: which features those are: ``pooled`` or ``tokens``.
+    """
 
     def __init__(
-        self, plans: Mapping[str, InputPlan], *, fusion: str, head: Callable[[int], nn.Module]
+        self,
+        plans: Mapping[str, InputPlan],
+        *,
+        fusion: str,
+        head: Callable[[int], nn.Module],
+        needs: str = "pooled",
     ) -> None:
         super().__init__()
         # lists, since a ModuleDict refuses inputs named "type" or "values"
@@ -100,17 +112,43 @@ class StudyNetwork(nn.Module):
         self.standardise = nn.ModuleList(rules)
         self.encoders = nn.ModuleList(encoders)
         self.fusion = FUSIONS.load(fusion)([encoder.width for encoder in encoders])
-        self.head = head(self.fusion.width)
+        width = _token_width(plans, encoders) if needs == "tokens" else self.fusion.width
+        self.head = head(width)
 
     def forward(self, arrays: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Named arrays (B, ...) -> the head's outputs (B, ...)."""
+        outputs: dict[str, torch.Tensor] = self.head(self.features(arrays), arrays)
+        return outputs
+
+    def features(self, arrays: dict[str, torch.Tensor]) -> Features:
+        """Named arrays (B, ...) -> what encoders and fusion make of them."""
         features: list[Features] = []
         inputs = zip(self.array_names.items(), self.standardise, self.encoders, strict=True)
         for (name, own_names), standardise, encoder in inputs:
             own = {array: arrays[f"{name}.{array}"] for array in own_names}
             features.append(encoder(standardise(own)))
-        outputs: dict[str, torch.Tensor] = self.head(self.fusion(features), arrays)
-        return outputs
+        fused: Features = self.fusion(features)
+        return fused
+
+
+def _token_width(plans: Mapping[str, InputPlan], encoders: Sequence[Encoder]) -> int:
+    """F of the tokens of all texts, which lie one behind the other."""
+    widths = {
+        plan.encoder: encoder.token_width
+        for plan, encoder in zip(plans.values(), encoders, strict=True)
+        if encoder.reads == "tokens"
+    }
+    if len(set(widths.values())) != 1 or 0 in widths.values():
+        raise StudyError(
+            sentence(
+                "model.encoders",
+                expected="for every text one and the same encoder that keeps its tokens, "
+                "text-lstm or transformer",
+                got=", ".join(widths) or "no text",
+                remedy="Name one of them for each text",
+            )
+        )
+    return widths.popitem()[1]
 
 
 def as_callable(

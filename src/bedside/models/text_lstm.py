@@ -36,6 +36,7 @@ class TextLstm(Encoder):
         self.backward_layer = nn.LSTM(EMBEDDED, WIDTH, batch_first=True)
         self.dropout = nn.Dropout(DROPOUT)
         self.width = 4 * WIDTH
+        self.token_width = 2 * WIDTH
 
     def forward(self, arrays: dict[str, torch.Tensor]) -> Features:
         """``tokens`` and ``mask`` (B, T) -> pooled (B, 384), tokens (B, T, 192)."""

@@ -36,6 +36,7 @@ class Transformer(Encoder):
         self.layers = nn.ModuleList(AttentionLayer(WIDTH, HEADS, INNER) for _ in range(LAYERS))
         self.normal = nn.LayerNorm(WIDTH)
         self.width = 2 * WIDTH
+        self.token_width = WIDTH
 
     def forward(self, arrays: dict[str, torch.Tensor]) -> Features:
         """``tokens`` and ``mask`` (B, T) -> pooled (B, 256), tokens (B, T, 128)."""

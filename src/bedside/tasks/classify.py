@@ -7,6 +7,7 @@ The base half needs numpy alone; head and loss import torch when called.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
@@ -17,7 +18,7 @@ from bedside.schema import Array, Arrays, Kind, Network, Prediction, State, Targ
 from bedside.tasks.labels import YES_NO, cells_of, label_order, meant_value, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import torch
     from torch import nn
@@ -46,6 +47,7 @@ class Classify(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     needs: ClassVar[str] = "pooled"
+    encoders: ClassVar[Mapping[str, str]] = {}
     primary: ClassVar[str] = "auroc"
     baselines: ClassVar[tuple[str, ...]] = ("majority", "logistic", "boosted-trees")
 

@@ -8,6 +8,7 @@ numpy and scipy alone; head and loss import torch when called.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 import numpy as np
@@ -24,8 +25,6 @@ from bedside.tasks.lag_regression import blocks, fit_lags
 from bedside.tasks.other_people import KEY, as_others, unlikeness
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import torch
     from torch import nn
 
@@ -57,6 +56,7 @@ class Forecast(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     needs: ClassVar[str] = "pooled"
+    encoders: ClassVar[Mapping[str, str]] = {}
     primary: ClassVar[str] = "rmse_pooled"
     baselines: ClassVar[tuple[str, ...]] = (
         "persistence",

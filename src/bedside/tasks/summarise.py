@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from bedside.errors import DataError, Problems, StudyError, nearest, sentence
 from bedside.schema import Array, Arrays, Network, Prediction, State, Targets
+from bedside.tasks.writing import Options, answered, choose_ranking, learn, told, write
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import torch
+    from torch import nn
 
     from bedside.data.cohort import Cohort
-    from bedside.schema import Modality
+    from bedside.schema import Modality, Rows
 
 BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 """Runs of blanks and control characters, which a summary holds as one blank."""
@@ -39,10 +42,16 @@ class Summarise(BaseModel):
             Further text inputs stand beside it.
         unknown: texts that mean "no summary was written"; ``""`` stands for a blank cell.
             Such cases are neither learnt from nor scored.
+        drawn: summaries that a network draws for each case, of which one is chosen.
+        neighbours: similar training cases whose summaries take part in that choice, where
+            the package carries cases.
+        longest: tokens of a summary at most; ``auto`` keeps 99 of 100 training summaries whole.
+        temperature: of drawing; below 1 what is probable is drawn more often still.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     needs: ClassVar[str] = "tokens"
+    encoders: ClassVar[Mapping[str, str]] = {"text": "text-lstm"}
     primary: ClassVar[str] = "rougeL"
     baselines: ClassVar[tuple[str, ...]] = (
         *("commonest-summary", "lead", "centroid"),
@@ -53,6 +62,10 @@ class Summarise(BaseModel):
     column: str
     source: str | None = None
     unknown: list[str] = Field(default_factory=list)
+    drawn: int = Field(default=16, strict=True, ge=1, le=256)
+    neighbours: int = Field(default=20, strict=True, ge=1, le=1000)
+    longest: Annotated[int, Field(strict=True, ge=4, le=1024)] | Literal["auto"] = "auto"
+    temperature: float = Field(default=0.8, gt=0, le=2)
 
     def columns_used(self) -> list[str]:
         """The column of reference summaries."""
@@ -141,17 +154,58 @@ class Summarise(BaseModel):
         del balance  # there are no classes
         return {"kind": targets.kind, "names": list(NAMES), "source": targets.facts["source"]}
 
-    def calibrate(self, outputs: Arrays, targets: Targets, state: State) -> State:  # noqa: ARG002
-        """A text is no score: there is nothing to calibrate."""
-        return state
+    def fit_inputs(
+        self,
+        training: tuple[Mapping[str, Rows], Targets],
+        state: State,
+        *,
+        states: Mapping[str, State],
+        carry_cases: bool,
+    ) -> State:
+        """The vocabulary of the summaries, how long they are, and the cases that are carried."""
+        options = Options(
+            drawn=self.drawn,
+            neighbours=self.neighbours,
+            longest=None if self.longest == "auto" else self.longest,
+            temperature=self.temperature,
+        )
+        return learn(state, training, states, options=options, carry_cases=carry_cases)
+
+    def told(self, targets: Targets, state: State) -> Arrays:
+        """The reference summaries, as arrays that a network learns from."""
+        return told(targets, state)
+
+    def networks(self, network: nn.Module) -> dict[str, nn.Module]:
+        """``remember``, which reads a case once, and ``step``, which writes token by token."""
+        from bedside.models.pointer_decoder import Remembering, Stepping
+
+        return {"remember": Remembering(network), "step": Stepping(network.head)}  # type: ignore[arg-type]
+
+    def write(
+        self, networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: State
+    ) -> Arrays:
+        """What the network draws and which training cases are similar; see `writing.write`."""
+        return write(networks, arrays, state)
+
+    def calibrate(self, outputs: Arrays, targets: Targets, state: State) -> State:
+        """Choose on validation how candidates are weighed; a baseline has none."""
+        return choose_ranking(outputs, targets, state) if "drawn" in outputs else state
 
     def calibrated(self, outputs: Arrays, state: State) -> Arrays:  # noqa: ARG002
-        """The outputs as they are."""
+        """The outputs as they are: the weights count when one of them is chosen."""
         return outputs
 
-    def infer(self, networks: Mapping[str, Network], arrays: Arrays, state: State) -> Prediction:  # noqa: ARG002
-        """Summaries, ``text`` (N,), as they were written; see `Prediction` for the rest."""
-        return as_prediction(networks["network"](arrays))
+    def infer(self, networks: Mapping[str, Network], arrays: Arrays, state: State) -> Prediction:
+        """Summaries, ``text`` (N,), with where their words come from; see `Prediction`.
+
+        ``networks`` are the parts of a network that writes, or one ``network`` that answers
+        what was written before, or by a baseline.
+        """
+        if "network" in networks:
+            outputs = networks["network"](arrays)
+        else:
+            outputs = write(networks, arrays, state)
+        return as_prediction(answered(outputs, state) if "drawn" in outputs else outputs)
 
     def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:  # noqa: ARG002
         """Columns: the summary; where known, its words by origin, and the cases looked at."""
@@ -170,9 +224,32 @@ class Summarise(BaseModel):
         known = targets.arrays["known"][:, 0]
         return {"truth": np.where(known, targets.arrays["truth"], "")}
 
+    def head(self, width: int, state: State) -> nn.Module:
+        """A decoder with attention, copying and coverage."""
+        from bedside.models.pointer_decoder import PointerDecoder
+
+        return PointerDecoder(width, state)
+
+    def start(self, head: nn.Module, arrays: Mapping[str, Rows], targets: Targets) -> None:
+        """The head begins with random weights."""
+
     def unweighted(self, state: State) -> State:
-        """The state as it is: nothing is weighted."""
-        return state
+        """The state under which `loss` is the surprise alone."""
+        return {**state, "coverage": 0.0}
+
+    def loss(
+        self,
+        outputs: dict[str, torch.Tensor],
+        targets: dict[str, torch.Tensor],  # noqa: ARG002 - the network was told them
+        state: State,
+    ) -> torch.Tensor:
+        """Mean surprise by the tokens of the references, and what is looked at twice."""
+        counts = outputs["counts"]
+        whole = counts.sum().clamp_min(1.0)
+        surprise = (outputs["surprise"] * counts).sum() / whole
+        repeated = (outputs["repeated"] * counts).sum() / whole
+        loss: torch.Tensor = surprise + state["coverage"] * repeated
+        return loss
 
 
 def collapsed(cell: object) -> str:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from bedside.models.network import InputPlan, StudyNetwork, as_callable
+from bedside.models.network import InputPlan, StudyNetwork
 from bedside.training.estimate import estimate_cost
 from bedside.training.loop import Job, Story, train
 from bedside.training.origin import network_plan
 from bedside.training.precision import choose_device
 from bedside.training.recipe import make_recipe
 from bedside.training.start import Begun, Record, Start, words
+from bedside.training.writers import raw_outputs, with_told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,11 +57,17 @@ class Trained:
     recipe: dict[str, Any]
 
 
-def candidate_encoders(study: Study, modalities: Mapping[str, Modality]) -> list[dict[str, str]]:
-    """Every choice of one encoder per input; inputs without a word get their default."""
+def candidate_encoders(
+    study: Study, modalities: Mapping[str, Modality], task: Task
+) -> list[dict[str, str]]:
+    """Every choice of one encoder per input; inputs without a word get their default.
+
+    That is the modality's, unless the task needs another for inputs of its kind.
+    """
     choices = []
     for name, modality in modalities.items():
-        wanted = study.model.encoders.get(name, modality.default_encoder)
+        default = task.encoders.get(study.inputs[name].modality, modality.default_encoder)
+        wanted = study.model.encoders.get(name, default)
         choices.append([wanted] if isinstance(wanted, str) else wanted)
     return [dict(zip(modalities, choice, strict=True)) for choice in product(*choices)]
 
@@ -104,7 +111,10 @@ def make_job(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(study.training.seed)  # modules draw their first weights from it
         network = StudyNetwork(
-            plans, fusion=study.model.fusion, head=lambda width: task.head(width, state)
+            plans,
+            fusion=study.model.fusion,
+            head=lambda width: task.head(width, state),
+            needs=task.needs,
         )
     task.start(network.head, training.arrays, training.targets)
     name = model_name(encoders)
@@ -113,11 +123,9 @@ def make_job(
         network=network,
         task=task,
         state=state,
-        train=training,
-        validation=preparation.parts["validation"],
-        recipe=make_recipe(
-            len(training), study.training, windows=training.targets.kind == "forecast"
-        ),
+        train=with_told(task, training, state),
+        validation=with_told(task, preparation.parts["validation"], state),
+        recipe=make_recipe(len(training), study.training, kind=training.targets.kind),
         modalities=modalities if study.training.augment else {},
         seed=study.training.seed,
         device=choose_device(study.device),
@@ -153,7 +161,7 @@ def train_candidates(
         progress: bars and log.
     """
     begun: list[Begun] = []
-    for encoders in candidate_encoders(study, modalities):
+    for encoders in candidate_encoders(study, modalities, task):
         job = make_job(
             study,
             encoders,
@@ -196,7 +204,7 @@ def _with_outputs(
     job: Job, story: Story, preparation: Preparation, *, begun: Record | None
 ) -> Trained:
     start = time.perf_counter()
-    call = as_callable(job.network)
+    call = raw_outputs(job.task, job.network, job.state)
     parts = {part: own for part, own in preparation.parts.items() if part != "train"}
     outputs: dict[str, Arrays] = {part: call(own.arrays) for part, own in parts.items()}
     seconds = time.perf_counter() - start

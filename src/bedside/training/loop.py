@@ -105,7 +105,11 @@ class Trainer:
         outputs = as_callable(self.stepper.average.module)(self.job.validation.arrays)
         plain = self.job.task.unweighted(self.job.state)
         found, wanted = (
-            {name: torch.from_numpy(values[:]) for name, values in arrays.items()}
+            {
+                name: torch.from_numpy(values[:])
+                for name, values in arrays.items()
+                if values.dtype != object  # texts
+            }
             for arrays in (outputs, self.job.validation.targets.arrays)
         )
         return float(self.job.task.loss(found, wanted, plain))

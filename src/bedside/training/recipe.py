@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bedside.schema import Kind
     from bedside.study import TrainingSection
 
 SEEN_CASES = 80_000
 SEEN_WINDOWS = 300_000
+SEEN_SUMMARIES = 28_000
+"""Writing costs many steps a case, and soon learns the training part by heart."""
 WINDOWS_AN_EPOCH = 50_000
 """Windows overlap so far that an epoch of more shows nothing new."""
 # the gains of a one-cycle schedule come late: on small cohorts validation can look
@@ -46,35 +49,40 @@ class Recipe:
     cases_per_epoch: int = 0
 
 
-def make_recipe(cases: int, section: TrainingSection, *, windows: bool = False) -> Recipe:
+def make_recipe(cases: int, section: TrainingSection, *, kind: Kind = "binary") -> Recipe:
     """Fill in what the study leaves to ``auto``.
 
     A fixed number of seen cases (80,000) between 6 and 40 epochs: small
     cohorts get more passes, large ones fewer, and the time stays within minutes
     on two cores. Of windows 300,000 are seen, in larger batches, and an epoch draws
-    50,000 at most.
+    50,000 at most. Of summaries 28,000 are seen, in smaller batches.
 
     Args:
         cases: number of training cases.
         section: the study's ``training``.
-        windows: whether the cases are windows of series, which are cheap and overlap.
+        kind: of the targets: windows of series are cheap and overlap, summaries are dear.
     """
+    windows, writes = kind == "forecast", kind == "summary"
     drawn = min(cases, WINDOWS_AN_EPOCH) if windows else cases
     if section.cases_per_epoch != "auto":
         drawn = min(cases, section.cases_per_epoch)
-    seen = SEEN_WINDOWS if windows else SEEN_CASES
+    seen = SEEN_WINDOWS if windows else SEEN_SUMMARIES if writes else SEEN_CASES
     epochs = round(min(max(seen / max(drawn, 1), SHORTEST), LONGEST))
     if section.epochs != "auto":
         epochs = section.epochs
     batch_size = 64 if cases >= 2000 else 32 if cases >= 1000 else 16
     if windows and cases >= 2000:
         batch_size = 256
+    if writes:
+        batch_size = min(batch_size, 32)
     if section.batch_size != "auto":
         batch_size = section.batch_size
     batch_size = max(2, min(batch_size, drawn))
     # the noise of a step falls with the root of its cases, so the rate may rise with it;
     # windows of one series are near copies, and a batch of them is worth a fraction
     rate = (3e-3 * math.sqrt(batch_size / 256)) if windows else 1e-3 * math.sqrt(batch_size / 16)
+    if writes:
+        rate = 3e-3 * math.sqrt(batch_size / 32)
     if section.learning_rate != "auto":
         rate = section.learning_rate
     patience = max(8, round(PATIENT_SHARE * epochs))

@@ -1,0 +1,253 @@
+"""How the task `summarise` learns, writes and chooses with a network.
+
+Enters: prepared texts and reference summaries; the parts of a network. Leaves: what the
+network learns from; summaries drawn by it beside those of similar training cases; the one
+that the others agree with most, with where its words come from. numpy and scipy alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bedside.modalities.text_tokens import PAD, UNKNOWN, Vocabulary
+from bedside.schema import Array, Arrays, Network, Rows, State, Targets
+from bedside.tasks.consensus import (
+    Pool,
+    Summary,
+    Weights,
+    choose_weights,
+    in_order,
+    in_words,
+    pool_of,
+)
+from bedside.tasks.drawing import BEGIN, END, Manner, draw
+from bedside.tasks.redaction import redacted
+from bedside.tasks.retrieval import Carried, carry
+
+TOLD = "_told.tokens"
+"""Array of the summaries that a network learns from; no input can be called so."""
+BLOCK = 64
+"""Cases that are written for at a time."""
+COVERAGE = 0.3
+"""Weight in the loss of places that are looked at twice, beside the surprise."""
+LONGEST_AUTO = 256
+SHARE_WHOLE = 99.0
+"""Per cent of training summaries that ``longest: auto`` keeps whole."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the study says of writing.
+
+    Args:
+        drawn: R, summaries drawn for each case.
+        neighbours: K, similar training cases that are looked at.
+        longest: tokens of a summary at most; None follows the training summaries.
+        temperature: of drawing.
+    """
+
+    drawn: int
+    neighbours: int
+    longest: int | None
+    temperature: float
+
+
+def learn(
+    state: State,
+    training: tuple[Mapping[str, Rows], Targets],
+    states: Mapping[str, State],
+    *,
+    options: Options,
+    carry_cases: bool,
+) -> State:
+    """The task's state with all that writing needs, from training cases alone.
+
+    Args:
+        state: as the task's `fit` left it, with ``source``.
+        training: prepared arrays and targets of the training cases.
+        states: of the inputs' modalities.
+        options: of the study.
+        carry_cases: whether similar training cases may be used, and so travel in a package.
+    """
+    arrays, targets = training
+    source = state["source"]
+    words = {key: states[source][key] for key in ("tokenizer", "how", "size", "name")}
+    vocabulary = Vocabulary.from_state(words)
+    truth = [vocabulary.encode(text) for text in targets.arrays["truth"]]
+    longest = options.longest
+    if longest is None:
+        usual = np.percentile([len(tokens) for tokens in truth], SHARE_WHOLE)
+        longest = min(LONGEST_AUTO, 8 * int(np.ceil((usual + 1) / 8)))
+    every = range(vocabulary.size)
+    found = {
+        **state,
+        "vocabulary": words,
+        "size": vocabulary.size,
+        "coverage": COVERAGE,
+        "texts": [key.removesuffix(".tokens") for key in arrays if key.endswith(".tokens")],
+        "never": [PAD, UNKNOWN, BEGIN],
+        "longest": longest,
+        "drawn": options.drawn,
+        "neighbours": options.neighbours if carry_cases else 0,
+        "temperature": options.temperature,
+        "weight": _weights(truth, vocabulary),
+        "signs": [n for n in every if not _holds(vocabulary, n, str.isalnum)],
+        "ranking": vars(Weights(neighbours=0.5 if carry_cases else 0.0)),
+    }
+    if carry_cases:
+        kept = [vocabulary.encode(redacted(text)) for text in targets.arrays["truth"]]
+        found["cases"] = carry(arrays[f"{source}.tokens"][:], kept, size=vocabulary.size)
+    return found
+
+
+def _weights(truth: Sequence[Sequence[int]], vocabulary: Vocabulary) -> list[float]:
+    """(V,) how much a token says: 0 for what holds no letter, more the fewer summaries have it."""
+    cases = np.zeros(vocabulary.size)
+    for tokens in truth:
+        cases[list(set(tokens))] += 1
+    rarity = np.log((len(truth) + 1) / (cases + 1))
+    letters = np.array([_holds(vocabulary, n, str.isalpha) for n in range(vocabulary.size)])
+    return [round(float(value), 4) for value in rarity * letters]
+
+
+def _holds(vocabulary: Vocabulary, number: int, kind: Callable[[str], bool]) -> bool:
+    return any(kind(letter) for letter in vocabulary.decode([number]))
+
+
+def told(targets: Targets, state: State) -> Arrays:
+    """The reference summaries as a network learns them: begin, tokens, end; padded (N, L)."""
+    vocabulary, longest = Vocabulary.from_state(state["vocabulary"]), state["longest"]
+    found = np.full((len(targets.arrays["truth"]), longest + 2), PAD, dtype=np.int32)
+    for row, text in enumerate(targets.arrays["truth"]):
+        tokens = [BEGIN, *vocabulary.encode(text)[:longest], END]
+        found[row, : len(tokens)] = tokens
+    return {TOLD: found}
+
+
+def write(networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: State) -> Arrays:
+    """Draw summaries of N cases and look up similar training cases.
+
+    Returns:
+        ``drawn`` (N, R, L) int64 and ``copied`` (N, R, L) bool; ``near`` (N, K) int64 and
+        ``similarity`` (N, K), both of width 0 where no cases are carried.
+    """
+    tokens = arrays[f"{state['source']}.tokens"]
+    manner = Manner(state["drawn"], state["longest"], state["temperature"], seed=0)
+    drawn = [
+        draw(
+            networks,
+            {name: values[start : start + BLOCK] for name, values in arrays.items()},
+            manner,
+            source=state["source"],
+        )
+        for start in range(0, max(len(tokens), 1), BLOCK)
+    ]
+    if "cases" in state:
+        near, similarity = Carried.of(state["cases"]).nearest(tokens[:], state["neighbours"])
+    else:
+        near, similarity = np.zeros((len(tokens), 0), np.int64), np.zeros((len(tokens), 0))
+    return {
+        "drawn": np.concatenate([each.tokens for each in drawn]),
+        "copied": np.concatenate([each.copied for each in drawn]),
+        "near": near,
+        "similarity": similarity,
+    }
+
+
+def choose_ranking(outputs: Arrays, targets: Targets, state: State) -> State:
+    """A new state whose ``ranking`` chose the summaries nearest to validation's references.
+
+    Nearness is the mean of agreement in order and in weighed words, as between candidates.
+    """
+    ear = _Ear.of(state)
+    pools, gains = [], []
+    for row, text in enumerate(targets.arrays["truth"]):
+        pool, candidates = ear.pool(outputs, row)
+        truth = ear.summary(ear.vocabulary.encode(text))
+        order = np.array([in_order(one, truth) for one in candidates])
+        pools.append(pool)
+        gains.append((order + in_words(candidates, [truth], ear.weight)[:, 0]) / 2)
+    return {**state, "ranking": choose_weights(pools, gains, carried="cases" in state)}
+
+
+def answered(outputs: Arrays, state: State) -> Arrays:
+    """What was written -> ``text``, ``support`` (N,); ``neighbours`` where cases are carried."""
+    ear, weights = _Ear.of(state), Weights.of(state)
+    count = len(outputs["drawn"])
+    texts, support = np.empty(count, dtype=object), np.empty(count, dtype=object)
+    for row in range(count):
+        pool, _ = ear.pool(outputs, row)
+        tokens, origins = ear.candidate(outputs, row, pool.best(weights))
+        texts[row] = ear.vocabulary.decode(tokens)
+        words = words_of(ear.vocabulary, tokens, origins)
+        support[row] = json.dumps(words, ensure_ascii=False)
+    found = {"text": texts, "support": support}
+    return {**found, "neighbours": outputs["near"]} if outputs["near"].shape[1] else found
+
+
+@dataclass(frozen=True)
+class _Ear:
+    """What is needed to hear candidates agree.
+
+    Args:
+        vocabulary: of the summaries.
+        heard: (V,) bool, tokens that hold a letter or a digit; the rest is punctuation.
+        weight: (V,) how much each says.
+        cases: summaries of the carried cases.
+    """
+
+    vocabulary: Vocabulary
+    heard: Array
+    weight: Array
+    cases: Sequence[Sequence[int]]
+
+    @classmethod
+    def of(cls, state: State) -> _Ear:
+        heard = np.ones(state["size"], dtype=bool)
+        heard[state["signs"]] = False
+        cases = Carried.of(state["cases"]).summaries if "cases" in state else []
+        vocabulary = Vocabulary.from_state(state["vocabulary"])
+        return cls(vocabulary, heard, np.asarray(state["weight"]), cases)
+
+    def summary(self, tokens: Sequence[int] | Array) -> Summary:
+        return tuple(int(token) for token in tokens if token and self.heard[token])
+
+    def pool(self, outputs: Arrays, row: int) -> tuple[Pool, list[Summary]]:
+        """The candidates of one case, and what each says."""
+        drawn = [self.summary(tokens) for tokens in outputs["drawn"][row]]
+        near = [self.summary(self.cases[case]) for case in outputs["near"][row]]
+        pool = pool_of(drawn, near, outputs["similarity"][row], weight=self.weight)
+        every = [*drawn, *near]
+        return pool, [every[place] for place in pool.first]
+
+    def candidate(self, outputs: Arrays, row: int, place: int) -> tuple[list[int], list[str]]:
+        """Tokens of a candidate and where each comes from."""
+        drawn = outputs["drawn"][row]
+        if place >= len(drawn):
+            tokens = list(self.cases[outputs["near"][row][place - len(drawn)]])
+            return tokens, ["neighbour"] * len(tokens)
+        written = drawn[place] > 0
+        copied = outputs["copied"][row][place][written]
+        origins = ["copied" if each else "generated" for each in copied]
+        return drawn[place][written].tolist(), origins
+
+
+def words_of(
+    vocabulary: Vocabulary, tokens: Sequence[int], origins: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Words with their origin: that of their first token."""
+    words: list[tuple[str, str]] = []
+    before = ""
+    for end in range(1, len(tokens) + 1):
+        whole = vocabulary.decode(tokens[:end])
+        piece = whole[len(before) :]
+        if words and piece and not (piece[0].isspace() or before[-1:].isspace()):
+            words[-1] = (words[-1][0] + piece, words[-1][1])
+        elif piece.strip():
+            words.append((piece.strip(), origins[end - 1]))
+        before = whole
+    return words

@@ -1,0 +1,99 @@
+"""A package that writes: what the trained network writes, and what it carries or does not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bedside.deployment.package import Contents, Facts, read_package
+from bedside.deployment.packing import _write_words, write_package
+from bedside.deployment.precision import Choice
+from bedside.deployment.predictor import load
+from bedside.models.network import as_callable
+from bedside.schema import Sample
+
+from ..tasks.writer_made import Made, made, reports, trained
+
+FACTS = Facts(
+    study="reports",
+    model="text-lstm",
+    created="2026-01-01T00:00:00+00:00",
+    data_version="f00d",
+    training_cases=36,
+    split="by patient",
+)
+
+
+def contents_of(writer: Made) -> Contents:
+    return Contents({"findings": writer.modality}, writer.states, writer.task, writer.state, FACTS)
+
+
+def packed(writer: Made, folder: Path) -> Path:
+    contents = contents_of(writer)
+    real = {name: values[:17] for name, values in writer.arrays.items()}
+    write_package(folder, writer.task.networks(writer.network), contents, real=real)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def writer() -> Made:
+    return trained(made(36), steps=30)
+
+
+@pytest.fixture(scope="module")
+def folder(writer: Made, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return packed(writer, tmp_path_factory.mktemp("writer") / "package")
+
+
+def test_it_writes_what_the_trained_network_writes_on_100_new_cases(
+    writer: Made, folder: Path
+) -> None:
+    texts, _ = reports(100, seed=3)
+    records = load(folder).predict([Sample(text) for text in texts])
+    parts = writer.task.networks(writer.network)
+    networks = {name: as_callable(part) for name, part in parts.items()}
+    own = [writer.modality.prepare(Sample(text), writer.states["findings"]) for text in texts]
+    arrays = {f"findings.{k}": v for k, v in writer.modality.collate(own).items()}
+    wanted = writer.task.infer(networks, arrays, writer.state).arrays
+    assert [record["summary"] for record in records] == wanted["text"].tolist()
+    assert len(set(wanted["text"])) > 5
+    first = json.loads(records[0]["support"])
+    assert first == json.loads(wanted["support"][0])
+    assert records[0]["neighbours"] == " ".join(map(str, wanted["neighbours"][0]))
+
+
+def test_carried_cases_are_named_and_lie_in_a_file_of_their_own(writer: Made, folder: Path) -> None:
+    words = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    assert words["carried_cases"] == 36
+    assert "cases" not in words["task"]["state"]
+    assert json.loads((folder / "cases.json").read_text()) == writer.state["cases"]
+    assert read_package(folder).contents.task_state == writer.state
+    assert sorted(words["networks"]) == ["remember", "step"]
+
+
+def test_without_carrying_no_summary_of_training_is_in_the_package(tmp_path: Path) -> None:
+    writer = made(12, carry=False)
+    contents = contents_of(writer)
+    _write_words(tmp_path, contents, networks=["remember", "step"], choice=Choice())
+    assert not (tmp_path / "cases.json").exists()
+    written = "".join(p.read_text() for p in tmp_path.rglob("*.json"))
+    assert '"carried_cases": 0' in written
+    assert "in the left apex" not in written
+
+
+def test_the_check_of_a_machine_stays_small(folder: Path) -> None:
+    assert (folder / "selfcheck" / "expected.json").stat().st_size < 1_000_000
+    found = json.loads((folder / "selfcheck" / "expected.json").read_text())
+    assert {name.split("/")[0] for name in found} == {"remember", "step"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\x07\x1b[31m", "a" * 1_000_000, "Kein Erguß.\r\nHerz groß.", "左肺正常"]
+)
+def test_whatever_the_note_says_there_is_an_answer(folder: Path, text: str) -> None:
+    record = load(folder).predict([Sample(text)])[0]
+    assert isinstance(record["summary"], str)
+    assert np.isfinite(len(record["support"]))

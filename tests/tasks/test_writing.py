@@ -1,0 +1,146 @@
+"""A writer from training cases to summaries: what it learns, draws, chooses and says of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bedside.modalities.text_tokens import Vocabulary
+from bedside.models.network import as_callable
+from bedside.tasks.summarise import as_texts
+from bedside.tasks.writing import TOLD, words_of
+
+from .writer_made import Made, made, reports, trained
+
+
+@pytest.fixture(scope="module")
+def writer() -> Made:
+    return trained(made(48), steps=60)
+
+
+def networks(writer: Made) -> dict[str, Any]:
+    parts = writer.task.networks(writer.network)
+    return {name: as_callable(part) for name, part in parts.items()}
+
+
+def test_the_state_is_plain_json_and_the_same_twice() -> None:
+    one, other = made().state, made().state
+    assert json.loads(json.dumps(one, allow_nan=False)) == one == other
+    assert one["longest"] % 8 == 0
+    assert "cases" in one
+    assert made(longest=12).state["longest"] == 12
+
+
+def test_without_carried_cases_no_training_text_is_in_the_state() -> None:
+    state = made(carry=False).state
+    assert "cases" not in state
+    assert state["ranking"]["neighbours"] == 0
+    assert state["neighbours"] == 0
+
+
+def test_what_is_carried_names_nobody() -> None:
+    task, writer = made().task, made()
+    named = [f"Seen by Dr. Zyxwvski on 01/02/2020. {t}" for t in writer.targets.arrays["truth"]]
+    arrays = {**writer.targets.arrays, "truth": as_texts(named)}
+    state = task.fit_inputs(
+        (writer.arrays, replace(writer.targets, arrays=arrays)),
+        task.fit(writer.targets),
+        states=writer.states,
+        carry_cases=True,
+    )
+    vocabulary = Vocabulary.from_state(state["vocabulary"])
+    carried = [vocabulary.decode(tokens) for tokens in state["cases"]["summaries"]]
+    assert all("zyxwvski" not in text and "2020" not in text for text in carried)
+    assert all("seen by" in text for text in carried)
+
+
+def test_a_finding_weighs_more_than_no_and_a_full_stop_nothing() -> None:
+    writer = made(60)
+    vocabulary = Vocabulary.from_state(writer.state["vocabulary"])
+    weight = dict(zip(range(vocabulary.size), writer.state["weight"], strict=True))
+    stop = vocabulary.encode("base.")[-1]
+    nodule = vocabulary.encode("nodule")[0]
+    the = vocabulary.encode("in the")[-1]
+    assert weight[stop] == 0
+    assert weight[nodule] > weight[the] > 0
+    assert stop in writer.state["signs"]
+
+
+def test_references_become_what_is_learnt() -> None:
+    writer = made()
+    told = writer.task.told(writer.targets, writer.state)[TOLD]
+    assert told.shape == (24, writer.state["longest"] + 2)
+    assert (told[:, 0] == 2).all()
+    vocabulary = Vocabulary.from_state(writer.state["vocabulary"])
+    assert [vocabulary.decode(row) for row in told] == [
+        text.lower() for text in writer.targets.arrays["truth"]
+    ]
+    assert (np.take_along_axis(told, (told > 0).sum(axis=1)[:, None] - 1, axis=1) == 3).all()
+
+
+def test_it_writes_what_the_reports_say(writer: Made) -> None:
+    texts, wanted = reports(20, seed=9)
+    arrays = prepared(writer, texts)
+    parts = networks(writer)
+    validation = {name: rows[:24] for name, rows in writer.arrays.items()}
+    outputs = writer.task.write(parts, validation, writer.state)
+    state = writer.task.calibrate(outputs, writer.targets.take(np.arange(24)), writer.state)
+    assert state["ranking"].keys() == writer.state["ranking"].keys()
+    found = writer.task.infer(parts, arrays, state).arrays
+    same = [a == b.lower() for a, b in zip(found["text"], wanted, strict=True)]
+    assert np.mean(same) > 0.7
+    assert found["neighbours"].shape == (20, 3)
+    for text, support in zip(found["text"], found["support"], strict=True):
+        words = json.loads(support)
+        assert " ".join(word for word, _ in words) == text
+        assert {origin for _, origin in words} <= {"copied", "generated", "neighbour"}
+    assert any(origin == "copied" for s in found["support"] for _, origin in json.loads(s))
+
+
+def test_what_was_written_before_is_chosen_from_without_networks(writer: Made) -> None:
+    arrays = prepared(writer, reports(8, seed=5)[0])
+    outputs = writer.task.write(networks(writer), arrays, writer.state)
+    again = writer.task.infer({"network": lambda _: outputs}, {}, writer.state)
+    whole = writer.task.infer(networks(writer), arrays, writer.state)
+    assert again.arrays["text"].tolist() == whole.arrays["text"].tolist()
+    assert again.arrays["support"].tolist() == whole.arrays["support"].tolist()
+
+
+def test_a_batch_is_its_cases_one_by_one_and_an_empty_note_gets_an_answer(writer: Made) -> None:
+    arrays = prepared(writer, [*reports(4, seed=2)[0], "", "Zz qqq 77 §§"])
+    whole = writer.task.infer(networks(writer), arrays, writer.state).arrays["text"]
+    for row in range(6):
+        one = {name: values[row : row + 1] for name, values in arrays.items()}
+        alone = writer.task.infer(networks(writer), one, writer.state).arrays["text"]
+        assert alone[0] == whole[row]
+
+
+def test_a_summary_of_a_similar_case_is_said_to_be_one(writer: Made) -> None:
+    arrays = prepared(writer, reports(3, seed=2)[0])
+    ranking = {"neighbours": 1.0, "sharpness": 20.0, "facts": 0.0, "length": 0.0}
+    strict = {**writer.state, "ranking": ranking}
+    outputs = writer.task.write(networks(writer), arrays, strict)
+    outputs = {**outputs, "drawn": np.full_like(outputs["drawn"], 0)}
+    found = writer.task.infer({"network": lambda _: outputs}, {}, strict).arrays
+    for support in found["support"]:
+        assert {origin for _, origin in json.loads(support)} == {"neighbour"}
+
+
+def test_words_have_the_origin_of_their_first_token() -> None:
+    vocabulary = Vocabulary.from_state(made().state["vocabulary"])
+    tokens = vocabulary.encode("effusion xq9 base.")
+    origins = ["copied"] + ["generated"] * (len(tokens) - 1)
+    words = words_of(vocabulary, tokens, origins)
+    assert [word for word, _ in words] == ["effusion", "xq9", "base."]
+    assert [origin for _, origin in words] == ["copied", "generated", "generated"]
+
+
+def prepared(writer: Made, texts: list[str]) -> dict[str, np.ndarray]:
+    from bedside.schema import Sample
+
+    own = [writer.modality.prepare(Sample(t), writer.states["findings"]) for t in texts]
+    return {f"findings.{k}": v for k, v in writer.modality.collate(own).items()}
