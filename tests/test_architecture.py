@@ -37,6 +37,7 @@ HEAVY = ("torch", "pandas", "sklearn", "skimage", "matplotlib", "lightgbm", "mon
 SERVING = (*SHARED, "modalities", "tasks", "deployment")
 TORCH_HALVES = (
     "bedside.modalities.image_augmentation",
+    "bedside.modalities.volume_augmentation",
     "bedside.modalities.image_features",
     "bedside.deployment.export",
 )

@@ -24,7 +24,9 @@ ARRAYS = {
     "fine-resnet": "small image",
     "multiscale": "small image",
     "resnet": "image",
+    "resnet3d": "volume",
     "se-resnet": "small image",
+    "slices-gru": "volume",
     "tcn": "signal",
     "text-cnn": "text",
     "text-lstm": "text",
@@ -42,6 +44,7 @@ SHAPES: dict[str, list[Shape]] = {
         {"values": (1, 37), "clock": (2,)},
         {"values": (3, 24), "ahead": (2, 31), "clock": (2,)},
     ],
+    "volume": [{"values": shape} for shape in [(1, 8, 9, 12), (2, 30, 11, 26)]],
     "text": [{"tokens": (length,), "mask": (length,)} for length in (4, 33)],
 }
 SMALL: dict[str, Shape] = {
@@ -49,6 +52,7 @@ SMALL: dict[str, Shape] = {
     "small image": {"values": (1, 24, 28)},
     "signal": {"values": (2, 20), "ahead": (2, 26), "clock": (2,)},
     "text": {"tokens": (12,), "mask": (12,)},
+    "volume": {"values": (1, 9, 10, 12)},
 }
 """What most checks of an encoder run on."""
 EXPORTED: dict[str, Shape] = {
@@ -56,6 +60,7 @@ EXPORTED: dict[str, Shape] = {
     "small image": {"values": (3, 23, 37)},
     "signal": SMALL["signal"],
     "text": SMALL["text"],
+    "volume": {"values": (2, 9, 10, 12)},
 }
 SYMBOLS = 60
 INPUT = "type"

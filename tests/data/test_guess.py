@@ -88,7 +88,7 @@ def test_the_file_written_holds_every_default(tmp_path: Path) -> None:
     words = yaml.safe_load(text)
     for name, section in {"training": TrainingSection(), "model": ModelSection()}.items():
         assert words[name] == section.model_dump(exclude_none=True)
-    assert words["evaluation"] == EvaluationSection().model_dump()
+    assert words["evaluation"] == EvaluationSection().model_dump(exclude_none=True)
     assert words["split"] == SplitSection().model_dump(exclude_none=True)
     assert (words["privacy"], words["audit"]) == ({"epsilon": None}, {"waive": []})
     assert (words["device"], words["threads"], words["baselines"]) == ("auto", "auto", "auto")
@@ -252,10 +252,11 @@ def test_medmnist_in_colour_large_and_with_several_labels(tmp_path: Path) -> Non
     assert study.target.model_dump()["columns"] == ["label_0", "label_1"]
 
 
-def test_volumes_in_an_npz_are_announced(tmp_path: Path) -> None:
-    text = guess_study(npz(tmp_path, (28, 28, 28)))
-    assert text.startswith("# This version cannot run this study yet")
-    assert loaded(text, tmp_path).inputs["volume"].modality == "volume"
+def test_volumes_in_an_npz_keep_their_size(tmp_path: Path) -> None:
+    study = loaded(guess_study(npz(tmp_path, (28, 26, 24))), tmp_path)
+    words = study.inputs["volume"].model_dump()
+    assert (words["modality"], words["size"]) == ("volume", [28, 26, 24])
+    assert len(load_cohort(study)) > 0
 
 
 def test_a_decathlon_folder_is_written_and_announced(tmp_path: Path) -> None:
@@ -282,11 +283,12 @@ def test_a_decathlon_folder_is_written_and_announced(tmp_path: Path) -> None:
         guess_study(task)
 
 
-def test_volumes_in_a_table_are_announced(tmp_path: Path) -> None:
+def test_volumes_in_a_table_are_an_input(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("scan,label\na.nii.gz,x\nb.nii.gz,y\nc.nii.gz,x\n")
     text = guess_study(tmp_path / "t.csv")
-    assert text.startswith("# This version cannot run this study yet")
-    assert yaml.safe_load(text)["inputs"] == {"volume": {"modality": "volume", "column": "scan"}}
+    words = {"modality": "volume", "column": "scan", "size": [48, 48, 48]}
+    assert yaml.safe_load(text)["inputs"] == {"volume": words}
+    loaded(text, tmp_path)
 
 
 def test_paths_are_relative_to_where_the_study_will_lie(tmp_path: Path) -> None:
@@ -335,7 +337,10 @@ def test_lines_line_up_with_their_comments() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("age,sex,label\n1,F,a\n2,M,b\n", "t.csv: expected a column that names a file in each row"),
+        (
+            "age,sex,label\n1,F,a\n2,M,b\n",
+            "t.csv: expected a column of texts, or one that names a file in each row",
+        ),
         (
             "file,age\n1.png,3.5\n2.png,4.5\n3.png,5.5\n",
             "t.csv: expected a column with two or more classes",

@@ -95,9 +95,12 @@ def test_outputs_reach_the_loss_in_float32() -> None:
     }
 
 
-def test_images_alone_become_channels_last() -> None:
+def test_images_and_volumes_alone_become_channels_last() -> None:
     image, other = torch.zeros(2, 3, 4, 5, dtype=torch.uint8), torch.zeros(2, 6)
-    done = channels_last({"image": image, "other": other})
+    volume = torch.rand(2, 3, 4, 5, 6)
+    done = channels_last({"image": image, "other": other, "volume": volume})
     assert done["image"].is_contiguous(memory_format=torch.channels_last)
     assert torch.equal(done["image"], image)
+    assert done["volume"].is_contiguous(memory_format=torch.channels_last_3d)
+    assert torch.equal(done["volume"], volume)
     assert done["other"] is other

@@ -7,6 +7,7 @@ user reads and corrects in the study file.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +75,14 @@ class Roles:
     subgroups: tuple[str, ...] = ()
     other_files: tuple[str, ...] = ()
 
+    @property
+    def named(self) -> frozenset[str | None]:
+        """Columns that play a role, but for labels by values alone."""
+        return frozenset({
+            *(self.file, self.patient, self.case, self.site, self.time, self.part, self.label),
+            *self.labels, *self.subgroups,
+        })  # fmt: skip
+
 
 def find_roles(raw: RawCases) -> Roles:
     """Guess the roles of a table's columns."""
@@ -119,6 +128,18 @@ def straddling(cases: pd.DataFrame, *, patient: str, part: str) -> int:
 def negative_of(classes: Iterable[str]) -> str | None:
     """The class that means nothing was found, None where none is known to."""
     return next((c for word in NEGATIVE_WORDS for c in classes if _plain(c) == word), None)
+
+
+def several_findings(classes: tuple[str, ...]) -> bool:
+    """Whether the values are lists of findings rather than classes of their own."""
+    return len(classes) > MAX_CLASSES or any(mark in c for c in classes for mark in "|;")
+
+
+def positive_of(classes: tuple[str, ...], *, negative: str | None, counts: Counter[str]) -> str:
+    """Of two classes the one that is not negative; where neither is known to be, the rarer."""
+    if negative is not None:
+        return next(c for c in classes if c != negative)
+    return min(classes, key=lambda c: (counts[c], c))
 
 
 def negative_first(classes: Sequence[str]) -> tuple[str, ...]:

@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedside.data.array_source import label_columns, npz_headers, npz_parts, read_labels
-from bedside.data.column_roles import MAX_CLASSES, Roles, find_roles, negative_of, straddling
+from bedside.data.column_roles import (
+    Roles,
+    find_roles,
+    negative_of,
+    positive_of,
+    several_findings,
+    straddling,
+)
 from bedside.data.dicom_guess import DicomStudy, find_dicom_study
 from bedside.data.folder_guess import no_classes, tables_in
 from bedside.data.folder_source import class_folders, read_folder
@@ -22,6 +29,12 @@ from bedside.data.picture_size import image_size, kept_size
 from bedside.data.series_guess import find_series, write_series
 from bedside.data.study_text import StudyText
 from bedside.data.table_source import PARQUET_SUFFIXES, TEXT_SUFFIXES, read_table
+from bedside.data.text_guess import (
+    answer_column,
+    find_text_columns,
+    write_summary_target,
+    write_text_inputs,
+)
 from bedside.data.written_paths import IMAGE_SUFFIXES
 from bedside.errors import StudyError, sentence
 
@@ -32,7 +45,10 @@ if TYPE_CHECKING:
 
 DEFAULT_SIZE = [128, 128]
 DECATHLON = "dataset.json"
-NOT_YET = "This version cannot run this study yet: it reads images, and these are volumes."
+NOT_YET = (
+    "This version cannot run this study yet: it classifies volumes, and these are to be segmented."
+)
+VOLUME_SIZE = [48, 48, 48]
 SIZE_MEANS = "height and width given to the model; larger shows more and takes longer"
 IMAGE_OPTIONS = (
     ("resize", "pad", "keep the aspect ratio, fill up with black; the default is stretch"),
@@ -118,15 +134,7 @@ def _dicom(text: StudyText, found: DicomStudy, path: Path, *, place: str) -> Non
         text.offer("patient", "patient_id", means="who: PatientID of the headers, the default")
     known = roles.patient is not None or bool(cases["patient_id"].notna().all())
     _image_input(text, column="file", size=None)
-    counts = Counter(cases[roles.label].dropna()) if roles.label else Counter[str]()
-    _target(
-        text,
-        column=roles.label,
-        columns=roles.labels,
-        classes=roles.classes,
-        counts=counts,
-        unknown=_unknown_values(cases, roles),
-    )
+    _table_target(text, found.raw, roles, answer=None)
     _split(text, by="patient" if known else "case", part=roles.part)
     text.rest(subgroups=list(found.subgroups))
 
@@ -158,17 +166,30 @@ def _table(text: StudyText, path: Path, place: str) -> None:
         text.rest(subgroups=[])
         return
     roles = find_roles(raw)
-    _refuse_unfit(raw, roles)
-    if roles.volume:
-        text.lines.insert(0, f"# {NOT_YET}")
+    texts = () if roles.file else find_text_columns(raw.cases, taken=roles.named)
+    _refuse_unfit(raw, roles, texts)
     _table_data(text, raw, roles, place)
     root = path.parent / (roles.root or "")
-    if roles.volume:
-        _volume_input(text, "volume", column=roles.file)
+    if texts:
+        write_text_inputs(text, texts)
+    elif roles.volume:
+        _volume_input(text, "volume", column=roles.file, size=VOLUME_SIZE)
     else:
         _image_input(text, column=str(roles.file), size=image_size(raw, str(roles.file), root))
     for other in roles.other_files:
         text.say(f"Column {json.dumps(other, ensure_ascii=False)} names files, too.")
+    _table_target(text, raw, roles, answer=answer_column(texts))
+    shared = 0
+    if roles.part and roles.patient:
+        shared = straddling(raw.cases, patient=roles.patient, part=roles.part)
+    _split(text, by="patient" if roles.patient else "case", part=roles.part, shared=shared)
+    text.rest(subgroups=list(roles.subgroups))
+
+
+def _table_target(text: StudyText, raw: RawCases, roles: Roles, *, answer: str | None) -> None:
+    if roles.label is None and not roles.labels and answer is not None:
+        write_summary_target(text, answer)
+        return
     counts = Counter(raw.cases[roles.label].dropna()) if roles.label else Counter[str]()
     _target(
         text,
@@ -178,11 +199,6 @@ def _table(text: StudyText, path: Path, place: str) -> None:
         counts=counts,
         unknown=_unknown_values(raw.cases, roles),
     )
-    shared = 0
-    if roles.part and roles.patient:
-        shared = straddling(raw.cases, patient=roles.patient, part=roles.part)
-    _split(text, by="patient" if roles.patient else "case", part=roles.part, shared=shared)
-    text.rest(subgroups=list(roles.subgroups))
 
 
 def _table_data(text: StudyText, raw: RawCases, roles: Roles, place: str) -> None:
@@ -191,7 +207,7 @@ def _table_data(text: StudyText, raw: RawCases, roles: Roles, place: str) -> Non
     if roles.root:
         inner = (Path(place).parent / roles.root).as_posix()
         text.add("root", inner, means="the folder that the files named in the table lie in")
-    if not roles.found:
+    if roles.file and not roles.found:
         text.say("The files were not found beside the table: name their folder as root.")
     if roles.patient:
         blanks = int(raw.cases[roles.patient].isna().sum())
@@ -206,18 +222,19 @@ def _table_data(text: StudyText, raw: RawCases, roles: Roles, place: str) -> Non
             text.add(key, column, means=means)
 
 
-def _refuse_unfit(raw: RawCases, roles: Roles) -> None:
-    """Tell what a table lacks for a study of images."""
-    if roles.file is None:
+def _refuse_unfit(raw: RawCases, roles: Roles, texts: tuple[str, ...]) -> None:
+    """Tell what a table lacks for a study of images or texts."""
+    if roles.file is None and not texts:
         raise StudyError(
             sentence(
                 raw.source,
-                expected=f"a column that names a file in each row ({', '.join(IMAGE_SUFFIXES)})",
-                got=f"{_columns(raw)} without file names",
-                remedy="Add the images' paths as a column; tables alone need a later version",
+                expected="a column of texts, or one that names a file in each row "
+                f"({', '.join(IMAGE_SUFFIXES)})",
+                got=f"{_columns(raw)} without either",
+                remedy="Add texts or the images' paths; numbers alone need a later version",
             )
         )
-    if roles.label is None and not roles.labels:
+    if roles.label is None and not roles.labels and answer_column(texts) is None:
         raise StudyError(
             sentence(
                 raw.source,
@@ -230,8 +247,7 @@ def _refuse_unfit(raw: RawCases, roles: Roles) -> None:
 
 
 def _columns(raw: RawCases) -> str:
-    count = len(raw.cases.columns)
-    return "1 column" if count == 1 else f"{count} columns"
+    return f"{len(raw.cases.columns)} column{'' if len(raw.cases.columns) == 1 else 's'}"
 
 
 def _npz(text: StudyText, path: Path, place: str) -> None:
@@ -240,12 +256,10 @@ def _npz(text: StudyText, path: Path, place: str) -> None:
     labels = label_columns(read_labels(path, parts))
     shape = headers[f"{parts[0]}images"].shape
     volume = len(shape) > 4 or (len(shape) == 4 and shape[3] not in (1, 3, 4))
-    if volume:
-        text.lines.insert(0, f"# {NOT_YET}")
     text.open("data", means="where the cases come from: table, folder, npz or synthetic")
     text.add("npz", place, means="images, labels and parts in one file, as MedMNIST has them")
     if volume:
-        _volume_input(text, "volume", column="image")
+        _volume_input(text, "volume", column="image", size=list(shape[1:4]))
     else:
         _image_input(text, column="image", size=kept_size(shape[1], shape[2]))
     single = "label" in labels
@@ -294,14 +308,16 @@ def _decathlon(text: StudyText, path: Path, place: str) -> None:
     _split(text, by="patient", part=None)
 
 
-def _volume_input(text: StudyText, name: str, *, column: str | None = None) -> None:
+def _volume_input(
+    text: StudyText, name: str, *, column: str | None = None, size: list[int] | None = None
+) -> None:
     text.open("inputs", means="what the model sees; the names are yours")
     text.add(name, means="one input")
-    text.add(
-        "modality", "volume", means="a stack of slices; this version reads image only", depth=2
-    )
+    text.add("modality", "volume", means="NIfTI, a folder of DICOM slices, or an array", depth=2)
     if column:
         text.add("column", column, means="the column that holds it", depth=2)
+    if size:
+        text.add("size", size, means="slices, rows and columns that each is brought onto", depth=2)
 
 
 def _image_input(text: StudyText, *, column: str, size: list[int] | None) -> None:
@@ -333,11 +349,11 @@ def _target(
     _unknown(text, unknown)
     negative = negative_of(classes)
     if len(classes) == 2:
-        positive = _positive(classes, negative=negative, counts=counts)
+        positive = positive_of(classes, negative=negative, counts=counts)
         share = counts[positive] / max(1, counts.total())
         means = f"the class to be found ({share:.0%} of cases); the other counts as negative"
         text.add("positive", positive, means=means)
-    elif negative is not None and _several_findings(classes):
+    elif negative is not None and several_findings(classes):
         text.add("negative", negative, means="this value is negative, every other one positive")
     else:
         text.say(f"{len(classes)} classes were found; each is told from all others.")
@@ -361,18 +377,6 @@ def _unknown_values(cases: pd.DataFrame, roles: Roles) -> tuple[str | int, ...]:
             value for word, value in uncertain.items() if bool((columns == word).any(axis=None))
         ]
     return tuple(found)
-
-
-def _several_findings(classes: tuple[str, ...]) -> bool:
-    """Whether the values are lists of findings rather than classes of their own."""
-    return len(classes) > MAX_CLASSES or any(mark in c for c in classes for mark in "|;")
-
-
-def _positive(classes: tuple[str, ...], *, negative: str | None, counts: Counter[str]) -> str:
-    """Of two classes the one that is not negative; where neither is known to be, the rarer."""
-    if negative is not None:
-        return next(c for c in classes if c != negative)
-    return min(classes, key=lambda c: (counts[c], c))
 
 
 def _split(text: StudyText, *, by: str, part: str | None, shared: int = 0) -> None:

@@ -58,6 +58,7 @@ MEANING = {
     "evaluation.bootstrap": "redraws of the patients behind each interval",
     "evaluation.confidence": "coverage of the intervals",
     "evaluation.threshold": "youden, a number, {sensitivity: 0.95} or {specificity: 0.95}",
+    "evaluation.lexicon": "of summaries: a file of findings that both texts are searched for",
     "audit.waive": "blocking findings, by check, that somebody has looked at and accepts",
     "privacy.epsilon": "differential privacy is not part of this version",
     "about.question": "the clinical question, in one sentence",

@@ -11,6 +11,7 @@ REGISTRY: Registry[type[Modality]] = Registry(
         "image": "bedside.modalities.image:Image",
         "signal": "bedside.modalities.signal:Signal",
         "text": "bedside.modalities.text:Text",
+        "volume": "bedside.modalities.volume:Volume",
     },
 )
 

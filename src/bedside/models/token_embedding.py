@@ -19,7 +19,7 @@ SPREAD = 0.1
 
 
 class TokenEmbedding(nn.Module):
-    """A learnt vector for each of V tokens, dropout on whole dimensions of a text's vectors.
+    """A learnt vector for each of V tokens, some entries of all of a text's left out in training.
 
     Args:
         encoder: its name, for messages.
@@ -55,8 +55,11 @@ class TokenEmbedding(nn.Module):
     def forward(self, arrays: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
         """Arrays of a text -> vectors (B, T, E), mask (B, T) bool; T the longest while learning."""
         tokens, mask = shortest(arrays["tokens"], arrays["mask"], learning=self.training)
-        vectors = self.dropout(self.table(tokens))
-        return vectors * mask[:, :, None].to(vectors.dtype), mask
+        vectors = self.table(tokens)
+        there = mask[:, :, None].to(vectors.dtype)
+        if self.training:  # the same entries of all tokens of a text, or their mean would heal it
+            there = there * self.dropout(torch.ones_like(vectors[:, :1]))
+        return vectors * there, mask
 
 
 def shortest(

@@ -37,7 +37,10 @@ class Stepper:
     def __init__(self, job: Job, network: nn.Module) -> None:
         self.job = job
         # channels last is what CPU convolutions are fastest in; it changes no result's meaning
-        self.network = network.to(job.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = network.to(job.device)
+        with torch.no_grad():
+            for tensor in (*self.network.parameters(), *self.network.buffers()):
+                tensor.data = _channels_last(tensor.data)
         self.average = Average(self.network, job.recipe.averaging)
         self.optimiser = make_optimiser(self.network, job.recipe)
         self._weights = list(self.network.parameters())
@@ -101,8 +104,12 @@ def in_float32(outputs: Tensors) -> Tensors:
 
 
 def channels_last(inputs: Tensors) -> Tensors:
-    """Images in the order that the convolutions want, once, while they are small."""
-    return {
-        name: tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
-        for name, tensor in inputs.items()
-    }
+    """Images and volumes in the order that convolutions want, once, while they are small."""
+    return {name: _channels_last(tensor) for name, tensor in inputs.items()}
+
+
+def _channels_last(tensor: torch.Tensor) -> torch.Tensor:
+    formats = {4: torch.channels_last, 5: torch.channels_last_3d}
+    if tensor.ndim not in formats:
+        return tensor
+    return tensor.contiguous(memory_format=formats[tensor.ndim])

@@ -1,0 +1,93 @@
+"""Training volumes slightly turned, moved, rescaled and re-exposed, a whole batch at a time.
+
+Enters: the tensors of one volume input and a generator. Leaves: the same keys, ``values``
+as float32 in the units that came in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How far a volume may be changed; each draw is uniform between the ends.
+
+    Args:
+        rotation_degrees: either way, about each axis.
+        translation: share of each side, either way.
+        scale: relative size, either way.
+        contrast: factor about the volume's mean, either way, on a log scale.
+        noise: largest standard deviation of the added noise, in those of the volume.
+    """
+
+    rotation_degrees: float = 12.0
+    translation: float = 0.06
+    scale: float = 0.1
+    contrast: float = 0.15
+    noise: float = 0.05
+
+
+def augmented(
+    batch: dict[str, torch.Tensor],
+    generator: torch.Generator,
+    *,
+    mirror: bool = False,
+    strength: Strength | None = None,
+) -> dict[str, torch.Tensor]:
+    """Augment a batch; every volume gets its own draw.
+
+    Args:
+        batch: ``values`` (B, C, D, H, W), uint8 or float32; others pass.
+        generator: the only source of randomness.
+        mirror: also mirror left-right, every second volume on average.
+        strength: None for the defaults.
+    """
+    strength = strength or Strength()
+    values = batch["values"].float()
+    placement = _placement(values, generator, strength=strength, mirror=mirror)
+    grid = functional.affine_grid(placement, list(values.shape), align_corners=False)
+    moved = functional.grid_sample(values, grid, padding_mode="border", align_corners=False)
+    return {**batch, "values": _exposed(moved, generator, strength)}
+
+
+def _uniform(like: torch.Tensor, generator: torch.Generator, reach: float) -> torch.Tensor:
+    """(B,) uniform in -reach..reach."""
+    drawn = torch.rand(len(like), generator=generator, device=generator.device)
+    return ((2 * drawn - 1) * reach).to(like.device)
+
+
+def _placement(
+    values: torch.Tensor, generator: torch.Generator, *, strength: Strength, mirror: bool
+) -> torch.Tensor:
+    """(B, 3, 4) maps from output to input coordinates, all in -1..1, in the order W, H, D."""
+    sides = torch.tensor(values.shape[:1:-1], dtype=torch.float32, device=values.device)
+    turn = torch.eye(3, device=values.device).expand(len(values), 3, 3)
+    for first, second in ((0, 1), (0, 2), (1, 2)):
+        angle = torch.deg2rad(_uniform(values, generator, strength.rotation_degrees))
+        plane = torch.eye(3, device=values.device).repeat(len(values), 1, 1)
+        plane[:, first, first] = plane[:, second, second] = torch.cos(angle)
+        plane[:, first, second] = -torch.sin(angle)
+        plane[:, second, first] = torch.sin(angle)
+        turn = turn @ plane
+    size = 1 / (1 + _uniform(values, generator, strength.scale))
+    # the axes have unequal units where the sides differ; without these factors it would shear
+    turn = turn * size[:, None, None] * (sides[None, None, :] / sides[None, :, None])
+    if mirror:
+        flip = torch.where(_uniform(values, generator, 1.0) < 0, -1.0, 1.0)
+        turn = torch.cat([turn[:, :, :1] * flip[:, None, None], turn[:, :, 1:]], dim=2)
+    shift = [_uniform(values, generator, 2 * strength.translation) for _ in range(3)]
+    return torch.cat([turn, torch.stack(shift, dim=1)[:, :, None]], dim=2)
+
+
+def _exposed(values: torch.Tensor, generator: torch.Generator, strength: Strength) -> torch.Tensor:
+    """Contrast and noise; the mean stays."""
+    axes = (1, 2, 3, 4)
+    mean, std = values.mean(dim=axes, keepdim=True), values.std(dim=axes, keepdim=True)
+    contrast = torch.exp(_uniform(values, generator, strength.contrast)).view(-1, 1, 1, 1, 1)
+    noise = torch.randn(values.shape, generator=generator, device=generator.device)
+    height = _uniform(values, generator, strength.noise).view(-1, 1, 1, 1, 1)
+    return (values - mean) * contrast + mean + noise.to(values.device) * height * std

@@ -1,0 +1,181 @@
+"""One volume file, folder of slices, or array -> voxels that lie as a person does.
+
+Enters: a reference to a NIfTI file (.nii, .nii.gz), to a folder that holds one DICOM
+series, or to an array (D, H, W) or (D, H, W, C). Leaves: a `Sample` in the file's own
+units, turned to the nearest upright axes: D from feet to head, H from back to front, W from
+left to right; the geometry holds spacing and affine of those axes. 8-bit volumes stay
+uint8; anything else becomes float32. Arrays lie as they come, since nothing says how.
+"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from bedside.data.quiet_readers import quiet
+from bedside.errors import DataError, sentence
+from bedside.schema import Array, Geometry, Reference, Sample
+
+MAX_VOXELS = 1_000_000_000
+"""Largest volume that is decoded, over all channels; a long CT has 300 million."""
+MAX_CHANNELS = 16
+"""More volumes in one file are a film over time, not sequences of one examination."""
+AGAIN = "Copy or export the file again from its source, or leave the row out"
+RAS = ("R", "A", "S")
+"""Nibabel's name of the axes that lead to the person's right, front and head."""
+
+
+def decode_volume(reference: Reference) -> Sample:
+    """Decode one volume at full size.
+
+    Args:
+        reference: its content is a path of a file or folder, or an array.
+
+    Raises:
+        DataError: missing, empty, damaged, no volume, too large, of too many channels, with
+            values that are not finite, or a series with missing slices; the message names
+            `reference.where`.
+    """
+    content, where = reference.content, reference.where
+    if isinstance(content, np.ndarray):
+        values = _numbers(content, where)
+        facts = {"format": "array", "bits": 8 * content.dtype.itemsize}
+        return Sample(values, Geometry(shape=values.shape[:3], source=facts))
+    if not isinstance(content, str | Path):
+        raise refusal(
+            where,
+            expected="a path or an array of voxels",
+            got=type(content).__name__,
+            remedy="Name the column that holds the volumes",
+        )
+    path = Path(content)
+    if path.is_dir():
+        from bedside.modalities.volume_dicom import decode_series
+
+        return decode_series(path, where=where)
+    return _nifti(path, where)
+
+
+def refusal(where: str, *, expected: str, got: str, remedy: str = AGAIN) -> DataError:
+    """The error of one unreadable volume; the arguments are those of `errors.sentence`."""
+    return DataError(sentence(where, expected=expected, got=got, remedy=remedy))
+
+
+def upright(values: Array, affine: Array, *, facts: dict[str, object]) -> Sample:
+    """Turn voxels to the nearest upright axes.
+
+    Args:
+        values: (I, J, K) or (I, J, K, C), the axes in the order of the affine's columns.
+        affine: (4, 4) index -> mm to the person's right, front and head.
+        facts: of the source.
+    """
+    import nibabel
+
+    turn = nibabel.orientations.io_orientation(affine)
+    lies = "".join(nibabel.orientations.ornt2axcodes(turn))
+    back = nibabel.orientations.inv_ornt_aff(turn, values.shape[:3])
+    values = nibabel.orientations.apply_orientation(values, turn)
+    affine = affine @ back
+    values = np.ascontiguousarray(np.swapaxes(values, 0, 2))
+    affine = affine[:, [2, 1, 0, 3]]
+    spacing = tuple(float(side) for side in np.linalg.norm(affine[:3, :3], axis=0))
+    geometry = Geometry(
+        shape=values.shape[:3], spacing_mm=spacing, affine=affine, source={**facts, "axes": lies}
+    )
+    return Sample(values, geometry)
+
+
+def _nifti(path: Path, where: str) -> Sample:
+    import nibabel
+    from nibabel.filebasedimages import ImageFileError
+
+    if not path.is_file():
+        raise refusal(where, expected="a file", got="none there", remedy="Correct the path")
+    try:
+        with quiet():
+            image = nibabel.load(path)
+    except (ImageFileError, OSError, EOFError, ValueError, zlib.error):
+        raise refusal(
+            where,
+            expected="a NIfTI file, or a folder with one DICOM series",
+            got="something else, or a damaged file",
+        ) from None
+    if not isinstance(image, nibabel.Nifti1Image):
+        raise refusal(where, expected="a NIfTI file", got=f"{type(image).__name__}")
+    _refuse_shape(image.shape, where)
+    affine = np.asarray(image.affine, dtype=np.float64)
+    if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-9:
+        raise refusal(
+            where,
+            expected="an affine that can be inverted",
+            got="one that cannot",
+            remedy="Write the file again with its geometry",
+        )
+    try:
+        values = np.asanyarray(image.dataobj)
+    except (OSError, EOFError, ValueError, zlib.error):
+        raise refusal(where, expected="as many voxels as announced", got="fewer") from None
+    stated = bool(image.header["sform_code"]) or bool(image.header["qform_code"])
+    facts = {"format": "NIfTI", "bits": 8 * values.dtype.itemsize, "geometry_stated": stated}
+    values = values.reshape(*image.shape[:3], -1)
+    return upright(_numbers(values, where), affine, facts=facts)
+
+
+def _refuse_shape(shape: tuple[int, ...], where: str) -> None:
+    extra = int(np.prod(shape[3:])) if len(shape) > 3 else 1
+    if len(shape) < 3 or 0 in shape:
+        raise refusal(where, expected="a volume of three axes", got=f"shape {tuple(shape)}")
+    if extra > MAX_CHANNELS:
+        raise refusal(
+            where,
+            expected=f"one volume, or at most {MAX_CHANNELS} channels",
+            got=f"{extra} volumes in one file",
+            remedy="Export the volume that matters as a file of its own",
+        )
+    if np.prod(shape, dtype=np.float64) > MAX_VOXELS:
+        raise refusal(
+            where,
+            expected=f"at most {MAX_VOXELS // 10**6} million voxels",
+            got=f"{np.prod(shape, dtype=np.float64) / 1e6:.0f} million",
+            remedy="Check where the file comes from, and resample it if it is sound",
+        )
+
+
+def _numbers(values: Array, where: str) -> Array:
+    """(D, H, W) or (D, H, W, C > 1), uint8 or finite float32.
+
+    Raises:
+        DataError: other axes, no numbers, or values that are not finite.
+    """
+    if values.ndim not in (3, 4):
+        raise refusal(
+            where,
+            expected="an array (D, H, W) or (D, H, W, C)",
+            got=f"shape {values.shape}",
+            remedy="Name the column that holds volumes, or use modality image",
+        )
+    _refuse_shape(values.shape, where)
+    if values.ndim == 4 and values.shape[3] == 1:
+        values = values[..., 0]
+    if values.dtype == np.uint8:
+        return values
+    if values.dtype.kind not in "buif":
+        raise refusal(
+            where,
+            expected="one number a voxel",
+            got=f"dtype {values.dtype.kind}",
+            remedy="Export the volume as integers or floats",
+        )
+    if values.dtype == bool:
+        return values.astype(np.uint8) * np.uint8(255)
+    found = values.astype(np.float32)
+    if not np.isfinite(found).all():
+        raise refusal(
+            where,
+            expected="finite numbers",
+            got="some that are not",
+            remedy="Replace them by the background's value",
+        )
+    return found
