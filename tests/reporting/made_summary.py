@@ -15,11 +15,12 @@ from bedside.data.cohort import Cohort
 from bedside.data.split import Split
 from bedside.evaluation.judge import judge_models
 from bedside.evaluation.record import make_exam, write_judgement
+from bedside.modalities.text import Text
 from bedside.reporting.kinds.summary import SUMMARY
 from bedside.reporting.model_card import write_model_card
 from bedside.reporting.telling import Shown
 from bedside.run_folder import RunFolder
-from bedside.schema import Arrays, Targets
+from bedside.schema import Arrays, Sample, Targets
 from bedside.study import Study
 from bedside.tasks.summarise import Summarise, as_texts
 from bedside.training.loader import Prepared
@@ -118,7 +119,8 @@ def _preparation(rng: np.random.Generator) -> Preparation:
         first += count
     made = with_sources(targets, texts)  # type: ignore[arg-type]
     parts = {p: Prepared({}, made[p], rows[p], texts[p]) for p in CASES}  # type: ignore[index]
-    return Preparation({}, parts)  # type: ignore[arg-type]
+    state = Text(column="findings").fit(map(Sample, texts["train"]["findings"]))
+    return Preparation({"findings": state}, parts)  # type: ignore[arg-type]
 
 
 def _peers(preparation: Preparation) -> dict[str, dict[str, Arrays]]:

@@ -20,8 +20,9 @@ from bedside.evaluation.kinds.summary import SUMMARY, measured_names
 from bedside.evaluation.record import make_exam, write_judgement
 from bedside.evaluation.scoring import score
 from bedside.evaluation.subgroups import score_subgroups
+from bedside.modalities.text import Text
 from bedside.run_folder import RunFolder
-from bedside.schema import Prediction
+from bedside.schema import Prediction, Sample
 from bedside.study import EvaluationSection, Study
 from bedside.tasks.summarise import Summarise, as_texts
 from bedside.training.loader import Prepared
@@ -54,14 +55,15 @@ def written(folder: RunFolder, rng: np.random.Generator, *, lexicon: Path | None
     study = Study.parse(words)
     cases = pd.DataFrame({"case_id": [f"c{n}" for n in range(CASES)], "sex": ["F", "M"] * 30})
     cohort = Cohort(cases, "reports.csv", first_row=2)
-    parts, references = {}, {}
+    parts, references, states = {}, {}, {}
     for part in ("train", "validation", "test"):
         references[part], sources = reports(rng, CASES)
         uncommon = np.array([text != "No acute disease." for text in references[part]])
         targets = targets_of(references[part], sources, uncommon=uncommon, novel=uncommon)
         parts[part] = Prepared({}, targets, np.arange(CASES))
+        states.setdefault("findings", Text(column="findings").fit(map(Sample, sources)))
     task = Summarise(column="impression")
-    exam = make_exam(study, cohort, Preparation({}, parts), task=task)  # type: ignore[arg-type]
+    exam = make_exam(study, cohort, Preparation(states, parts), task=task)  # type: ignore[arg-type]
 
     def outputs(right: float, wrong: str) -> Any:
         return {
