@@ -63,6 +63,9 @@ def test_it_writes_what_the_trained_network_writes_on_100_new_cases(
     first = json.loads(records[0]["support"])
     assert first == json.loads(wanted["support"][0])
     assert records[0]["neighbours"] == " ".join(map(str, wanted["neighbours"][0]))
+    _, summaries = reports(36)
+    shown = [summaries[case].lower() for case in wanted["neighbours"][0]]
+    assert json.loads(records[0]["nearest"]) == shown[:3]
 
 
 def test_carried_cases_are_named_and_lie_in_a_file_of_their_own(writer: Made, folder: Path) -> None:

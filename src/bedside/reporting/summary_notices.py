@@ -27,7 +27,12 @@ MUCH_CONSTANT = 0.3
 
 def doubt_notices(record: Record) -> list[Notice]:
     """Whether the model says more than a sentence that never changes, and whether it is true."""
-    return [*_constant(record), *_lost(record), *_unmeasured(record)]
+    return [
+        *_constant(record),
+        *_lost(record),
+        *_unmeasured(record),
+        *_carried(record),
+    ]
 
 
 def _constant(record: Record) -> list[Notice]:
@@ -61,6 +66,18 @@ def _lost(record: Record) -> list[Notice]:
         "states none of them. Whoever reads the summary alone takes these patients for well."
     )
     return [Notice("red", "Most findings are lost", text)]
+
+
+def _carried(record: Record) -> list[Notice]:
+    if not record.study.package.carry_cases:
+        return []
+    text = (
+        "The package holds what was written of the training cases, in cases.json, since similar "
+        "ones have a voice in each summary; names after a title, dates and long numbers are taken "
+        "out, which is no proof that nobody can be known by the rest. A summary may be taken "
+        "whole from another patient's: its words are marked so. Read the file before you share it."
+    )
+    return [Notice("amber", "The package carries training cases", text)]
 
 
 def _unmeasured(record: Record) -> list[Notice]:

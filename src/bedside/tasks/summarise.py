@@ -17,7 +17,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bedside.errors import DataError, Problems, StudyError, nearest, sentence
 from bedside.schema import Array, Arrays, Network, Prediction, State, Targets
-from bedside.tasks.writing import Options, answered, choose_ranking, learn, told, write
+from bedside.tasks.writing import (
+    Options,
+    answered,
+    choose_ranking,
+    learn,
+    nearest_summaries,
+    told,
+    write,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -207,8 +215,12 @@ class Summarise(BaseModel):
             outputs = write(networks, arrays, state)
         return as_prediction(answered(outputs, state) if "drawn" in outputs else outputs)
 
-    def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:  # noqa: ARG002
-        """Columns: the summary; where known, its words by origin, and the cases looked at."""
+    def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:
+        """Columns: the summary; where known, its words by origin, and the cases looked at.
+
+        ``neighbours`` are numbers of carried training cases, nearest first; ``nearest`` is a
+        JSON list of what was written of the first three.
+        """
         arrays = prediction.arrays
         columns = {"summary": arrays["text"]}
         if "support" in arrays:
@@ -217,6 +229,8 @@ class Summarise(BaseModel):
             columns["neighbours"] = as_texts(
                 [" ".join(str(row) for row in rows if row >= 0) for rows in arrays["neighbours"]]
             )
+            if "cases" in state:
+                columns["nearest"] = as_texts(nearest_summaries(arrays["neighbours"], state))
         return columns
 
     def truth_rows(self, targets: Targets) -> dict[str, Array]:

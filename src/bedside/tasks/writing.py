@@ -35,6 +35,8 @@ BLOCK = 64
 COVERAGE = 0.3
 """Weight in the loss of places that are looked at twice, beside the surprise."""
 LONGEST_AUTO = 256
+SHOWN = 3
+"""Summaries of similar cases that an answer shows."""
 SHARE_WHOLE = 99.0
 """Per cent of training summaries that ``longest: auto`` keeps whole."""
 
@@ -187,6 +189,15 @@ def answered(outputs: Arrays, state: State) -> Arrays:
         support[row] = json.dumps(words, ensure_ascii=False)
     found = {"text": texts, "support": support}
     return {**found, "neighbours": outputs["near"]} if outputs["near"].shape[1] else found
+
+
+def nearest_summaries(near: Array, state: State) -> list[str]:
+    """(N, K) carried cases -> for each row a JSON list of the first `SHOWN` summaries."""
+    vocabulary, cases = Vocabulary.from_state(state["vocabulary"]), state["cases"]["summaries"]
+    written = [
+        [vocabulary.decode(cases[case]) for case in row[:SHOWN] if case >= 0] for row in near
+    ]
+    return [json.dumps(texts, ensure_ascii=False) for texts in written]
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ MAIN = "network"
 
 def fitted(task: Task, preparation: Preparation, state: State, *, carry_cases: bool) -> State:
     """The task's state with what it learns from the inputs of training cases too."""
-    if not isinstance(task, Writer):
-        return state
+    if not isinstance(task, Writer) or not preparation.states:
+        return state  # where no input was prepared, peers alone are judged
     training = preparation.parts["train"]
     return task.fit_inputs(
         (training.arrays, training.targets),
