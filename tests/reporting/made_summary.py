@@ -118,8 +118,14 @@ def _preparation(rng: np.random.Generator) -> Preparation:
         targets[part] = Targets(arrays, ("summary",), "summary", {"source": "findings"})
         first += count
     made = with_sources(targets, texts)  # type: ignore[arg-type]
-    parts = {p: Prepared({}, made[p], rows[p], texts[p]) for p in CASES}  # type: ignore[index]
-    state = Text(column="findings").fit(map(Sample, texts["train"]["findings"]))
+    modality = Text(column="findings")
+    state = modality.fit(map(Sample, texts["train"]["findings"]))
+    parts = {}
+    for part in CASES:
+        samples = map(Sample, texts[part]["findings"])
+        arrays = modality.collate([modality.prepare(sample, state) for sample in samples])
+        own = {f"findings.{name}": array for name, array in arrays.items()}
+        parts[part] = Prepared(own, made[part], rows[part], texts[part])  # type: ignore[index]
     return Preparation({"findings": state}, parts)  # type: ignore[arg-type]
 
 
@@ -159,6 +165,7 @@ def _words(lexicon: Path | None) -> dict[str, Any]:
         "target": {"task": "summarise", "column": "impression"},
         "training": {"seed": 7},
         "evaluation": {"bootstrap": 100, "subgroups": ["sex"], "lexicon": lexicon},
+        "package": {"carry_cases": True},
         "about": {"intended_use": "Drafts that a radiologist reads and signs."},
     }
 

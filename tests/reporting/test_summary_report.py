@@ -154,8 +154,11 @@ def test_examples_show_where_words_come_from(runs: dict[str, RunFolder], page: P
     flagged = [word["text"] for word in made_up["summary"] if word["flagged"]]
     assert [word.strip(".").lower() for word in flagged] == made_up["unsupported"]
     assert all(not case["unsupported"] and not case["lost"] for case in groups[2]["cases"])
-    assert len(made_up["neighbours"]) == 2
-    assert f"carried training cases {made_up['neighbours'][0]}" in page.text
+    assert made_up["looked_at"] == len(made_up["nearest"]) == 2
+    nearest = made_up["nearest"][0]
+    assert "2 similar training cases, the nearest:" in page.text
+    assert f"case {nearest['case']}: {nearest['summary']}" in page.text
+    assert nearest["summary"].startswith(("no acute disease", "normal chest", "small "))
     assert made_up["source"] in page.text
     rows = [case["row"] for group in groups for case in group["cases"]]
     assert len(set(rows)) == len(rows)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bedside.evaluation.summaries import Summaries
+from bedside.modalities.text_tokens import Vocabulary
 from bedside.run_folder import write_json
 from bedside.tasks.findings import lexicon_of
 from bedside.tasks.overlap import words_of
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
     from bedside.evaluation.kinds import Answers
     from bedside.reporting.telling import Shown
     from bedside.run_folder import RunFolder
-    from bedside.schema import Array
+    from bedside.schema import Array, State
 
 PER_GROUP = 3
+NEAREST = 3
+"""Training cases that are shown beside a summary."""
 LONGEST = 1500
 """Letters of a text that are shown."""
 PIECE = re.compile(r"\S+")
@@ -90,6 +93,7 @@ def _case(own: Summaries, index: int, *, answers: Answers, names: Sequence[str])
     if own.lexicon is not None:
         lost, unsupported = own.wanted[index] - own.given[index], own.unsupported[index]
     neighbours = arrays["neighbours"][row].tolist() if "neighbours" in arrays else []
+    looked_at = [int(number) for number in neighbours if number >= 0]
     return {
         "row": str(names[row]),
         "source": source if len(source) <= LONGEST else f"{source[:LONGEST]}…",
@@ -98,8 +102,20 @@ def _case(own: Summaries, index: int, *, answers: Answers, names: Sequence[str])
         "score": round(float(own.rouge[index, 2]), 4),
         "lost": sorted(lost),
         "unsupported": sorted(unsupported),
-        "neighbours": [int(n) for n in neighbours if n >= 0],
+        "looked_at": len(looked_at),
+        "nearest": [
+            {"case": number, "summary": _carried(answers.state, number)}
+            for number in looked_at[:NEAREST]
+        ],
     }
+
+
+def _carried(state: State, number: int) -> str:
+    """The summary of a carried training case; blank where the state carries none."""
+    if "cases" not in state or "vocabulary" not in state:
+        return ""
+    tokens = state["cases"]["summaries"][number]
+    return str(Vocabulary.from_state(state["vocabulary"]).decode(tokens))
 
 
 def marked(
