@@ -46,14 +46,16 @@ def test_length_covers_training_texts_up_to_a_limit() -> None:
 
 def test_a_longer_text_is_cut_off_at_its_end() -> None:
     modality = Text(tokenizer="words", length=4)
-    state = modality.fit(samples(["one two three four five six"]))
+    state = modality.fit(samples(["one two three four five six"] * 3))
     arrays = modality.prepare(samples(["One two three four five"])[0], state)
     assert Vocabulary.from_state(state).decode(arrays["tokens"]) == "one two three four"
     assert arrays["mask"].all()
 
 
 def test_capitals_count_where_the_study_says_so() -> None:
-    state = Text(tokenizer="words", lowercase=False).fit(samples(["RA and ra"]))
+    state = Text(tokenizer="words", lowercase=False).fit(
+        samples(["RA", "RA", "RA", "ra", "ra", "ra"])
+    )
     assert len(set(Vocabulary.from_state(state).encode("RA ra"))) == 2
 
 
@@ -64,7 +66,7 @@ def test_texts_without_a_word_teach_nothing() -> None:
 
 def test_hidden_tokens_are_unknown_ones_and_only_valid_ones() -> None:
     modality = Text(drop_tokens=0.5, tokenizer="words", length=64)
-    state = modality.fit(samples(["a b c d " * 10]))
+    state = modality.fit(samples(["a b c d " * 10] * 3))
     made = modality.collate([modality.prepare(s, state) for s in samples(["a b c d " * 10, "a"])])
     batch = {name: torch.from_numpy(array) for name, array in made.items()}
     found = modality.augment(dict(batch), torch.Generator().manual_seed(1))
@@ -78,7 +80,7 @@ def test_hidden_tokens_are_unknown_ones_and_only_valid_ones() -> None:
 
 def test_features_count_groups_of_tokens_whatever_is_behind_them() -> None:
     modality = Text(tokenizer="words", length=8)
-    state = modality.fit(samples(["a b c d"]))
+    state = modality.fit(samples(["a b c d"] * 3))
     one = modality.collate([modality.prepare(s, state) for s in samples(["a a b", "b a a", "c"])])
     found = modality.describe(one)
     assert found.shape == (3, 513)

@@ -100,11 +100,21 @@ def test_special_numbers_are_out_of_reach_of_texts(how: How) -> None:
 @pytest.mark.parametrize("how", ["bpe", "words"])
 def test_the_size_is_kept_and_the_same_texts_give_the_same_state(how: How) -> None:
     words = " ".join(f"word{n}" for n in range(900))
-    state = fit_vocabulary([*TEXTS, words], how=how, size=350, lowercase=True)
+    texts = [*TEXTS, words] * 3
+    state = fit_vocabulary(texts, how=how, size=350, lowercase=True)
     assert state["size"] == 350
-    assert state == fit_vocabulary(iter([*TEXTS, words]), how=how, size=350, lowercase=True)
-    other = fit_vocabulary(TEXTS, how=how, size=350, lowercase=True)
+    assert state == fit_vocabulary(iter(texts), how=how, size=350, lowercase=True)
+    other = fit_vocabulary(TEXTS * 3, how=how, size=350, lowercase=True)
     assert other["name"] != state["name"]
+
+
+@pytest.mark.parametrize("how", ["bpe", "words"])
+def test_a_word_of_two_texts_is_no_entry_however_often_it_stands_there(how: How) -> None:
+    rare, common = ["Zyxwvski " * 50, "Zyxwvski. " * 50], ["Erguss " * 2] * 3
+    for texts, known in ((rare, False), (common, True), ([*rare, "Zyxwvski"], True)):
+        state = fit_vocabulary([*texts, "x"], how=how, size=400, lowercase=True)
+        words = {piece.strip("\u0120") for piece in state["tokenizer"]["model"]["vocab"]}
+        assert bool({"zyxwvski", "erguss"} & words) == known
 
 
 def test_another_process_learns_the_same() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
@@ -32,8 +33,12 @@ WORDS = r"\d+(?:[.,]\d+)*|\w+(?:['’]\w+)*|[^\w\s]"
 """A number with its decimals, a word, or a sign."""
 BLANK_BEFORE_SIGN = r" +(?=[.,;:!?)\]}](?:\s|$))"
 """A blank before a sign that ends a phrase, as some exports write it."""
+FEWEST_TEXTS = 3
+"""Training texts that a word, or a pair of pieces, must stand in before it becomes an entry: the
+vocabulary travels, and a name that stands in one patient's note must not travel with it."""
 FIRST_LOOK = 8
 """Characters for each token wanted that are cut first, of a text that is to be cut short."""
+_BLANK_AND_WORD = re.compile(r"[ \t]?\w+")
 _NO_BLANK_BEFORE, _NO_BLANK_AFTER = frozenset(".,;:!?)]}%/-–'’"), frozenset("([{/-–'’")
 _KNOWN: dict[str, Vocabulary] = {}
 _MOST_KNOWN = 32
@@ -41,6 +46,8 @@ _MOST_KNOWN = 32
 
 def fit_vocabulary(texts: Iterable[str], *, how: How, size: int, lowercase: bool) -> State:
     """Learn a vocabulary in one pass over texts; the same texts give the same state.
+
+    A word counts once a text, however often it stands there, and needs `FEWEST_TEXTS`.
 
     Args:
         texts: of training cases only.
@@ -53,7 +60,7 @@ def fit_vocabulary(texts: Iterable[str], *, how: How, size: int, lowercase: bool
         ``name``, which changes with the content.
     """
     library, trainer = _blank(how, size=size, lowercase=lowercase)
-    library.train_from_iterator(texts, trainer)
+    library.train_from_iterator(map(_each_word_once, texts), trainer)
     words = json.loads(library.to_str())
     words["added_tokens"] = []  # else a note that holds the word "[pad]" would be cut into it
     name = blake2b(json.dumps(words, sort_keys=True).encode(), digest_size=16).hexdigest()
@@ -129,6 +136,20 @@ def counted(numbers: Sequence[int] | Array, size: int) -> Array:
     return np.bincount(np.asarray(numbers, dtype=np.int64), minlength=size)
 
 
+def _each_word_once(text: str) -> str:
+    """A text without the words that stood in it before, and the blanks before those."""
+    seen: set[str] = set()
+
+    def first(found: re.Match[str]) -> str:
+        word = found[0].lower().strip()
+        if word in seen:
+            return ""
+        seen.add(word)
+        return found[0]
+
+    return _BLANK_AND_WORD.sub(first, text)
+
+
 def _blank(how: How, *, size: int, lowercase: bool) -> tuple[Tokenizer, Any]:
     """A tokenizer that has learnt nothing, and its trainer."""
     parts = _library()
@@ -140,6 +161,7 @@ def _blank(how: How, *, size: int, lowercase: bool) -> tuple[Tokenizer, Any]:
         trainer = parts.trainers.BpeTrainer(
             vocab_size=size,
             special_tokens=list(SPECIAL),
+            min_frequency=FEWEST_TEXTS,
             initial_alphabet=sorted(parts.pre_tokenizers.ByteLevel.alphabet()),
             show_progress=False,
         )
@@ -149,7 +171,10 @@ def _blank(how: How, *, size: int, lowercase: bool) -> tuple[Tokenizer, Any]:
             parts.Regex(WORDS), behavior="removed", invert=True
         )
         trainer = parts.trainers.WordLevelTrainer(
-            vocab_size=size, special_tokens=list(SPECIAL), show_progress=False
+            vocab_size=size,
+            special_tokens=list(SPECIAL),
+            min_frequency=FEWEST_TEXTS,
+            show_progress=False,
         )
     # "no effusion ." and "no effusion." are the same text to a reader: so to the tokenizer
     forms = [parts.normalizers.Replace(parts.Regex(BLANK_BEFORE_SIGN), "")]

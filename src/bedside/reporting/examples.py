@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from bedside.reporting.telling import no_text
 from bedside.run_folder import atomic, write_json
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from bedside.schema import Array, Prediction, Targets
 
 PER_GROUP = 4
+MOST_SHOWN = 500
+"""Characters of a text."""
 LARGEST_SIDE = 320
 """Pixels; larger pictures are scaled down so that the report stays small."""
 
@@ -59,6 +62,7 @@ def write_examples(
     row_names: Sequence[str],
     pictures: Callable[[int], bytes | None],
     seed: int,
+    texts: Callable[[int], str | None] = no_text,
 ) -> Path:
     """Choose and write example cases of the test part.
 
@@ -74,6 +78,7 @@ def write_examples(
         row_names: (N,) names of the cases' rows, for whoever may see the data.
         pictures: case -> a picture Pillow can read, or None where there is none.
         seed: of the lots.
+        texts: case -> its text, of which the beginning is shown, or None.
 
     Returns:
         Path of ``cases.json``.
@@ -92,11 +97,19 @@ def write_examples(
             if row not in drawn:
                 name = f"case-{len(drawn) + 1:02d}.png"
                 drawn[row] = write_picture(place / name, pictures(row))
-            cases.append(_case(claims, index, name=str(row_names[row]), picture=drawn[row]))
+            case = _case(claims, index, name=str(row_names[row]), picture=drawn[row])
+            cases.append({**case, "text": _beginning(texts(row))})
         if cases:
             groups.append({"title": title, "meaning": meaning, "cases": cases})
     write_json(place / "cases.json", {"kind": kind, "groups": groups})
     return place / "cases.json"
+
+
+def _beginning(text: str | None) -> str | None:
+    """As much of a text as a reader takes in beside others, whole words."""
+    if text is None or len(text) <= MOST_SHOWN:
+        return text
+    return f"{text[:MOST_SHOWN].rsplit(maxsplit=1)[0]} …"
 
 
 def _case(claims: Claim, index: int, *, name: str, picture: str | None) -> dict[str, Any]:

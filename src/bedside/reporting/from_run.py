@@ -41,9 +41,16 @@ def write_evidence(
                 return _png(pixels)
         return None
 
+    def text(case: int) -> str | None:
+        own = {name: texts[case] for name, texts in test.texts.items()}
+        if len(own) == 1:
+            return next(iter(own.values()))
+        return "\n".join(f"{name}: {words}" for name, words in own.items()) or None
+
     kind = KINDS.load(test.targets.kind)
     names = [cohort.where(int(row)) for row in test.rows]
-    shown = Shown(names, lambda case: picture(int(test.rows[case])), materials.study.training.seed)
+    seed = materials.study.training.seed
+    shown = Shown(names, lambda case: picture(int(test.rows[case])), seed, text)
     kind.write_examples(folder, judgement.models[judgement.deep].answers["test"], shown)
     write_audit_pictures(folder, cohort, pictures=picture)
     write_figures(folder)

@@ -66,6 +66,12 @@ class Words:
     alt: str
 
 
+def no_text(case: int) -> str | None:
+    """What is read of a case that has no text."""
+    del case
+    return None
+
+
 @dataclass(frozen=True)
 class Shown:
     """What may be shown of cases in the report that stays with the data.
@@ -74,8 +80,10 @@ class Shown:
         names: (N,) names of the cases' rows.
         pictures: case -> a picture Pillow can read, or None where there is none.
         seed: of what is drawn by lot.
+        texts: case -> the texts that were read of it, or None where there are none.
     """
 
     names: Sequence[str]
     pictures: Callable[[int], bytes | None]
     seed: int
+    texts: Callable[[int], str | None] = no_text

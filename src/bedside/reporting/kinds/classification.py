@@ -135,6 +135,7 @@ class ToldClassification:
             kind=answers.targets.kind,
             row_names=shown.names,
             pictures=shown.pictures,
+            texts=shown.texts,
             seed=shown.seed,
         )
 
@@ -160,6 +161,7 @@ def _examples(record: Record) -> list[dict[str, Any]]:
     for group in groups:
         for case in group["cases"]:
             case["uri"] = png_uri(place, case.get("picture"))
+            case.setdefault("text", None)
             case["probability"] = formatting.number(case.get("probability"))
             case["right"] = case.get("truth") == case.get("said")
     return [group for group in groups if group["cases"]]
