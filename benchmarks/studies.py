@@ -62,6 +62,16 @@ STUDIES = {
         ),
         "Yang et al. 2023, MedMNIST v2, doi:10.1038/s41597-022-01721-8",
     ),
+    "adrenalmnist3d": Benchmark(
+        "adrenalmnist3d.yaml",
+        ("adrenalmnist3d.npz", "data.npz"),
+        (
+            ("ResNet-18, 3-D", 0.827, 0.721),
+            ("auto-sklearn", 0.828, 0.802),
+            ("AutoKeras", 0.804, 0.705),
+        ),
+        "Yang et al. 2023, MedMNIST v2, doi:10.1038/s41597-022-01721-8",
+    ),
     "nih": Benchmark("nih_chest_xray.yaml", ("nih_chest_xray/labels.csv", "data.table")),
     "synthetic": Benchmark("chest_xray_synthetic.yaml"),
 }
