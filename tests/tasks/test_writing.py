@@ -110,9 +110,15 @@ def test_what_was_written_before_is_chosen_from_without_networks(writer: Made) -
     assert again.arrays["support"].tolist() == whole.arrays["support"].tolist()
 
 
-def test_a_batch_is_its_cases_one_by_one_and_an_empty_note_gets_an_answer(writer: Made) -> None:
+def test_a_batch_is_its_cases_one_by_one_and_an_empty_note_has_an_empty_summary(
+    writer: Made,
+) -> None:
     arrays = prepared(writer, [*reports(4, seed=2)[0], "", "Zz qqq 77 §§"])
-    whole = writer.task.infer(networks(writer), arrays, writer.state).arrays["text"]
+    found = writer.task.infer(networks(writer), arrays, writer.state).arrays
+    whole = found["text"]
+    assert (whole[4], found["support"][4]) == ("", "[]")
+    assert (found["neighbours"][4] == -1).all()
+    assert all(whole[row] for row in (0, 1, 2, 3))
     for row in range(6):
         one = {name: values[row : row + 1] for name, values in arrays.items()}
         alone = writer.task.infer(networks(writer), one, writer.state).arrays["text"]

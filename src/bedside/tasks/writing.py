@@ -135,9 +135,11 @@ def write(networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: St
 
     Returns:
         ``drawn`` (N, R, L) int64 and ``copied`` (N, R, L) bool; ``near`` (N, K) int64 and
-        ``similarity`` (N, K), both of width 0 where no cases are carried.
+        ``similarity`` (N, K), both of width 0 where no cases are carried; ``wordless`` (N,)
+        bool, texts that hold nothing to sum up.
     """
     tokens = arrays[f"{state['source']}.tokens"]
+    mask = arrays[f"{state['source']}.mask"][:]
     manner = Manner(state["drawn"], state["longest"], state["temperature"], seed=0)
     drawn = [
         draw(
@@ -157,6 +159,7 @@ def write(networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: St
         "copied": np.concatenate([each.copied for each in drawn]),
         "near": near,
         "similarity": similarity,
+        "wordless": np.logical_not(mask.any(axis=1)),
     }
 
 
@@ -177,18 +180,23 @@ def choose_ranking(outputs: Arrays, targets: Targets, state: State) -> State:
 
 
 def answered(outputs: Arrays, state: State) -> Arrays:
-    """What was written -> ``text``, ``support`` (N,); ``neighbours`` where cases are carried."""
+    """What was written -> ``text``, ``support`` (N,); ``neighbours`` where cases are carried.
+
+    A text without a word has a summary without one: whatever was drawn is about nobody.
+    """
     ear, weights = _Ear.of(state), Weights.of(state)
     count = len(outputs["drawn"])
-    texts, support = np.empty(count, dtype=object), np.empty(count, dtype=object)
-    for row in range(count):
+    texts, support = np.full(count, "", dtype=object), np.full(count, "[]", dtype=object)
+    wordless = outputs.get("wordless", np.zeros(count, dtype=bool))
+    for row in (row for row in range(count) if not wordless[row]):
         pool, _ = ear.pool(outputs, row)
         tokens, origins = ear.candidate(outputs, row, pool.best(weights))
         texts[row] = ear.vocabulary.decode(tokens)
         words = words_of(ear.vocabulary, tokens, origins)
         support[row] = json.dumps(words, ensure_ascii=False)
     found = {"text": texts, "support": support}
-    return {**found, "neighbours": outputs["near"]} if outputs["near"].shape[1] else found
+    near = np.where(wordless[:, None], -1, outputs["near"])
+    return {**found, "neighbours": near} if near.shape[1] else found
 
 
 def nearest_summaries(near: Array, state: State) -> list[str]:
