@@ -99,10 +99,10 @@ def test_the_first_page_warns_of_easy_scores_and_of_what_is_lost(
     tmp_path: Path, runs: dict[str, RunFolder], record: Record
 ) -> None:
     titles = [notice.title for notice in find_notices(record)]
-    assert "The package carries training cases" not in titles
-    package = record.study.package.model_copy(update={"carry_cases": True})
-    carrying = replace(record, study=record.study.model_copy(update={"package": package}))
-    assert "The package carries training cases" in [n.title for n in find_notices(carrying)]
+    assert "The package carries training cases" in titles
+    package = record.study.package.model_copy(update={"carry_cases": False})
+    bare = replace(record, study=record.study.model_copy(update={"package": package}))
+    assert "The package carries training cases" not in [n.title for n in find_notices(bare)]
     assert "A sentence that never changes scores high" in titles
     assert "Most findings are lost" not in titles
     poor = changed(tmp_path, runs, models=with_values(record, rougeL=0.2, dropped_all=0.6))
