@@ -130,9 +130,7 @@ def told(found: list[dict[str, Any]]) -> None:
     for name in found[0]["test"]:
         cells = []
         for metric in (*SHOWN, *FACTS):
-            values = [
-                100 * (one["test"][name].get(metric) or {}).get("value", np.nan) for one in found
-            ]
+            values = [_percent((one["test"][name].get(metric) or {}).get("value")) for one in found]
             spread = (
                 f" ({min(values):.1f} to {max(values):.1f})" if max(values) > min(values) else ""
             )
@@ -144,8 +142,13 @@ def told(found: list[dict[str, Any]]) -> None:
             f"validation loss {one['validation_loss']}, {one['train_seconds']} s, {one['ranking']}"
         )
         for name, change in one["difference"].items():
-            span = " to ".join(f"{100 * change[end]:.1f}" for end in ("low", "high"))
-            print(f"  {name}: {100 * change['value']:+.1f} ({span})")
+            value, low, high = (_percent(change[key]) for key in ("value", "low", "high"))
+            print(f"  {name}: {value:+.1f} ({low:.1f} to {high:.1f})")
+
+
+def _percent(value: float | None) -> float:
+    """In percent; not a number where undefined."""
+    return float("nan") if value is None else 100 * value
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import openi
+import openi_networks
 import pandas as pd
 import pytest
 
@@ -47,3 +48,24 @@ def test_peers_are_measured_and_a_wrong_constant_is_told(
     assert {"| lead", "| centroid", "| nearest-report", "| neighbour-consensus"} <= set(rows)
     assert "of 3 test reports whose summary stands once or twice in training, 3 have nearly" in said
     assert said.rstrip().endswith("NOT AS IT SHOULD")
+
+
+def test_the_network_is_measured_with_cases_and_alone_and_a_seed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_table(tmp_path)
+    words = ["openi_networks.py", str(tmp_path), str(tmp_path / "out"), "--seeds", "1"]
+    sets = ["training.epochs=1", "target.drawn=2", "target.longest=8", "evaluation.bootstrap=100"]
+    words += [word for change in sets for word in ("--set", change)]
+    monkeypatch.setattr(sys, "argv", words)
+    assert openi_networks.main() == 0
+    said = capsys.readouterr().out
+    rows = {line.split(" | ")[0] for line in said.splitlines() if line.startswith("| ")}
+    assert {"| carried", "| alone", "| neighbour-consensus"} <= rows
+    assert "carried - neighbour-consensus rougeL: " in said
+    (line,) = (tmp_path / "out" / "found.jsonl").read_text().splitlines()
+    found = json.loads(line)
+    assert found["ranking"]["alone"]["neighbours"] == 0
+    assert openi_networks.main() == 0  # nothing is trained again
+    again = capsys.readouterr().out
+    assert said.endswith(again)
