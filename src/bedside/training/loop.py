@@ -16,6 +16,7 @@ import torch
 
 from bedside.errors import RunError, sentence
 from bedside.models.network import as_callable
+from bedside.schema import Writer
 from bedside.training.checkpoint import (
     drop_spare,
     flatten_optimiser,
@@ -46,6 +47,8 @@ CHECKPOINT_SECONDS = 60.0
 """Between two checkpoints within an epoch, at least."""
 CHECKPOINT_SHARE = 0.05
 """Of the time, at most, that checkpoints within an epoch may take."""
+LARGEST_BATCH = 256
+"""Validation cases that are looked at together."""
 LOOK_SECONDS = 0.5
 """Between two looks of the step loop at the clock's errands: the bar, the checkpoint."""
 
@@ -102,7 +105,10 @@ class Trainer:
 
     def validate(self) -> float:
         """Unweighted loss of the averaged weights on validation, in float32."""
-        outputs = as_callable(self.stepper.average.module)(self.job.validation.arrays)
+        # what writes answers a whole vocabulary at every step: more than a batch is too much
+        most = self.job.recipe.batch_size if isinstance(self.job.task, Writer) else LARGEST_BATCH
+        call = as_callable(self.stepper.average.module, batch_size=most)
+        outputs = call(self.job.validation.arrays)
         plain = self.job.task.unweighted(self.job.state)
         found, wanted = (
             {
