@@ -38,6 +38,7 @@ SERVING = (*SHARED, "modalities", "tasks", "deployment")
 TORCH_HALVES = (
     "bedside.modalities.image_augmentation",
     "bedside.modalities.volume_augmentation",
+    "bedside.modalities.uniform_draws",
     "bedside.modalities.image_features",
     "bedside.deployment.export",
 )

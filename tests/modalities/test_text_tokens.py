@@ -93,7 +93,7 @@ def test_special_numbers_are_out_of_reach_of_texts(how: How) -> None:
     vocabulary = fitted(how)
     numbers = vocabulary.encode(" ".join(SPECIAL) * 2)
     assert not {PAD, BEGIN, END} & set(numbers)
-    assert (vocabulary.pad, vocabulary.unknown, vocabulary.begin, vocabulary.end) == (0, 1, 2, 3)
+    assert (PAD, UNKNOWN, BEGIN, END) == (0, 1, 2, 3)
     assert vocabulary.decode([PAD, BEGIN, END]) == ""
 
 

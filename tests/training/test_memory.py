@@ -59,6 +59,8 @@ def test_afterwards_all_is_given_back() -> None:
 
 def test_other_systems_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory.platform, "libc_ver", lambda: ("", ""))
-    monkeypatch.setattr(memory.ctypes, "CDLL", None)
+    asked: list[object] = []
+    monkeypatch.setattr(memory.ctypes, "CDLL", asked.append)
     with kept_memory():
         release_memory()
+    assert asked == []

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
+from bedside.modalities.uniform_draws import uniform
+
 BYTE_RANGE = 255.0
 
 
@@ -73,25 +75,19 @@ def augmented(
     return result
 
 
-def _uniform(like: torch.Tensor, generator: torch.Generator, reach: float) -> torch.Tensor:
-    """(B,) uniform in -reach..reach."""
-    drawn = torch.rand(len(like), generator=generator, device=generator.device)
-    return ((2 * drawn - 1) * reach).to(like.device)
-
-
 def _placement(
     unit: torch.Tensor, generator: torch.Generator, *, strength: Strength, mirror: bool
 ) -> torch.Tensor:
     """(B, 2, 3) maps from output to input coordinates, both in -1..1."""
     height, width = unit.shape[2:]
-    angle = torch.deg2rad(_uniform(unit, generator, strength.rotation_degrees))
-    size = 1 / (1 + _uniform(unit, generator, strength.scale))
+    angle = torch.deg2rad(uniform(unit, generator, strength.rotation_degrees))
+    size = 1 / (1 + uniform(unit, generator, strength.scale))
     # A share of the side is twice that on the axis from -1 to 1.
-    right = _uniform(unit, generator, 2 * strength.translation)
-    down = _uniform(unit, generator, 2 * strength.translation)
+    right = uniform(unit, generator, 2 * strength.translation)
+    down = uniform(unit, generator, 2 * strength.translation)
     side = torch.ones_like(angle)
     if mirror:
-        side = torch.where(_uniform(unit, generator, 1.0) < 0, -side, side)
+        side = torch.where(uniform(unit, generator, 1.0) < 0, -side, side)
     cos, sin = torch.cos(angle) * size, torch.sin(angle) * size
     # The axes have unequal units where H is not W; without these factors a
     # rotation would shear.
@@ -118,7 +114,7 @@ def _exposed(unit: torch.Tensor, generator: torch.Generator, strength: Strength)
     """Gamma, contrast, brightness and noise, then clipped to 0..1."""
 
     def draw(reach: float) -> torch.Tensor:
-        return _uniform(unit, generator, reach)[:, None, None, None]
+        return uniform(unit, generator, reach)[:, None, None, None]
 
     unit = unit.clamp(0, 1) ** torch.exp(draw(strength.gamma))
     mean = unit.mean(dim=(1, 2, 3), keepdim=True)

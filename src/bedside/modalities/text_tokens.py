@@ -16,10 +16,11 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from bedside.modalities.opened import Opened
 from bedside.schema import Array, State
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ FIRST_LOOK = 8
 """Characters for each token wanted that are cut first, of a text that is to be cut short."""
 _BLANK_AND_WORD = re.compile(r"[ \t]?\w+")
 _NO_BLANK_BEFORE, _NO_BLANK_AFTER = frozenset(".,;:!?)]}%/-–'’"), frozenset("([{/-–'’")
-_KNOWN: dict[str, Vocabulary] = {}
-_MOST_KNOWN = 32
 
 
 def fit_vocabulary(texts: Iterable[str], *, how: How, size: int, lowercase: bool) -> State:
@@ -74,11 +73,6 @@ class Vocabulary:
         state: as `fit_vocabulary` made it, whole or as part of a modality's state.
     """
 
-    pad: ClassVar[int] = PAD
-    unknown: ClassVar[int] = UNKNOWN
-    begin: ClassVar[int] = BEGIN
-    end: ClassVar[int] = END
-
     def __init__(self, state: State) -> None:
         self.size = int(state["size"])
         self._whole_words = state["how"] == "words"
@@ -87,12 +81,7 @@ class Vocabulary:
     @classmethod
     def from_state(cls, state: State) -> Vocabulary:
         """The vocabulary of a state; one that was opened before is not opened again."""
-        name = str(state["name"])
-        if name not in _KNOWN:
-            while len(_KNOWN) >= _MOST_KNOWN:
-                _KNOWN.pop(next(iter(_KNOWN)), None)
-            _KNOWN[name] = cls(state)
-        return _KNOWN[name]
+        return _OPENED.of(state)
 
     def encode(self, text: str, *, most: int | None = None) -> list[int]:
         """Token numbers of a text; with `most`, its first ones, at no cost for the rest."""
@@ -129,6 +118,9 @@ class Vocabulary:
                 return found
             look *= 2
         return self._tokenizer.encode(text)
+
+
+_OPENED = Opened(Vocabulary, most=32)
 
 
 def counted(numbers: Sequence[int] | Array, size: int) -> Array:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
+from bedside.modalities.uniform_draws import uniform
+
 
 @dataclass(frozen=True)
 class Strength:
@@ -54,12 +56,6 @@ def augmented(
     return {**batch, "values": _exposed(moved, generator, strength)}
 
 
-def _uniform(like: torch.Tensor, generator: torch.Generator, reach: float) -> torch.Tensor:
-    """(B,) uniform in -reach..reach."""
-    drawn = torch.rand(len(like), generator=generator, device=generator.device)
-    return ((2 * drawn - 1) * reach).to(like.device)
-
-
 def _placement(
     values: torch.Tensor, generator: torch.Generator, *, strength: Strength, mirror: bool
 ) -> torch.Tensor:
@@ -67,19 +63,19 @@ def _placement(
     sides = torch.tensor(values.shape[:1:-1], dtype=torch.float32, device=values.device)
     turn = torch.eye(3, device=values.device).expand(len(values), 3, 3)
     for first, second in ((0, 1), (0, 2), (1, 2)):
-        angle = torch.deg2rad(_uniform(values, generator, strength.rotation_degrees))
+        angle = torch.deg2rad(uniform(values, generator, strength.rotation_degrees))
         plane = torch.eye(3, device=values.device).repeat(len(values), 1, 1)
         plane[:, first, first] = plane[:, second, second] = torch.cos(angle)
         plane[:, first, second] = -torch.sin(angle)
         plane[:, second, first] = torch.sin(angle)
         turn = turn @ plane
-    size = 1 / (1 + _uniform(values, generator, strength.scale))
+    size = 1 / (1 + uniform(values, generator, strength.scale))
     # the axes have unequal units where the sides differ; without these factors it would shear
     turn = turn * size[:, None, None] * (sides[None, None, :] / sides[None, :, None])
     if mirror:
-        flip = torch.where(_uniform(values, generator, 1.0) < 0, -1.0, 1.0)
+        flip = torch.where(uniform(values, generator, 1.0) < 0, -1.0, 1.0)
         turn = torch.cat([turn[:, :, :1] * flip[:, None, None], turn[:, :, 1:]], dim=2)
-    shift = [_uniform(values, generator, 2 * strength.translation) for _ in range(3)]
+    shift = [uniform(values, generator, 2 * strength.translation) for _ in range(3)]
     return torch.cat([turn, torch.stack(shift, dim=1)[:, :, None]], dim=2)
 
 
@@ -87,7 +83,7 @@ def _exposed(values: torch.Tensor, generator: torch.Generator, strength: Strengt
     """Contrast and noise; the mean stays."""
     axes = (1, 2, 3, 4)
     mean, std = values.mean(dim=axes, keepdim=True), values.std(dim=axes, keepdim=True)
-    contrast = torch.exp(_uniform(values, generator, strength.contrast)).view(-1, 1, 1, 1, 1)
+    contrast = torch.exp(uniform(values, generator, strength.contrast)).view(-1, 1, 1, 1, 1)
     noise = torch.randn(values.shape, generator=generator, device=generator.device)
-    height = _uniform(values, generator, strength.noise).view(-1, 1, 1, 1, 1)
+    height = uniform(values, generator, strength.noise).view(-1, 1, 1, 1, 1)
     return (values - mean) * contrast + mean + noise.to(values.device) * height * std

@@ -7,6 +7,7 @@ that maxima carry upwards, and cost more.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -19,20 +20,33 @@ STEM = 16
 DROPOUT = 0.2
 
 
-class Block(nn.Module):
-    """Two 3x3 convolutions and a shortcut; (B, C, H, W) -> (B, F, H, W)."""
+@dataclass(frozen=True)
+class Layers:
+    """The layers of so many dimensions."""
 
-    def __init__(self, channels: int, filters: int) -> None:
+    convolution: type[nn.Module]
+    normal: type[nn.Module]
+    maximum: type[nn.Module]
+
+
+FLAT = Layers(nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d)
+SOLID = Layers(nn.Conv3d, nn.BatchNorm3d, nn.MaxPool3d)
+
+
+class Block(nn.Module):
+    """Two convolutions of side 3 and a shortcut; (B, C, [D,] H, W) -> (B, F, [D,] H, W)."""
+
+    def __init__(self, channels: int, filters: int, layers: Layers = FLAT) -> None:
         super().__init__()
         self.convolutions = nn.Sequential(
-            nn.Conv2d(channels, filters, 3, padding=1, bias=False),
-            nn.BatchNorm2d(filters),
+            layers.convolution(channels, filters, 3, padding=1, bias=False),
+            layers.normal(filters),
             nn.ReLU(),
-            nn.Conv2d(filters, filters, 3, padding=1, bias=False),
-            nn.BatchNorm2d(filters),
+            layers.convolution(filters, filters, 3, padding=1, bias=False),
+            layers.normal(filters),
         )
         self.shortcut = nn.Sequential(
-            nn.Conv2d(channels, filters, 1, bias=False), nn.BatchNorm2d(filters)
+            layers.convolution(channels, filters, 1, bias=False), layers.normal(filters)
         )
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
@@ -43,14 +57,14 @@ class Block(nn.Module):
 class Trunk(nn.Module):
     """Stem at full resolution, halved by maxima to a working side, then residual stages.
 
-    (B, C, H, W) -> (B, F, h, w); `width` is F. The longer side is halved until it is at
-    most `working_side`, so a 128-pixel radiograph costs little more than a 28-pixel one.
+    (B, C, [D,] H, W) -> (B, F, [d,] h, w); `width` is F. The longest side is halved until it
+    is at most `working_side`, so a 128-pixel radiograph costs little more than a 28-pixel one.
 
     Args:
-        shape: (C, H, W) of one image.
+        shape: (C, H, W) of one image, or (C, D, H, W) of one volume.
         widths: filters of each stage.
-        working_side: pixels along the longer side that the first stage sees at most.
-        block: makes a stage from its channels and its filters.
+        working_side: pixels along the longest side that the first stage sees at most.
+        block: makes a stage from its channels, its filters and the layers.
     """
 
     def __init__(
@@ -59,25 +73,26 @@ class Trunk(nn.Module):
         widths: Sequence[int],
         working_side: int,
         *,
-        block: Callable[[int, int], nn.Module] = Block,
+        block: Callable[[int, int, Layers], nn.Module] = Block,
     ) -> None:
         super().__init__()
-        channels, height, width = shape
+        channels, *sides = shape
+        layers = SOLID if len(sides) == 3 else FLAT
         stem: list[nn.Module] = [
-            nn.Conv2d(channels, STEM, 3, padding=1, bias=False),
-            nn.BatchNorm2d(STEM),
+            layers.convolution(channels, STEM, 3, padding=1, bias=False),
+            layers.normal(STEM),
             nn.ReLU(),
         ]
-        side, channels = max(height, width), STEM
+        side, channels = max(sides), STEM
         while side > working_side:
-            stem.append(nn.MaxPool2d(2, ceil_mode=True))
+            stem.append(layers.maximum(2, ceil_mode=True))
             side = (side + 1) // 2
         self.stem = nn.Sequential(*stem)
         stages: list[nn.Module] = []
         for stage, filters in enumerate(widths):
             if stage:
-                stages.append(nn.MaxPool2d(2, ceil_mode=True))
-            stages.append(block(channels, filters))
+                stages.append(layers.maximum(2, ceil_mode=True))
+            stages.append(block(channels, filters, layers))
             channels = filters
         self.stages = nn.Sequential(*stages)
         self.width = channels
@@ -90,10 +105,12 @@ class Trunk(nn.Module):
 
 
 def average_and_maximum(maps: torch.Tensor) -> torch.Tensor:
-    """(B, F, h, w) -> (B, 2F): the maximum keeps a small sign that the average would drown."""
-    return torch.cat([maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))], dim=1)
+    """(B, F, ...) -> (B, 2F): the maximum keeps a small sign that the average would drown."""
+    places = tuple(range(2, maps.ndim))
+    return torch.cat([maps.mean(dim=places), maps.amax(dim=places)], dim=1)
 
 
 def _initialise(module: nn.Module) -> None:
+    # of images alone: what is known of volumes was measured with torch's own first weights
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

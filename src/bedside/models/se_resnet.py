@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from bedside.models.features import Encoder, Features
-from bedside.models.residual_trunk import DROPOUT, Block, Trunk, average_and_maximum
+from bedside.models.residual_trunk import DROPOUT, Block, Layers, Trunk, average_and_maximum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,9 +25,9 @@ FEWEST = 8
 class WeighedBlock(nn.Module):
     """A residual block whose convolutions' channels are weighed by what they found overall."""
 
-    def __init__(self, channels: int, filters: int) -> None:
+    def __init__(self, channels: int, filters: int, layers: Layers) -> None:
         super().__init__()
-        self.block = Block(channels, filters)
+        self.block = Block(channels, filters, layers)
         squeezed = max(FEWEST, filters // REDUCTION)
         self.weigh = nn.Sequential(
             nn.Linear(filters, squeezed), nn.ReLU(), nn.Linear(squeezed, filters), nn.Sigmoid()

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bedside.modalities.text_tokens import BEGIN, END
 from bedside.schema import Array, Arrays, Network
 
-BEGIN, END = 2, 3
 MEMORY = ("values", "keys", "there", "numbers")
 """What `step` is told of a case at every token, unchanged."""
 COMPACT_EVERY = 8

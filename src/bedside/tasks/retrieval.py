@@ -17,14 +17,13 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from bedside.modalities.opened import Opened
 from bedside.schema import Array, State
 
 IN_CASES = 2
 """A token or pair must stand in so many training texts."""
 SAME = 0.9999
 """From this similarity on two texts are the same."""
-_KNOWN: dict[str, Carried] = {}
-_MOST_KNOWN = 8
 
 
 def carry(tokens: Array, summaries: Sequence[Sequence[int]], *, size: int) -> State:
@@ -80,12 +79,7 @@ class Carried:
     @classmethod
     def of(cls, state: State) -> Carried:
         """The cases of a state; those that were opened before are not opened again."""
-        name = str(state["name"])
-        if name not in _KNOWN:
-            while len(_KNOWN) >= _MOST_KNOWN:
-                _KNOWN.pop(next(iter(_KNOWN)), None)
-            _KNOWN[name] = cls(state)
-        return _KNOWN[name]
+        return _OPENED.of(state)
 
     def __len__(self) -> int:
         return len(self.summaries)
@@ -121,6 +115,9 @@ class Carried:
         norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).reshape(-1))
         scale = np.repeat(1 / np.maximum(norms, 1e-12), np.diff(begins))
         return sparse.csr_array((matrix.data * scale, places, begins), shape=matrix.shape)
+
+
+_OPENED = Opened(Carried, most=8)
 
 
 def _terms(text: Array, size: int) -> tuple[Array, Array]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bedside.modalities.text_tokens import PAD, UNKNOWN, Vocabulary
+from bedside.modalities.text_tokens import BEGIN, END, PAD, UNKNOWN, Vocabulary
 from bedside.schema import Array, Arrays, Network, Rows, State, Targets
 from bedside.tasks.consensus import (
     Pool,
@@ -24,7 +24,7 @@ from bedside.tasks.consensus import (
     in_words,
     pool_of,
 )
-from bedside.tasks.drawing import BEGIN, END, Manner, draw
+from bedside.tasks.drawing import Manner, draw
 from bedside.tasks.redaction import redacted
 from bedside.tasks.retrieval import Carried, carry
 
