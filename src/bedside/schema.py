@@ -336,6 +336,10 @@ class Varies(Protocol):
         ...
 
 
+TOLD = "_told.tokens"
+"""Array of the summaries that a network learns from; no input can be called so."""
+
+
 @runtime_checkable
 class Writer(Protocol):
     """What a task adds that answers by writing, step by step, with several networks."""

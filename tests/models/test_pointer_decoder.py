@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from bedside.errors import StudyError
-from bedside.models.pointer_decoder import TOLD, Memory, PointerDecoder
+from bedside.models.pointer_decoder import Memory, PointerDecoder
+from bedside.schema import TOLD
 
 from ..tasks.writer_made import made, trained
 

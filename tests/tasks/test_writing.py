@@ -11,8 +11,9 @@ import pytest
 
 from bedside.modalities.text_tokens import Vocabulary
 from bedside.models.network import as_callable
+from bedside.schema import TOLD
 from bedside.tasks.summarise import as_texts
-from bedside.tasks.writing import TOLD, words_of
+from bedside.tasks.writing import words_of
 
 from .writer_made import Made, made, reports, trained
 

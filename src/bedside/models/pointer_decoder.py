@@ -22,6 +22,7 @@ from torch import nn
 from torch.nn import functional
 
 from bedside.models.token_embedding import SPREAD, masked_mean, shortest
+from bedside.schema import TOLD
 
 if TYPE_CHECKING:
     from bedside.models.features import Features
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 Tensors = dict[str, torch.Tensor]
 
-TOLD = "_told.tokens"
-"""Name of the array with the summaries that are learnt from; no input can be called so."""
 EMBEDDED, HIDDEN = 128, 256
 DROPOUT = 0.3
 NEVER = -1e9

@@ -1,13 +1,14 @@
 """How alike two texts are by their words, fast enough for all pairs of some neighbours.
 
-Enters: texts. Leaves: words, and the F-measure of their longest common subsequence, which
-is ROUGE-L without a stemmer (Lin 2004). Needs nothing but the standard library.
+Enters: texts, or their words as tokens. Leaves: words, and the F-measure of their longest
+common subsequence, which is ROUGE-L without a stemmer (Lin 2004). Needs nothing but the
+standard library.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -28,19 +29,23 @@ class Worded:
         places: word -> bits of the places where it stands.
     """
 
-    words: tuple[str, ...]
-    places: dict[str, int]
+    words: tuple[Hashable, ...]
+    places: dict[Hashable, int]
 
     @classmethod
     def of(cls, text: str) -> Self:
         """Split a text into words."""
-        words = tuple(words_of(text))
-        places: dict[str, int] = {}
+        return cls.of_words(words_of(text))
+
+    @classmethod
+    def of_words(cls, words: Sequence[Hashable]) -> Self:
+        """Words that were split before, or the tokens that stand for them."""
+        places: dict[Hashable, int] = {}
         for place, word in enumerate(words):
             places[word] = places.get(word, 0) | (1 << place)
-        return cls(words, places)
+        return cls(tuple(words), places)
 
-    def common(self, other: Sequence[str]) -> int:
+    def common(self, other: Sequence[Hashable]) -> int:
         """Length of the longest common subsequence with other words.
 
         One addition of long integers a word (Hyyrö 2004, bit-parallel LCS-length computation

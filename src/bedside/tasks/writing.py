@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bedside.modalities.text_tokens import BEGIN, END, PAD, UNKNOWN, Vocabulary
-from bedside.schema import Array, Arrays, Network, Rows, State, Targets
+from bedside.schema import TOLD, Array, Arrays, Network, Rows, State, Targets
 from bedside.tasks.consensus import (
     Pool,
     Summary,
@@ -28,8 +28,6 @@ from bedside.tasks.drawing import Manner, draw
 from bedside.tasks.redaction import redacted
 from bedside.tasks.retrieval import Carried, carry
 
-TOLD = "_told.tokens"
-"""Array of the summaries that a network learns from; no input can be called so."""
 BLOCK = 64
 """Cases that are written for at a time."""
 COVERAGE = 0.3

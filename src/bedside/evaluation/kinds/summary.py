@@ -182,9 +182,7 @@ class Summary:
             "findings": (_positive(targets), ("stated", "none stated")),
         }
         return {
-            name: Grouping(
-                np.where(is_it, *words), [w for w in words if w in np.where(is_it, *words)]
-            )
+            name: _two_groups(is_it, words)
             for name, (is_it, words) in named.items()
             if is_it is not None
         }
