@@ -15,13 +15,16 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-NOT_BASE = {"torch", "pandas", "matplotlib", "scikit-learn", "scikit-image"}
+NOT_BASE = {
+    *("torch", "pandas", "matplotlib", "scikit-learn", "scikit-image"),
+    *("tokenizers", "nibabel"),
+}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", default=sys.executable, help="interpreter to install into")
-    parser.add_argument("--limit-mb", type=float, default=650.0)
+    parser.add_argument("--limit-mb", type=float, default=600.0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         environment = Path(folder) / "venv"

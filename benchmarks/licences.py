@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = ("", "study", "onnxruntime", "dev")
+EXTRAS = ("", "text", "volumes", "study", "onnxruntime", "dev")
 REFUSED = re.compile(r"\b[AL]?GPL|General Public|proprietary|non-?commercial", re.IGNORECASE)
 
 
@@ -43,7 +43,10 @@ def required(extra: str) -> list[Requirement]:
     """What pyproject.toml itself asks for; the base install is the extra ``""``."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     lines = project["optional-dependencies"][extra] if extra else project["dependencies"]
-    return [Requirement(line) for line in lines]
+    found = [Requirement(line) for line in lines]
+    own = [extra for one in found if one.name == "bedside" for extra in one.extras]
+    outside = [one for one in found if one.name != "bedside"]
+    return outside + [requirement for extra in own for requirement in required(extra)]
 
 
 def closure(*extras: str) -> set[str]:

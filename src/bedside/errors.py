@@ -59,6 +59,10 @@ class PackageError(BedsideError):
     """A package is damaged, of an unknown version, or computes other numbers here."""
 
 
+class InstallError(BedsideError):
+    """A library is missing that this study or package needs."""
+
+
 class RunError(BedsideError):
     """A run folder is missing, incomplete or belongs to another study."""
 

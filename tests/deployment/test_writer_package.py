@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from bedside.deployment.package import Contents, Facts, read_package
 from bedside.deployment.packing import _write_words, write_package
 from bedside.deployment.precision import Choice
 from bedside.deployment.predictor import load
+from bedside.errors import InstallError
 from bedside.models.network import as_callable
 from bedside.schema import Sample
 
@@ -46,6 +48,15 @@ def writer() -> Made:
 @pytest.fixture(scope="module")
 def folder(writer: Made, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return packed(writer, tmp_path_factory.mktemp("writer") / "package")
+
+
+def test_without_the_extra_it_says_so_at_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert json.loads((folder / "package.json").read_text())["requires"] == ["text"]
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    with pytest.raises(InstallError, match=r'^Package: .*pip install "bedside\[text\]"\.$'):
+        load(folder)
 
 
 def test_it_writes_what_the_trained_network_writes_on_100_new_cases(

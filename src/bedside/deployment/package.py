@@ -20,6 +20,7 @@ from bedside.deployment.integrity import read_verified
 from bedside.deployment.precision import Choice
 from bedside.deployment.selfcheck import SelfCheck, decode_check
 from bedside.errors import BedsideError, PackageError, sentence
+from bedside.extras import check_extra
 from bedside.modalities import REGISTRY as MODALITIES
 from bedside.study import parse_options
 from bedside.tasks import REGISTRY as TASKS
@@ -127,7 +128,11 @@ class TaskPlugin(Plugin):
 
 
 class Manifest(BaseModel):
-    """The words of `package.json`; ``carried_cases`` counts training cases in ``cases.json``."""
+    """The words of `package.json`.
+
+    ``carried_cases`` counts training cases in ``cases.json``; ``requires`` names extras of the
+    install that the inputs are read with.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -138,6 +143,7 @@ class Manifest(BaseModel):
     precision: Literal["float32", "bf16"]
     precision_check: Choice | None = None
     carried_cases: int = 0
+    requires: list[Literal["text", "volumes"]] = Field(default_factory=list)
     facts: Facts
 
 
@@ -147,9 +153,12 @@ def read_package(folder: Path) -> Package:
     Raises:
         PackageError: not a package, changed, of an unknown version, or it needs a
             plug-in that is not installed here.
+        InstallError: an extra is missing that its inputs are read with.
     """
     files, digest = read_verified(folder)
     manifest = _manifest(files)
+    for extra in manifest.requires:
+        check_extra(extra, where="Package")
     names = {"package.json", "model_card.md"}
     names |= {f"{name}.onnx" for name in manifest.networks}
     names |= {f"state/{name}.json" for name in manifest.inputs}

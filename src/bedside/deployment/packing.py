@@ -34,6 +34,7 @@ from bedside.deployment.selfcheck import SelfCheck, encode_check, make_check, ru
 from bedside.deployment.staging import staged_folder
 from bedside.errors import PackageError, sentence
 from bedside.modalities import REGISTRY as MODALITIES
+from bedside.modalities import extra_of
 from bedside.tasks import REGISTRY as TASKS
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ def _write_words(stage: Path, contents: Contents, *, networks: list[str], choice
         precision=choice.precision,
         precision_check=choice,
         carried_cases=len(carried["summaries"]) if carried else 0,
+        requires=_extras(contents),
         facts=contents.facts,
     )
     _write_json(stage / "package.json", manifest.model_dump(mode="json"))
@@ -168,6 +170,11 @@ def _write_words(stage: Path, contents: Contents, *, networks: list[str], choice
     for name, state in contents.modality_states.items():
         _write_json(stage / "state" / f"{name}.json", state)
     _write_bytes(stage / "model_card.md", contents.model_card.encode())
+
+
+def _extras(contents: Contents) -> list[Any]:
+    """Extras of the install that the inputs are read with."""
+    return sorted({extra for own in contents.modalities.values() if (extra := extra_of(own))})
 
 
 def _registered(registry: Registry[Any], plugin: object) -> str:

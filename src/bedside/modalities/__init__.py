@@ -16,6 +16,12 @@ REGISTRY: Registry[type[Modality]] = Registry(
 )
 
 
+def extra_of(modality: Modality) -> str | None:
+    """The extra that a modality needs beside the base install, if any; see `bedside.extras`."""
+    extra: str | None = getattr(modality, "extra", None)
+    return extra
+
+
 def holds_text(modality: Modality) -> bool:
     """Whether the samples of a modality are texts."""
     return bool(getattr(modality, "holds_text", False))

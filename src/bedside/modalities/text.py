@@ -58,6 +58,7 @@ class Text(BaseModel):
     default_encoder: ClassVar[str] = "bag"
     suffixes: ClassVar[tuple[str, ...]] = (".txt",)
     holds_text: ClassVar[bool] = True
+    extra: ClassVar[str] = "text"
 
     modality: Literal["text"] = "text"
     column: str = "text"

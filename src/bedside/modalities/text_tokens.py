@@ -1,8 +1,8 @@
 """Texts as numbers: a vocabulary, fitted on training texts and kept as plain JSON.
 
 Enters: training texts, or a fitted state. Leaves: token numbers of a text, the text of token
-numbers, and where in the text each token stands. The library is Hugging Face's `tokenizers`,
-the base install's own: what training and serving count is the same.
+numbers, and where in the text each token stands. The library is Hugging Face's `tokenizers`
+(extra `text`), in training and in serving: what both count is the same.
 
 Two ways to cut a text: ``bpe``, pieces of bytes (Sennrich 2016, doi:10.18653/v1/P16-1162), which
 can spell any script and loses nothing but capitals, where the study drops those; and ``words``,
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from bedside.extras import check_extra
 from bedside.modalities.opened import Opened
 from bedside.schema import Array, State
 
@@ -178,6 +179,7 @@ def _blank(how: How, *, size: int, lowercase: bool) -> tuple[Tokenizer, Any]:
 def _library() -> Any:
     """The library, told not to start threads of its own: it would warn of every later fork."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    check_extra("text", where="a text's vocabulary")
     import tokenizers
 
     return tokenizers

@@ -54,6 +54,7 @@ class Volume(BaseModel):
 
     default_encoder: ClassVar[str] = "resnet3d"
     suffixes: ClassVar[tuple[str, ...]] = (".nii", ".gz")
+    extra: ClassVar[str] = "volumes"
 
     modality: Literal["volume"] = "volume"
     column: str = "image"

@@ -16,6 +16,7 @@ import numpy as np
 
 from bedside.data.quiet_readers import quiet
 from bedside.errors import DataError, sentence
+from bedside.extras import check_extra
 from bedside.schema import Array, Geometry, Reference, Sample
 
 MAX_VOXELS = 1_000_000_000
@@ -71,6 +72,7 @@ def upright(values: Array, affine: Array, *, facts: dict[str, object]) -> Sample
         affine: (4, 4) index -> mm to the person's right, front and head.
         facts: of the source.
     """
+    check_extra("volumes", where="a volume's axes")
     import nibabel
 
     turn = nibabel.orientations.io_orientation(affine)
@@ -88,6 +90,7 @@ def upright(values: Array, affine: Array, *, facts: dict[str, object]) -> Sample
 
 
 def _nifti(path: Path, where: str) -> Sample:
+    check_extra("volumes", where="a NIfTI file")
     import nibabel
     from nibabel.filebasedimages import ImageFileError
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bedside.errors import DataError, Problems
-from bedside.modalities import holds_text
+from bedside.extras import check_extra
+from bedside.modalities import extra_of, holds_text
 from bedside.registry import lookup
 from bedside.schema import PARTS, Array, Modality, Part, State, Targets, Task
 from bedside.study import parse_options
@@ -46,8 +47,9 @@ def build_modalities(study: Study) -> dict[str, Modality]:
 
     Raises:
         StudyError: an unknown modality or option; the nearest name is given.
+        InstallError: an extra is missing that an input is read with.
     """
-    return {
+    found = {
         name: parse_options(
             lookup("modalities").load(section.modality),
             section.model_dump(),
@@ -55,6 +57,10 @@ def build_modalities(study: Study) -> dict[str, Modality]:
         )
         for name, section in study.inputs.items()
     }
+    for name, modality in found.items():
+        if (extra := extra_of(modality)) is not None:
+            check_extra(extra, where=f"inputs.{name}")
+    return found
 
 
 def build_task(study: Study) -> Task:
