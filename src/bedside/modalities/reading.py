@@ -208,5 +208,13 @@ def _state(reference: Reference) -> object:
             return content, type(error).__name__
         return content, found.st_size, found.st_mtime_ns
     if isinstance(content, np.ndarray):
-        return content.dtype, content.shape, key_of(content.tobytes())
-    return content if isinstance(content, str) else sorted(content.items())
+        return _array_state(content)
+    if isinstance(content, str):
+        return content
+    return sorted(
+        (k, _array_state(v) if isinstance(v, np.ndarray) else v) for k, v in content.items()
+    )
+
+
+def _array_state(array: Array) -> object:
+    return array.dtype, array.shape, key_of(array.tobytes())

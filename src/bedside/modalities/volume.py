@@ -2,7 +2,7 @@
 
 Enters: a NIfTI file, a folder with one DICOM series, or an array. Leaves: ``values``
 (B, C, D, H, W), uint8 where every training volume had 8 bits, else float32; the network
-standardises them. D runs from feet to head, H from back to front, W from right to left
+standardises them. D runs from feet to head, H from back to front, W from left to right
 wherever a file says how it lies. Decoding lives in `volume_files`; the resampling happens
 once, here, when read.
 """

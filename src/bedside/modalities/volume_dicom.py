@@ -20,7 +20,8 @@ from bedside.data.dicom_header import HEAD_BYTES, looks_like_dicom, read_dicom
 from bedside.data.quiet_readers import quiet
 from bedside.errors import DataError
 from bedside.modalities.image_dicom_codec import frame_count, stored_pixels
-from bedside.modalities.volume_files import MAX_VOXELS, refusal, upright
+from bedside.modalities.volume_axes import upright
+from bedside.modalities.volume_files import MAX_VOXELS, refusal
 from bedside.schema import Array, Sample
 
 UNEVEN = 0.05

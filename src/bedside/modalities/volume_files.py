@@ -1,15 +1,17 @@
 """One volume file, folder of slices, or array -> voxels that lie as a person does.
 
 Enters: a reference to a NIfTI file (.nii, .nii.gz), to a folder that holds one DICOM
-series, or to an array (D, H, W) or (D, H, W, C). Leaves: a `Sample` in the file's own
-units, turned to the nearest upright axes: D from feet to head, H from back to front, W from
-left to right; the geometry holds spacing and affine of those axes. 8-bit volumes stay
-uint8; anything else becomes float32. Arrays lie as they come, since nothing says how.
+series, or to an array (D, H, W) or (D, H, W, C), alone or with its affine. Leaves: a `Sample`
+in the file's own units, turned to the nearest upright axes, see `volume_axes`; the geometry
+holds spacing and affine of those axes. 8-bit volumes stay uint8; anything else becomes
+float32. Arrays lie as they come.
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ import numpy as np
 from bedside.data.quiet_readers import quiet
 from bedside.errors import DataError, sentence
 from bedside.extras import check_extra
+from bedside.modalities.volume_axes import upright
 from bedside.schema import Array, Geometry, Reference, Sample
 
 MAX_VOXELS = 1_000_000_000
@@ -24,8 +27,6 @@ MAX_VOXELS = 1_000_000_000
 MAX_CHANNELS = 16
 """More volumes in one file are a film over time, not sequences of one examination."""
 AGAIN = "Copy or export the file again from its source, or leave the row out"
-RAS = ("R", "A", "S")
-"""Nibabel's name of the axes that lead to the person's right, front and head."""
 
 
 def decode_volume(reference: Reference) -> Sample:
@@ -39,24 +40,74 @@ def decode_volume(reference: Reference) -> Sample:
             values that are not finite, or a series with missing slices; the message names
             `reference.where`.
     """
-    content, where = reference.content, reference.where
-    if isinstance(content, np.ndarray):
-        values = _numbers(content, where)
-        facts = {"format": "array", "bits": 8 * content.dtype.itemsize}
-        return Sample(values, Geometry(shape=values.shape[:3], source=facts))
-    if not isinstance(content, str | Path):
-        raise refusal(
-            where,
-            expected="a path or an array of voxels",
-            got=type(content).__name__,
-            remedy="Name the column that holds the volumes",
-        )
-    path = Path(content)
+    where = reference.where
+    if (laid := laid_array(reference)) is not None:
+        return Sample(_numbers(laid.values, where), laid.geometry())
+    path = path_of(reference)
     if path.is_dir():
         from bedside.modalities.volume_dicom import decode_series
 
         return decode_series(path, where=where)
-    return _nifti(path, where)
+    stored = stored_volume(path, where=where)
+    return upright(_numbers(stored.values, where), stored.affine, facts=stored.facts)
+
+
+@dataclass(frozen=True)
+class StoredVolume:
+    """Voxels as a file holds them.
+
+    Args:
+        values: (I, J, K, C) in the file's dtype and order.
+        affine: (4, 4) index -> mm to the person's right, front and head.
+        facts: of the file.
+    """
+
+    values: Array
+    affine: Array
+    facts: dict[str, object]
+
+
+@dataclass(frozen=True)
+class LaidArray:
+    """An array that lies as it comes: (D, H, W) or (D, H, W, C), affine (4, 4) or None."""
+
+    values: Array
+    affine: Array | None = None
+
+    def geometry(self) -> Geometry:
+        """Its geometry; spacing and affine where it comes with an affine."""
+        facts = {"format": "array", "bits": 8 * self.values.dtype.itemsize}
+        shape = self.values.shape[:3]
+        if self.affine is None:
+            return Geometry(shape=shape, source=facts)
+        spacing = tuple(float(side) for side in np.linalg.norm(self.affine[:3, :3], axis=0))
+        return Geometry(shape=shape, spacing_mm=spacing, affine=self.affine, source=facts)
+
+
+def laid_array(reference: Reference) -> LaidArray | None:
+    """The array of a reference, which may be ``{"voxels": array, "affine": array}``; else None."""
+    content = reference.content
+    if isinstance(content, np.ndarray):
+        return LaidArray(content)
+    if isinstance(content, Mapping) and {"voxels", "affine"} <= set(content):
+        return LaidArray(content["voxels"], np.asarray(content["affine"], dtype=np.float64))
+    return None
+
+
+def path_of(reference: Reference) -> Path:
+    """The path of a reference.
+
+    Raises:
+        DataError: it is none.
+    """
+    if not isinstance(reference.content, str | Path):
+        raise refusal(
+            reference.where,
+            expected="a path or an array of voxels",
+            got=type(reference.content).__name__,
+            remedy="Name the column that holds the volumes",
+        )
+    return Path(reference.content)
 
 
 def refusal(where: str, *, expected: str, got: str, remedy: str = AGAIN) -> DataError:
@@ -64,32 +115,12 @@ def refusal(where: str, *, expected: str, got: str, remedy: str = AGAIN) -> Data
     return DataError(sentence(where, expected=expected, got=got, remedy=remedy))
 
 
-def upright(values: Array, affine: Array, *, facts: dict[str, object]) -> Sample:
-    """Turn voxels to the nearest upright axes.
+def stored_volume(path: Path, *, where: str) -> StoredVolume:
+    """Read a NIfTI file as it is.
 
-    Args:
-        values: (I, J, K) or (I, J, K, C), the axes in the order of the affine's columns.
-        affine: (4, 4) index -> mm to the person's right, front and head.
-        facts: of the source.
+    Raises:
+        DataError: it is missing, damaged, of another form, too large or without a sound affine.
     """
-    check_extra("volumes", where="a volume's axes")
-    import nibabel
-
-    turn = nibabel.orientations.io_orientation(affine)
-    lies = "".join(nibabel.orientations.ornt2axcodes(turn))
-    back = nibabel.orientations.inv_ornt_aff(turn, values.shape[:3])
-    values = nibabel.orientations.apply_orientation(values, turn)
-    affine = affine @ back
-    values = np.ascontiguousarray(np.swapaxes(values, 0, 2))
-    affine = affine[:, [2, 1, 0, 3]]
-    spacing = tuple(float(side) for side in np.linalg.norm(affine[:3, :3], axis=0))
-    geometry = Geometry(
-        shape=values.shape[:3], spacing_mm=spacing, affine=affine, source={**facts, "axes": lies}
-    )
-    return Sample(values, geometry)
-
-
-def _nifti(path: Path, where: str) -> Sample:
     check_extra("volumes", where="a NIfTI file")
     import nibabel
     from nibabel.filebasedimages import ImageFileError
@@ -120,10 +151,14 @@ def _nifti(path: Path, where: str) -> Sample:
         values = np.asanyarray(image.dataobj)
     except (OSError, EOFError, ValueError, zlib.error):
         raise refusal(where, expected="as many voxels as announced", got="fewer") from None
-    stated = bool(image.header["sform_code"]) or bool(image.header["qform_code"])
-    facts = {"format": "NIfTI", "bits": 8 * values.dtype.itemsize, "geometry_stated": stated}
-    values = values.reshape(*image.shape[:3], -1)
-    return upright(_numbers(values, where), affine, facts=facts)
+    codes = int(image.header["sform_code"]), int(image.header["qform_code"])
+    facts: dict[str, object] = {
+        "format": "NIfTI",
+        "bits": 8 * values.dtype.itemsize,
+        "geometry_stated": any(codes),
+        "space_codes": codes,
+    }
+    return StoredVolume(values.reshape(*image.shape[:3], -1), affine, facts)
 
 
 def _refuse_shape(shape: tuple[int, ...], where: str) -> None:
