@@ -20,6 +20,7 @@ SHARED = (
 ORDER = (
     "data",
     "modalities",
+    "measurement",
     "models",
     "tasks",
     "training",
@@ -35,7 +36,7 @@ ORDER = (
     "cli",
 )
 HEAVY = ("torch", "pandas", "sklearn", "skimage", "matplotlib", "lightgbm", "monai", "pyarrow")
-SERVING = (*SHARED, "modalities", "tasks", "deployment")
+SERVING = (*SHARED, "modalities", "measurement", "tasks", "deployment")
 TORCH_HALVES = (
     "bedside.modalities.image_augmentation",
     "bedside.modalities.volume_augmentation",
