@@ -40,12 +40,12 @@ def surface_voxels(mask: Array) -> Array:
             window[axis] = slice(step, step + inside.shape[axis])
             whole &= kept[tuple(window)]
     places = np.argwhere(inside & ~whole)
-    return places + np.array([side.start for side in box])
+    return np.asarray(places + np.array([side.start for side in box]))
 
 
 def surface_points(mask: Array, spacing_mm: Sequence[float]) -> Array:
     """(n, 3) mm of the surface, counted from the middle of the grid's first voxel."""
-    return surface_voxels(mask) * np.asarray(spacing_mm, dtype=np.float64)
+    return np.asarray(surface_voxels(mask) * np.asarray(spacing_mm, dtype=np.float64))
 
 
 def nearest_mm(points: Array, others: Array) -> Array:
