@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bedside.measurement.agreement import agreement, agreements, dice
+from bedside.measurement.mask_agreement import agreement, agreements, dice
 from bedside.measurement.surfaces import box_of, surface_voxels
 
 SPACING = (3.0, 1.0, 0.5)
