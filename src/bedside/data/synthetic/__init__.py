@@ -39,6 +39,7 @@ REGISTRY: Registry[Callable[..., SyntheticCohort]] = Registry(
     {
         "chest-xray": "bedside.data.synthetic.chest_xray:make_chest_xrays",
         "glucose": "bedside.data.synthetic.glucose:make_glucose",
+        "phantoms": "bedside.data.synthetic.phantoms:make_phantoms",
         "reports": "bedside.data.synthetic.reports:make_reports",
     },
 )
