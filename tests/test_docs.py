@@ -68,7 +68,7 @@ BASE: dict[str, Any] = {
     "inputs": {"xray": {"modality": "image"}},
     "target": {"task": "classify"},
 }
-SOURCES = ("table", "folder", "npz", "dicom", "synthetic")
+SOURCES = ("table", "folder", "npz", "dicom", "decathlon", "synthetic")
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,11 @@ from bedside.errors import Problems, StudyError, nearest, study_faults
 from bedside.yaml_words import override, read_yaml, write_yaml
 
 Options = TypeVar("Options", bound=BaseModel)
-SOURCES = ("table", "folder", "npz", "dicom", "synthetic")
+SOURCES = ("table", "folder", "npz", "dicom", "decathlon", "synthetic")
 OWN = {
     "table": ["root"],
     "dicom": ["labels", "labels_key"],
+    "decathlon": ["groups"],
     "synthetic": ["patients", "seed", "days"],
 }
 INPUT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -53,6 +54,8 @@ class DataSection(Section):
     dicom: Path | list[Path] | None = None
     labels: Path | None = None
     labels_key: str | None = None
+    decathlon: Path | None = None
+    groups: Path | None = None
     synthetic: str | None = None
     root: Path | None = None
     case: str | None = None
@@ -291,7 +294,7 @@ class Study(Section):  # noqa: PLW1641 - it holds dicts, so it never had a hash
         """The same study with relative paths made absolute from `folder`."""
         changes: dict[str, Path | list[Path]] = {
             name: folder / value
-            for name in ("table", "folder", "npz", "root", "labels", "dicom")
+            for name in ("table", "folder", "npz", "root", "labels", "dicom", "decathlon", "groups")
             if isinstance(value := getattr(self.data, name), Path)
         }
         if isinstance(self.data.dicom, list):

@@ -16,7 +16,7 @@ from bedside.data.raw_cases import RawCases
 from bedside.data.sources import load_cohort
 from bedside.data.split import make_split
 from bedside.data.study_text import MEANING, StudyText, flow, scalar
-from bedside.errors import StudyError
+from bedside.errors import DataError, StudyError
 from bedside.study import (
     AboutSection,
     AuditSection,
@@ -270,15 +270,18 @@ def test_a_decathlon_folder_is_written_and_announced(tmp_path: Path) -> None:
     (task / "dataset.json").write_text(json.dumps(words))
     (task / "groups.csv").write_text("case,patient\na,p\n")
     text = guess_study(task)
-    assert text.startswith("# This version cannot run this study yet")
     guessed = yaml.safe_load(text)
     assert guessed["data"] == {"decathlon": "Task04", "groups": "Task04/groups.csv"}
     assert guessed["inputs"] == {"mri": {"modality": "volume"}}
-    assert guessed["target"] == {"task": "segment"}
+    structures = {"anterior": 1, "posterior": 2}
+    assert guessed["target"] == {"task": "segment", "structures": structures}
+    assert guessed["split"]["by"] == "patient"
     assert guess_study(task / "dataset.json") == text
+    (task / "groups.csv").unlink()
+    assert yaml.safe_load(guess_study(task))["split"]["by"] == "case"
     (task / "dataset.json").write_text('{"labels": []}')
     with pytest.raises(
-        StudyError, match=r"^Task04/dataset.json: expected the keys modality, labels"
+        DataError, match=r"^Task04/dataset.json: expected the keys modality, labels"
     ):
         guess_study(task)
 

@@ -7,6 +7,7 @@ the raw value of one input.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -43,6 +44,7 @@ class Cohort:
         readings: what was found on the way from its rows to segments.
         noun: what messages call a case: a row, or a segment.
         texts: columns whose cells are the values themselves, not the paths of files.
+        structures: name -> number in the masks, where the source says so.
     """
 
     cases: pd.DataFrame
@@ -59,6 +61,7 @@ class Cohort:
     readings: ReadingFacts | None = None
     noun: str = "row"
     texts: frozenset[str] = frozenset()
+    structures: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.cases)

@@ -22,6 +22,8 @@ from bedside.data.column_roles import (
     several_findings,
     straddling,
 )
+from bedside.data.decathlon_guess import write_decathlon
+from bedside.data.decathlon_source import DATASET
 from bedside.data.dicom_guess import DicomStudy, find_dicom_study
 from bedside.data.folder_guess import no_classes, tables_in
 from bedside.data.folder_source import class_folders, read_folder
@@ -44,10 +46,6 @@ if TYPE_CHECKING:
     from bedside.data.raw_cases import RawCases
 
 DEFAULT_SIZE = [128, 128]
-DECATHLON = "dataset.json"
-NOT_YET = (
-    "This version cannot run this study yet: it classifies volumes, and these are to be segmented."
-)
 VOLUME_SIZE = [48, 48, 48]
 SIZE_MEANS = "height and width given to the model; larger shows more and takes longer"
 IMAGE_OPTIONS = (
@@ -81,7 +79,7 @@ def guess_study(path: Path, *, name: str | None = None, relative_to: Path | None
         raise StudyError(
             sentence(path.name, expected="a file or folder of data", got=got, remedy=remedy)
         )
-    if path.name == DECATHLON:
+    if path.name == DATASET:
         path = path.parent
     base = Path(relative_to) if relative_to is not None else path.resolve().parent
     place = Path(os.path.relpath(path.resolve(), base.resolve())).as_posix()
@@ -89,7 +87,7 @@ def guess_study(path: Path, *, name: str | None = None, relative_to: Path | None
     text.say(f"Guessed by 'bedside init' from {path.resolve().name}: read it before you trust it.")
     text.add("name", name or _stem(path.resolve()), means="names the study and its run", depth=0)
     if path.is_dir():
-        write = _decathlon if (path / DECATHLON).is_file() else _folder_or_dicom
+        write = _decathlon if (path / DATASET).is_file() else _folder_or_dicom
     elif path.suffix.lower() in TEXT_SUFFIXES + PARQUET_SUFFIXES:
         write = _table
     elif path.suffix.lower() == ".npz":
@@ -276,36 +274,8 @@ def _npz(text: StudyText, path: Path, place: str) -> None:
 
 
 def _decathlon(text: StudyText, path: Path, place: str) -> None:
-    try:
-        words = json.loads((path / DECATHLON).read_text(encoding="utf-8"))
-        modality = str(next(iter(words["modality"].values())))
-        structures = [str(label) for label in words["labels"].values()][1:]
-        cases = len(words["training"])
-    except (OSError, ValueError, LookupError, AttributeError, TypeError, StopIteration):
-        raise StudyError(
-            sentence(
-                f"{path.name}/{DECATHLON}",
-                expected="the keys modality, labels and training as the Decathlon has them",
-                got="another form",
-                remedy="Correct the file, or name a folder per class or a table",
-            )
-        ) from None
-    text.lines.insert(0, f"# {NOT_YET}")
-    text.open("data", means=f"where the cases come from: {cases} volumes with masks")
-    text.add("decathlon", place, means="the folder that holds dataset.json")
-    if (path / "groups.csv").is_file():
-        text.add(
-            "groups", f"{place}/groups.csv", means="case, patient: keeps a patient in one part"
-        )
-    else:
-        text.offer("groups", "groups.csv", means="case, patient: keeps a patient in one part")
-    name = "".join(letter for letter in modality.lower() if letter.isalnum()) or "volume"
-    _volume_input(text, name)
-    text.open("target", means="what the model shall answer")
-    text.add(
-        "task", "segment", means=f"marks {len(structures)} structures: {', '.join(structures)}"
-    )
-    _split(text, by="patient", part=None)
+    known = write_decathlon(text, path, place)
+    _split(text, by="patient" if known else "case", part=None)
 
 
 def _volume_input(

@@ -46,6 +46,7 @@ class RawCases:
         arrays: column -> array whose row i belongs to case i.
         notes: plain sentences on what was left out.
         patient: the column that names patients, where the source itself knows it.
+        structures: name -> number in the masks, where the source itself says so.
     """
 
     cases: pd.DataFrame
@@ -55,6 +56,7 @@ class RawCases:
     arrays: Arrays = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     patient: str | None = None
+    structures: Mapping[str, int] = field(default_factory=dict)
 
 
 def as_text(column: pd.Series) -> pd.Series:

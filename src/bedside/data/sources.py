@@ -15,6 +15,7 @@ import pandas as pd
 
 from bedside.data.array_source import read_npz
 from bedside.data.cohort import Cohort
+from bedside.data.decathlon_source import read_decathlon
 from bedside.data.dicom_source import HEADER_COLUMNS, is_keyword, read_dicom_source
 from bedside.data.folder_source import read_folder
 from bedside.data.raw_cases import PART_WORDS, RawCases, rows_named, text_table
@@ -69,6 +70,7 @@ def load_cohort(study: Study) -> Cohort:
         arrays=raw.arrays,
         notes=raw.notes,
         texts=text_columns(study),
+        structures=raw.structures,
     )
     require_columns(replace(cohort, arrays={}), _declared(study))
     return _identified(cohort, case=study.data.case)
@@ -143,6 +145,12 @@ def _npz(data: DataSection) -> RawCases:
     return read_npz(data.npz)
 
 
+def _decathlon(data: DataSection) -> RawCases:
+    if data.decathlon is None:
+        raise StudyError("data.decathlon: missing. Name the folder.")
+    return read_decathlon(data.decathlon, groups=data.groups)
+
+
 def _dicom(data: DataSection) -> RawCases:
     if data.dicom is None:
         raise StudyError("data.dicom: missing. Name the folder or the files.")
@@ -158,7 +166,13 @@ def _synthetic(data: DataSection) -> RawCases:
         raise StudyError("data.synthetic: missing. Name the made-up cohort.")
     made = make_cohort(data.synthetic, patients=data.patients, seed=data.seed, days=data.days)
     table = text_table(made.table.reset_index(drop=True))
-    return RawCases(table, f"synthetic {data.synthetic}", first_row=0, arrays=made.arrays)
+    return RawCases(
+        table,
+        f"synthetic {data.synthetic}",
+        first_row=0,
+        arrays=made.arrays,
+        structures=made.structures,
+    )
 
 
 SOURCES: Mapping[str, Callable[[DataSection], RawCases]] = {
@@ -166,6 +180,7 @@ SOURCES: Mapping[str, Callable[[DataSection], RawCases]] = {
     "folder": _folder,
     "npz": _npz,
     "dicom": _dicom,
+    "decathlon": _decathlon,
     "synthetic": _synthetic,
 }
 

@@ -174,7 +174,8 @@ def _study_text(record: Record, *, cases: bool) -> str:
     if not cases:
         data = words.get("data", {})
         scoring = words.get("evaluation", {})
-        places = ((data, ("table", "folder", "npz", "root")), (scoring, ("lexicon",)))
+        paths = ("table", "folder", "npz", "root", "decathlon", "groups")
+        places = ((data, paths), (scoring, ("lexicon",)))
         for section, keys in places:
             for key in keys:
                 if key in section:

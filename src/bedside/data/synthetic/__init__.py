@@ -7,8 +7,8 @@ patient is behind any of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from inspect import signature
 from typing import TYPE_CHECKING
 
@@ -28,10 +28,12 @@ class SyntheticCohort:
     Args:
         table: one row a case, or of a long table a reading, index 0..N-1.
         arrays: name -> array whose row i belongs to row i of the table.
+        structures: name -> number in the masks, where there are masks.
     """
 
     table: pd.DataFrame
     arrays: dict[str, Array]
+    structures: Mapping[str, int] = field(default_factory=dict)
 
 
 REGISTRY: Registry[Callable[..., SyntheticCohort]] = Registry(

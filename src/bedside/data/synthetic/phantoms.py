@@ -23,7 +23,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bedside.data.synthetic import SyntheticCohort
-from bedside.data.synthetic.phantom_scene import Ellipsoid, Grid, Scene, Vessel, grid_over
+from bedside.data.synthetic.phantom_scene import (
+    STRUCTURES,
+    Ellipsoid,
+    Grid,
+    Scene,
+    Vessel,
+    grid_over,
+)
 from bedside.errors import DataError, sentence
 
 if TYPE_CHECKING:
@@ -86,7 +93,7 @@ def make_phantoms(*, patients: int = 400, seed: int = 7) -> SyntheticCohort:
             images.append({"voxels": _image(labels, rng), "affine": grid.affine})
             masks.append({"voxels": labels, "affine": grid.affine})
     arrays = {"image": _column(images), "mask": _column(masks)}
-    return SyntheticCohort(pd.DataFrame(rows), arrays)
+    return SyntheticCohort(pd.DataFrame(rows), arrays, STRUCTURES)
 
 
 def _column(cells: list[dict[str, Array]]) -> Array:
