@@ -15,24 +15,27 @@ import argparse
 import json
 import os
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bedside.audit.gathering import gather, split_cases
+from bedside.audit.gathering import Materials, gather, split_cases
 from bedside.baselines.fitting import fit_baselines
 from bedside.evaluation.comparison import compare
-from bedside.evaluation.judge import judge_model
+from bedside.evaluation.judge import Exam, Judged, judge_model
 from bedside.evaluation.record import make_exam
+from bedside.evaluation.summaries import Summaries
 from bedside.progress import Progress
 from bedside.run_folder import RunFolder
 from bedside.schema import Arrays
 from bedside.study import Study
 from bedside.training.candidates import candidate_encoders, make_job
+from bedside.training.job import Story
 from bedside.training.loop import train
 from bedside.training.precision import set_threads
+from bedside.training.preparation import Preparation
 from bedside.training.writers import raw_outputs
 
 SHOWN = ("rouge1", "rouge2", "rougeL", "rougeL_unlike", "rougeL_uncommon", "rougeL_positive")
@@ -69,8 +72,19 @@ def alone(outputs: Arrays) -> Arrays:
     }
 
 
-def measured(study: Study, folder: Path) -> dict[str, Any]:
-    """Train one seed, or go on with it; judge it on the test part beside its peers."""
+@dataclass(frozen=True)
+class Written:
+    """What one seed left: the protocol, and what its network wrote of each part."""
+
+    exam: Exam
+    outputs: dict[str, Arrays]
+    story: Story
+    materials: Materials
+    preparation: Preparation
+
+
+def written(study: Study, folder: Path) -> Written:
+    """Train one seed, or go on with it, and let it write; what was written is kept."""
     threads = set_threads(study.threads)
     materials = gather(study, threads=threads, progress=QUIET, beside=folder)
     run = RunFolder(folder / "run")
@@ -90,16 +104,29 @@ def measured(study: Study, folder: Path) -> dict[str, Any]:
             np.savez_compressed(kept, **write(prepared.parts[part].arrays))  # type: ignore[arg-type]
         with np.load(kept) as found:
             outputs[part] = dict(found)
+    return Written(exam, outputs, story, materials, prepared)
+
+
+def without_cases(exam: Exam) -> Exam:
+    """The same protocol where no cases are carried."""
     own = {key: value for key, value in exam.state.items() if key != "cases"}
+    return replace(exam, state=own)
+
+
+def measured(study: Study, folder: Path) -> dict[str, Any]:
+    """Train one seed, or go on with it; judge it on the test part beside its peers."""
+    found = written(study, folder)
+    exam, outputs, story = found.exam, found.outputs, found.story
     models = {
         "carried": judge_model(exam, outputs),
         "alone": judge_model(
-            replace(exam, state=own), {part: alone(found) for part, found in outputs.items()}
+            without_cases(exam), {part: alone(each) for part, each in outputs.items()}
         ),
     }
     peers = fit_baselines(
-        ["commonest-summary", "nearest-report", PEER], materials.modalities, prepared.parts,
-        state=exam.state, seed=study.training.seed, threads=threads, progress=QUIET,
+        ["commonest-summary", "nearest-report", PEER],
+        found.materials.modalities, found.preparation.parts,
+        state=exam.state, seed=study.training.seed, threads=1, progress=QUIET,
     )  # fmt: skip
     judged = models | {name: judge_model(exam, peer) for name, peer in peers.items()}
     tests = {name: model.scores["test"] for name, model in judged.items()}
@@ -112,6 +139,7 @@ def measured(study: Study, folder: Path) -> dict[str, Any]:
         "ranking": {name: judged[name].state["ranking"] for name in models},
         "validation": {name: round(model.validation, 4) for name, model in judged.items()},
         "test": {name: model.table for name, model in tests.items()},
+        "none_stated": {name: none_stated(model) for name, model in judged.items()},
         "difference": {
             f"{name} - {peer} {metric}": compare(
                 tests[name], tests[peer], metric=metric, confidence=0.95
@@ -121,6 +149,16 @@ def measured(study: Study, folder: Path) -> dict[str, Any]:
             for metric in ("rougeL", "rougeL_unlike")
         },
     }
+
+
+def none_stated(model: Judged) -> float | None:
+    """Share of the test reports with a finding whose summary states no finding whatever."""
+    if "lexicon" not in model.answers["test"].targets.facts:
+        return None
+    own = Summaries.of(model.answers["test"])
+    return float(
+        np.mean([not given for given, there in zip(own.given, own.positive, strict=True) if there])
+    )
 
 
 def told(found: list[dict[str, Any]]) -> None:
@@ -136,6 +174,9 @@ def told(found: list[dict[str, Any]]) -> None:
             )
             cells.append(f"{np.mean(values):.1f}{spread}")
         print(f"| {name} | {' | '.join(cells)} |")
+    for name in found[0]["test"]:
+        shares = [f"{_percent(one['none_stated'][name]):.1f}" for one in found]
+        print(f"reports with a finding, summary with none, {name}: {', '.join(shares)}")
     for one in found:
         print(f"seed {one['seed']}: epoch {one['best_epoch']} of {one['epochs']}, ", end="")
         print(

@@ -59,16 +59,20 @@ def test_what_is_carried_names_nobody() -> None:
     assert all("seen by" in text for text in carried)
 
 
-def test_a_finding_weighs_more_than_no_and_a_full_stop_nothing() -> None:
-    writer = made(60)
-    vocabulary = Vocabulary.from_state(writer.state["vocabulary"])
-    weight = dict(zip(range(vocabulary.size), writer.state["weight"], strict=True))
-    stop = vocabulary.encode("base.")[-1]
-    nodule = vocabulary.encode("nodule")[0]
-    the = vocabulary.encode("in the")[-1]
-    assert weight[stop] == 0
-    assert weight[nodule] > weight[the] > 0
-    assert stop in writer.state["signs"]
+def test_a_finding_says_more_than_small_words_and_rare_words_stay_behind() -> None:
+    task, writer = made(60).task, made(60)
+    texts = [*writer.targets.arrays["truth"]]
+    texts[:2] = [f"{text} Zyxwvski zyxwvski" for text in texts[:2]]
+    arrays = {**writer.targets.arrays, "truth": as_texts(texts)}
+    state = task.fit_inputs(
+        (writer.arrays, replace(writer.targets, arrays=arrays)),
+        task.fit(writer.targets),
+        states=writer.states,
+        carry_cases=False,
+    )
+    telling = state["telling"]
+    assert telling["rare"] > telling["words"]["nodule"] > telling["words"]["the"] > 0
+    assert "zyxwvski" not in json.dumps(state).lower()
 
 
 def test_references_become_what_is_learnt() -> None:

@@ -4,11 +4,16 @@ Enters: summaries drawn from a network, and those of similar training cases. Lea
 candidate of least expected loss under both (minimum Bayes risk; Kumar and Byrne 2004,
 aclanthology.org/N04-1022). Agreement counts words in the same order, and words that say much:
 a rare one weighs more than "no", so that findings are not outvoted by the usual phrases.
+
+What is heard is words, never the pieces that a vocabulary cuts them into: the pieces of a rare
+word are each common, and would agree with the pieces of other words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -18,13 +23,51 @@ import numpy as np
 from bedside.schema import Array, State
 from bedside.tasks.overlap import Worded
 
-Summary = tuple[int, ...]
-"""Tokens that are words, in order."""
+Summary = tuple[str, ...]
+"""Words, in order."""
 
 NEIGHBOURS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7)
 SHARPNESS = (5.0, 10.0, 20.0)
 FACTS = (0.0, 0.3, 0.6, 0.9)
-LENGTH = (0.0, 0.01, 0.02, 0.03, 0.05)
+LENGTH = (0.0, 0.02, 0.05, 0.08, 0.12)
+FEWEST_SUMMARIES = 3
+"""Training summaries that a word must stand in before its weight is kept by name: the weights
+travel, and a name that stands in one patient's summary must not travel with them."""
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How much each word says: the more, the fewer training summaries have it.
+
+    Args:
+        words: word -> its weight, of those that stand in `FEWEST_SUMMARIES` or more.
+        rare: the weight of all other words.
+    """
+
+    words: Mapping[str, float]
+    rare: float
+
+    @classmethod
+    def learnt(cls, summaries: Sequence[Summary]) -> Telling:
+        """From the words of training summaries."""
+        cases = Counter(word for summary in summaries for word in set(summary))
+        whole = len(summaries) + 1
+        words = {
+            word: round(math.log(whole / (count + 1)), 4)
+            for word, count in sorted(cases.items())
+            if count >= FEWEST_SUMMARIES
+        }
+        return cls(words, round(math.log(whole / 2), 4))
+
+    def of(self, word: str) -> float:
+        """The weight of one word; what holds no letter says nothing."""
+        if not any(map(str.isalpha, word)):
+            return 0.0
+        return self.words.get(word, self.rare)
+
+    def whole(self, summary: Summary) -> float:
+        """What a summary says in all, each different word once."""
+        return sum(map(self.of, sorted(set(summary))))
 
 
 @dataclass(frozen=True)
@@ -87,7 +130,7 @@ class Pool:
 
 
 def pool_of(
-    drawn: Sequence[Summary], near: Sequence[Summary], similarity: Array, *, weight: Array
+    drawn: Sequence[Summary], near: Sequence[Summary], similarity: Array, *, telling: Telling
 ) -> Pool:
     """Gather the candidates of one case.
 
@@ -95,7 +138,7 @@ def pool_of(
         drawn: R summaries of the network.
         near: K summaries of similar training cases.
         similarity: (K,) of those cases.
-        weight: (V,) how much each token says.
+        telling: how much each word says.
     """
     first: dict[Summary, int] = {}
     for place, summary in enumerate((*drawn, *near)):
@@ -112,7 +155,7 @@ def pool_of(
         shares,
         np.array([index[summary] for summary in near], dtype=np.int64),
         np.asarray(similarity, dtype=np.float64),
-        np.stack([order, in_words(summaries, summaries, weight)]),
+        np.stack([order, in_words(summaries, summaries, telling)]),
         np.array([len(summary) for summary in summaries]),
     )
 
@@ -122,42 +165,76 @@ def in_order(one: Summary, other: Summary) -> float:
     return Worded.of_words(one).alike(Worded.of_words(other))
 
 
-def in_words(ones: Sequence[Summary], others: Sequence[Summary], weight: Array) -> Array:
+def in_words(ones: Sequence[Summary], others: Sequence[Summary], telling: Telling) -> Array:
     """(A, B): F1 of the different words that two summaries share, each by its weight."""
-    left, right = (_presence(each, weight) for each in (ones, others))
+    places: dict[str, int] = {}
+    for summary in (*ones, *others):
+        for word in summary:
+            places.setdefault(word, len(places))
+    weight = np.array([telling.of(word) for word in places])
+    left, right = (_presence(each, places) for each in (ones, others))
     common = (left * weight) @ right.T
     whole = (left @ weight)[:, None] + (right @ weight)[None]
     return np.asarray(np.where(whole > 0, 2 * common / np.maximum(whole, 1e-12), 0.0))
 
 
-def _presence(summaries: Sequence[Summary], weight: Array) -> Array:
-    """(A, V) 1 where a summary has a token."""
-    found = np.zeros((len(summaries), len(weight)))
+def _presence(summaries: Sequence[Summary], places: Mapping[str, int]) -> Array:
+    """(A, V) 1 where a summary has a word."""
+    found = np.zeros((len(summaries), len(places)))
     for row, summary in enumerate(summaries):
-        found[row, list(summary)] = 1
+        found[row, [places[word] for word in summary]] = 1
     return found
 
 
+@dataclass(frozen=True)
+class Nearness:
+    """How near the C candidates of one validation case are to its reference.
+
+    Args:
+        order: (C,) `in_order`.
+        words: (C,) `in_words`.
+        told: what the reference says in all, `Telling.whole`.
+    """
+
+    order: Array
+    words: Array
+    told: float
+
+    @classmethod
+    def of(cls, candidates: Sequence[Summary], truth: Summary, telling: Telling) -> Nearness:
+        """Compare candidates with the reference."""
+        return cls(
+            np.array([in_order(one, truth) for one in candidates]),
+            in_words(candidates, [truth], telling)[:, 0],
+            telling.whole(truth),
+        )
+
+
 def choose_weights(
-    pools: Sequence[Pool], gains: Sequence[Array], *, carried: bool
+    pools: Sequence[Pool], nearness: Sequence[Nearness], *, carried: bool
 ) -> dict[str, Any]:
     """The weights under which the chosen candidates are nearest to the references.
 
+    Nearness in order counts every case alike. Nearness in words counts a case by how much its
+    reference says: else the many cases without a finding would choose.
+
     Args:
         pools: of validation cases.
-        gains: of each, (C,) how near every candidate is to the reference.
+        nearness: of their candidates.
         carried: whether similar cases may speak at all.
 
     Returns:
         A task's ``ranking``: the words of `Weights`.
     """
     best, found = -1.0, Weights()
-    judged = list(zip(pools, gains, strict=True))
+    judged = list(zip(pools, nearness, strict=True))
+    told = max(sum(each.told for each in nearness), 1e-12)
     shares, sharpness = (NEIGHBOURS, SHARPNESS) if carried else ((0.0,), (SHARPNESS[0],))
     for one in product(shares, sharpness, FACTS, LENGTH):
         weights = Weights(*one)
-        reached = [gain[pool.scores(weights).argmax()] for pool, gain in judged]
-        mean = float(np.mean(reached))
-        if mean > best + 1e-9:
-            best, found = mean, weights
+        chosen = [(near, pool.scores(weights).argmax()) for pool, near in judged]
+        order = float(np.mean([near.order[place] for near, place in chosen]))
+        words = sum(near.told * near.words[place] for near, place in chosen) / told
+        if order + words > best + 1e-9:
+            best, found = order + words, weights
     return vars(found)

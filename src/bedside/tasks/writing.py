@@ -8,7 +8,7 @@ that the others agree with most, with where its words come from. numpy and scipy
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,15 +16,16 @@ import numpy as np
 from bedside.modalities.text_tokens import BEGIN, END, PAD, UNKNOWN, Vocabulary
 from bedside.schema import TOLD, Array, Arrays, Network, Rows, State, Targets
 from bedside.tasks.consensus import (
+    Nearness,
     Pool,
     Summary,
+    Telling,
     Weights,
     choose_weights,
-    in_order,
-    in_words,
     pool_of,
 )
 from bedside.tasks.drawing import Manner, draw
+from bedside.tasks.overlap import words_of as heard
 from bedside.tasks.redaction import redacted
 from bedside.tasks.retrieval import Carried, carry
 
@@ -82,7 +83,6 @@ def learn(
     if longest is None:
         usual = np.percentile([len(tokens) for tokens in truth], SHARE_WHOLE)
         longest = min(LONGEST_AUTO, 8 * int(np.ceil((usual + 1) / 8)))
-    every = range(vocabulary.size)
     found = {
         **state,
         "vocabulary": words,
@@ -94,28 +94,13 @@ def learn(
         "drawn": options.drawn,
         "neighbours": options.neighbours if carry_cases else 0,
         "temperature": options.temperature,
-        "weight": _weights(truth, vocabulary),
-        "signs": [n for n in every if not _holds(vocabulary, n, str.isalnum)],
+        "telling": vars(Telling.learnt([tuple(heard(text)) for text in targets.arrays["truth"]])),
         "ranking": vars(Weights(neighbours=0.5 if carry_cases else 0.0)),
     }
     if carry_cases:
         kept = [vocabulary.encode(redacted(text)) for text in targets.arrays["truth"]]
         found["cases"] = carry(arrays[f"{source}.tokens"][:], kept, size=vocabulary.size)
     return found
-
-
-def _weights(truth: Sequence[Sequence[int]], vocabulary: Vocabulary) -> list[float]:
-    """(V,) how much a token says: 0 for what holds no letter, more the fewer summaries have it."""
-    cases = np.zeros(vocabulary.size)
-    for tokens in truth:
-        cases[list(set(tokens))] += 1
-    rarity = np.log((len(truth) + 1) / (cases + 1))
-    letters = np.array([_holds(vocabulary, n, str.isalpha) for n in range(vocabulary.size)])
-    return [round(float(value), 4) for value in rarity * letters]
-
-
-def _holds(vocabulary: Vocabulary, number: int, kind: Callable[[str], bool]) -> bool:
-    return any(kind(letter) for letter in vocabulary.decode([number]))
 
 
 def told(targets: Targets, state: State) -> Arrays:
@@ -164,17 +149,16 @@ def write(networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: St
 def choose_ranking(outputs: Arrays, targets: Targets, state: State) -> State:
     """A new state whose ``ranking`` chose the summaries nearest to validation's references.
 
-    Nearness is the mean of agreement in order and in weighed words, as between candidates.
+    Cases without a reference say nothing.
     """
     ear = _Ear.of(state)
-    pools, gains = [], []
-    for row, text in enumerate(targets.arrays["truth"]):
+    pools, nearness = [], []
+    for row in np.flatnonzero(targets.arrays["known"][:, 0]).tolist():
         pool, candidates = ear.pool(outputs, row)
-        truth = ear.summary(ear.vocabulary.encode(text))
-        order = np.array([in_order(one, truth) for one in candidates])
+        truth = tuple(heard(targets.arrays["truth"][row]))
         pools.append(pool)
-        gains.append((order + in_words(candidates, [truth], ear.weight)[:, 0]) / 2)
-    return {**state, "ranking": choose_weights(pools, gains, carried="cases" in state)}
+        nearness.append(Nearness.of(candidates, truth, ear.telling))
+    return {**state, "ranking": choose_weights(pools, nearness, carried="cases" in state)}
 
 
 def answered(outputs: Arrays, state: State) -> Arrays:
@@ -212,32 +196,28 @@ class _Ear:
 
     Args:
         vocabulary: of the summaries.
-        heard: (V,) bool, tokens that hold a letter or a digit; the rest is punctuation.
-        weight: (V,) how much each says.
+        telling: how much each word says.
         cases: summaries of the carried cases.
     """
 
     vocabulary: Vocabulary
-    heard: Array
-    weight: Array
+    telling: Telling
     cases: Sequence[Sequence[int]]
 
     @classmethod
     def of(cls, state: State) -> _Ear:
-        heard = np.ones(state["size"], dtype=bool)
-        heard[state["signs"]] = False
         cases = Carried.of(state["cases"]).summaries if "cases" in state else []
-        vocabulary = Vocabulary.from_state(state["vocabulary"])
-        return cls(vocabulary, heard, np.asarray(state["weight"]), cases)
+        return cls(Vocabulary.from_state(state["vocabulary"]), Telling(**state["telling"]), cases)
 
     def summary(self, tokens: Sequence[int] | Array) -> Summary:
-        return tuple(int(token) for token in tokens if token and self.heard[token])
+        known = [int(token) for token in tokens if token not in (PAD, UNKNOWN)]
+        return tuple(heard(self.vocabulary.decode(known)))
 
     def pool(self, outputs: Arrays, row: int) -> tuple[Pool, list[Summary]]:
         """The candidates of one case, and what each says."""
         drawn = [self.summary(tokens) for tokens in outputs["drawn"][row]]
         near = [self.summary(self.cases[case]) for case in outputs["near"][row]]
-        pool = pool_of(drawn, near, outputs["similarity"][row], weight=self.weight)
+        pool = pool_of(drawn, near, outputs["similarity"][row], telling=self.telling)
         every = [*drawn, *near]
         return pool, [every[place] for place in pool.first]
 
