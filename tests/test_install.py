@@ -184,6 +184,34 @@ def test_a_vocabulary_is_learnt_and_tells_nobody(tmp_path: Path) -> None:
     assert new_process(code, home=tmp_path) == {"asked": [], "home": []}
 
 
+READ_PRETRAINED = """
+import os, sys
+sys.path.insert(0, {root!r})
+from pathlib import Path
+from tests.pretrained_made import save_model
+folder = Path.home().parent / "model"
+save_model(folder, ["Kein Erguss.", "Ein Erguss links."])
+asked.clear()
+from bedside.errors import StudyError
+from bedside.models.pretrained_writer import _opened
+from bedside.modalities.text_pretrained import pretrained_vocabulary
+assert pretrained_vocabulary(str(folder))["frame"] == dict(before=[], after=[1])
+assert _opened(str(folder)).config.model_type == "t5"
+try:
+    pretrained_vocabulary("google/flan-t5-small")
+except StudyError as error:
+    assert "hf download" in str(error)
+else:
+    raise AssertionError("it is not here")
+"""
+
+
+def test_a_pretrained_model_is_read_and_nobody_is_asked(tmp_path: Path) -> None:
+    (home := tmp_path / "home").mkdir()
+    code = QUIET.format(action=READ_PRETRAINED.format(root=str(ROOT)))
+    assert new_process(code, home=home)["asked"] == []
+
+
 def test_the_watch_sees_what_openvino_does_by_itself(tmp_path: Path) -> None:
     seen = new_process(QUIET.format(action="import openvino"), home=tmp_path)
     assert seen["asked"] or seen["home"]

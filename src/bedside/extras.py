@@ -10,7 +10,7 @@ from importlib.util import find_spec
 
 from bedside.errors import InstallError, sentence
 
-LIBRARIES = {"text": "tokenizers", "volumes": "nibabel"}
+LIBRARIES = {"text": "tokenizers", "volumes": "nibabel", "huggingface": "transformers"}
 """Extra -> the library that it brings and that is looked for."""
 
 

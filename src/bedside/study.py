@@ -145,6 +145,14 @@ class ModelSection(Section):
     encoders: dict[str, str | list[str]] = Field(default_factory=dict)
     fusion: str = "concat"
     start_from: Path | None = None
+    pretrained: str | None = None
+
+    @model_validator(mode="after")
+    def _whole_or_in_parts(self) -> Self:
+        if self.pretrained and (self.encoders or self.start_from):
+            other = "encoders" if self.encoders else "start_from"
+            raise ValueError(f"expected pretrained or {other}, got both")
+        return self
 
 
 class TrainingSection(Section):
@@ -300,9 +308,13 @@ class Study(Section):  # noqa: PLW1641 - it holds dicts, so it never had a hash
         if isinstance(self.data.dicom, list):
             changes["dicom"] = [folder / file for file in self.data.dicom]
         start, lexicon = self.model.start_from, self.evaluation.lexicon
+        whole = self.model.pretrained  # a folder beside the study, or a name that others know
+        if whole and (whole.startswith(".") or (folder / whole).is_dir()):
+            whole = str(folder / whole)
+        model = {"start_from": start and folder / start, "pretrained": whole}
         anchored = {
             "data": self.data.model_copy(update=changes),
-            "model": self.model.model_copy(update={"start_from": start and folder / start}),
+            "model": self.model.model_copy(update=model),
             "evaluation": self.evaluation.model_copy(
                 update={"lexicon": lexicon and folder / lexicon}
             ),

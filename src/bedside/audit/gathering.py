@@ -292,6 +292,7 @@ def _check_names(study: Study) -> None:
     encoders = [e for names in study.model.encoders.values() for e in _listed(names)]
     baselines = [] if study.baselines == "auto" else study.baselines
     _check_lexicon(study, problems)
+    _check_pretrained(study, problems)
     for registry, names in (
         (ENCODERS, encoders),
         (FUSIONS, [study.model.fusion]),
@@ -303,6 +304,18 @@ def _check_names(study: Study) -> None:
             except StudyError as error:
                 problems.found.append(str(error))
     problems.raise_if_any()
+
+
+def _check_pretrained(study: Study, problems: Problems) -> None:
+    """Open a pretrained model's tokenizer once, so that one that is not here costs nothing."""
+    if study.model.pretrained is None:
+        return
+    from bedside.modalities.text_pretrained import pretrained_vocabulary
+
+    try:
+        pretrained_vocabulary(study.model.pretrained)
+    except StudyError as error:
+        problems.found.append(str(error))
 
 
 def _check_lexicon(study: Study, problems: Problems) -> None:

@@ -44,6 +44,7 @@ MEANING = {
     "model.encoders": "input -> encoder, {image: cnn}; a list is compared; empty: the default",
     "model.fusion": "how several inputs are joined",
     "model.start_from": "folder of a finished run whose network to start from",
+    "model.pretrained": "of summarise: a seq2seq model of Hugging Face, its folder or its name",
     "training.epochs": "passes over the training part, or a number",
     "training.batch_size": "cases per step, or a number",
     "training.cases_per_epoch": "cases drawn for one epoch at most, or a number",

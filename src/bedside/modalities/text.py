@@ -9,11 +9,12 @@ Reading lives in `text_files`, the vocabulary in `text_tokens`.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from bedside.errors import DataError, sentence
 from bedside.modalities.text_features import describe_texts
@@ -68,6 +69,13 @@ class Text(BaseModel):
     length: Length | Literal["auto"] = "auto"
     lowercase: bool = True
     drop_tokens: float = Field(default=0.0, ge=0, lt=1)
+    _pretrained: str | None = PrivateAttr(default=None)
+
+    def spoken_by(self, pretrained: str) -> Text:
+        """The same input, cut by the tokenizer of a pretrained model; a package never names it."""
+        own = self.model_copy()
+        own._pretrained = pretrained
+        return own
 
     @property
     def reads_cells(self) -> bool:
@@ -93,12 +101,7 @@ class Text(BaseModel):
             DataError: there is no text with a word in it.
         """
         kept = _Thinned(MOST_KEPT)
-        state = fit_vocabulary(
-            kept.passing(samples),
-            how=self.tokenizer,
-            size=self.vocabulary,
-            lowercase=self.lowercase,
-        )
+        state = self._learnt(kept.passing(samples))
         if not kept.words:
             raise DataError(
                 sentence(
@@ -114,6 +117,17 @@ class Text(BaseModel):
             longest = max(len(vocabulary.encode(text, most=LONGEST_AUTO)) for text in kept.texts)
             length = max(STEP, -(-longest // STEP) * STEP)
         return {**state, "length": length, "symbols": {"tokens": state["size"]}}
+
+    def _learnt(self, texts: Iterator[str]) -> State:
+        """The state of the vocabulary, after all texts have passed by."""
+        if self._pretrained is None:
+            return fit_vocabulary(
+                texts, how=self.tokenizer, size=self.vocabulary, lowercase=self.lowercase
+            )
+        from bedside.modalities.text_pretrained import pretrained_vocabulary
+
+        deque(texts, maxlen=0)
+        return pretrained_vocabulary(self._pretrained)
 
     def prepare(self, sample: Sample, state: State) -> Arrays:
         """One text -> ``tokens`` (T,) int32 and ``mask`` (T,) bool; what is longer is cut off."""

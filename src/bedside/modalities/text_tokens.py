@@ -6,7 +6,8 @@ numbers, and where in the text each token stands. The library is Hugging Face's 
 
 Two ways to cut a text: ``bpe``, pieces of bytes (Sennrich 2016, doi:10.18653/v1/P16-1162), which
 can spell any script and loses nothing but capitals, where the study drops those; and ``words``,
-whole words, numbers and signs, where what training never saw is `UNKNOWN`.
+whole words, numbers and signs, where what training never saw is `UNKNOWN`. A pretrained model
+brings a vocabulary of its own (`text_pretrained`).
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ How: TypeAlias = Literal["bpe", "words"]
 PAD, UNKNOWN, BEGIN, END = 0, 1, 2, 3
 SPECIAL = ("[pad]", "[unknown]", "[begin]", "[end]")
 """Their names in the state. No text is ever cut into one of them: brackets stand alone."""
+OFFSET = len(SPECIAL)
+"""The numbers of a pretrained model's own tokens begin here."""
 WORDS = r"\d+(?:[.,]\d+)*|\w+(?:['’]\w+)*|[^\w\s]"
 """A number with its decimals, a word, or a sign."""
 BLANK_BEFORE_SIGN = r" +(?=[.,;:!?)\]}](?:\s|$))"
@@ -77,6 +80,8 @@ class Vocabulary:
     def __init__(self, state: State) -> None:
         self.size = int(state["size"])
         self._whole_words = state["how"] == "words"
+        self._pretrained = state["how"] == "pretrained"
+        self._unknown = state["theirs"][UNKNOWN] if self._pretrained else UNKNOWN
         self._tokenizer = _library().Tokenizer.from_str(json.dumps(state["tokenizer"]))
 
     @classmethod
@@ -86,8 +91,10 @@ class Vocabulary:
 
     def encode(self, text: str, *, most: int | None = None) -> list[int]:
         """Token numbers of a text; with `most`, its first ones, at no cost for the rest."""
-        found: list[int] = self._cut(text, most).ids
-        return found[:most]
+        found: list[int] = self._cut(text, most).ids[:most]
+        if not self._pretrained:
+            return found
+        return [UNKNOWN if one == self._unknown else one + OFFSET for one in found]
 
     def spans(self, text: str, *, most: int | None = None) -> list[tuple[int, int]]:
         """(start, end) of each token of `encode` in the text, in characters.
@@ -99,6 +106,9 @@ class Vocabulary:
     def decode(self, numbers: Sequence[int] | Array) -> str:
         """The text of token numbers; padding, begin and end are passed over."""
         kept = [int(number) for number in numbers if int(number) not in (PAD, BEGIN, END)]
+        if self._pretrained:
+            theirs = [n - OFFSET for n in kept if n >= OFFSET]
+            return str(self._tokenizer.decode(theirs, skip_special_tokens=True)).removeprefix(" ")
         if not self._whole_words:
             pieces = [n for n in kept if n != UNKNOWN]
             return str(self._tokenizer.decode(pieces)).removeprefix(" ")
@@ -114,11 +124,12 @@ class Vocabulary:
         look = len(text) if most is None else FIRST_LOOK * (most + 1)
         while look < len(text):
             blank = text.find(" ", look)
-            found = self._tokenizer.encode(text[: blank if 0 <= blank < 2 * look else look])
+            beginning = text[: blank if 0 <= blank < 2 * look else look]
+            found = self._tokenizer.encode(beginning, add_special_tokens=False)
             if most is not None and len(found.ids) > most:
                 return found
             look *= 2
-        return self._tokenizer.encode(text)
+        return self._tokenizer.encode(text, add_special_tokens=False)
 
 
 _OPENED = Opened(Vocabulary, most=32)

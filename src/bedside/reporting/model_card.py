@@ -67,6 +67,8 @@ def _words(record: Record) -> dict[str, Any]:
 
 
 def _encoders(record: Record) -> str:
+    if record.study.model.pretrained is not None:
+        return "those of the pretrained model"
     chosen = record.study.model.encoders
     shown = [
         f"{name}: {formatting.listed(kind) if isinstance(kind, list) else kind}"

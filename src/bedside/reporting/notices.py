@@ -25,7 +25,7 @@ def find_notices(record: Record) -> list[Notice]:
     """All boxes of the first page, red ones first."""
     kind = told(record)
     found = [*kind.doubts(record), *_split(record), *_looks(record), *_waived(record)]
-    found += [*kind.scarce(record), *_made_up(record), *_started(record)]
+    found += [*kind.scarce(record), *_made_up(record), *_started(record), *_pretrained(record)]
     return sorted(found, key=lambda notice: notice.tone != "red")
 
 
@@ -111,6 +111,19 @@ def _started(record: Record) -> list[Notice]:
             "source, and were taken for other people's"
         )
     return [Notice("amber", "Started from another run", f"{text}.")]
+
+
+def _pretrained(record: Record) -> list[Notice]:
+    """The network began as a pretrained model: which, and what nobody here knows of it."""
+    begun = ((record.environment.get("training") or {}).get(record.deep) or {}).get("pretrained")
+    if not isinstance(begun, Mapping):
+        return []
+    text = (
+        f"The network began as the model '{begun['model']}' ({begun['kind']}), all weights tuned "
+        "further on this study's training cases. What that model was trained on is not known "
+        "here: if these patients' texts were among it, the numbers are too good."
+    )
+    return [Notice("amber", "Began as a pretrained model", text)]
 
 
 def limits(record: Record) -> list[str]:

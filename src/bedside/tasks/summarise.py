@@ -185,6 +185,9 @@ class Summarise(BaseModel):
 
     def networks(self, network: nn.Module) -> dict[str, nn.Module]:
         """``remember``, which reads a case once, and ``step``, which writes token by token."""
+        if hasattr(network, "parts"):
+            parts: dict[str, nn.Module] = network.parts()  # type: ignore[operator]
+            return parts
         from bedside.models.pointer_decoder import Remembering, Stepping
 
         return {"remember": Remembering(network), "step": Stepping(network.head)}  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bedside.modalities.text_tokens import BEGIN, END, PAD, UNKNOWN, Vocabulary
+from bedside.modalities.text_tokens import BEGIN, END, OFFSET, PAD, UNKNOWN, Vocabulary
 from bedside.schema import TOLD, Array, Arrays, Network, Rows, State, Targets
 from bedside.tasks.consensus import (
     Nearness,
@@ -31,6 +31,10 @@ from bedside.tasks.retrieval import Carried, carry
 
 BLOCK = 64
 """Cases that are written for at a time."""
+FLOATS = 2**26
+"""What summaries under way may keep in memory at a time; of a pretrained decoder that is much."""
+VOCABULARY = ("tokenizer", "how", "size", "name", "theirs", "frame", "width", "reach")
+"""Keys of a text's state that say how its vocabulary is spoken."""
 COVERAGE = 0.3
 """Weight in the loss of places that are looked at twice, beside the surprise."""
 LONGEST_AUTO = 256
@@ -76,9 +80,10 @@ def learn(
     """
     arrays, targets = training
     source = state["source"]
-    words = {key: states[source][key] for key in ("tokenizer", "how", "size", "name")}
+    words = {key: own for key, own in states[source].items() if key in VOCABULARY}
     vocabulary = Vocabulary.from_state(words)
-    truth = [vocabulary.encode(text) for text in targets.arrays["truth"]]
+    first = opening(words)
+    truth = [first + vocabulary.encode(text) for text in targets.arrays["truth"]]
     longest = options.longest
     if longest is None:
         usual = np.percentile([len(tokens) for tokens in truth], SHARE_WHOLE)
@@ -106,11 +111,23 @@ def learn(
 def told(targets: Targets, state: State) -> Arrays:
     """The reference summaries as a network learns them: begin, tokens, end; padded (N, L)."""
     vocabulary, longest = Vocabulary.from_state(state["vocabulary"]), state["longest"]
+    first = opening(state["vocabulary"])
     found = np.full((len(targets.arrays["truth"]), longest + 2), PAD, dtype=np.int32)
     for row, text in enumerate(targets.arrays["truth"]):
-        tokens = [BEGIN, *vocabulary.encode(text)[:longest], END]
+        tokens = [BEGIN, *[*first, *vocabulary.encode(text)][:longest], END]
         found[row, : len(tokens)] = tokens
     return {TOLD: found}
+
+
+def opening(vocabulary: State) -> list[int]:
+    """Tokens that every summary of a pretrained model begins with; most need none."""
+    return [number + OFFSET for number in vocabulary.get("frame", {}).get("before", [])]
+
+
+def _block(state: State) -> int:
+    """Cases that are written for at a time, so that what they keep fits into memory."""
+    each = int(state["drawn"] * state["longest"] * state["vocabulary"].get("width", 0))
+    return max(1, min(BLOCK, FLOATS // max(each, 1)))
 
 
 def write(networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: State) -> Arrays:
@@ -124,14 +141,15 @@ def write(networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: St
     tokens = arrays[f"{state['source']}.tokens"]
     mask = arrays[f"{state['source']}.mask"][:]
     manner = Manner(state["drawn"], state["longest"], state["temperature"], seed=0)
+    block = _block(state)
     drawn = [
         draw(
             networks,
-            {name: values[start : start + BLOCK] for name, values in arrays.items()},
+            {name: values[start : start + block] for name, values in arrays.items()},
             manner,
             source=state["source"],
         )
-        for start in range(0, max(len(tokens), 1), BLOCK)
+        for start in range(0, max(len(tokens), 1), block)
     ]
     if "cases" in state:
         near, similarity = Carried.of(state["cases"]).nearest(tokens[:], state["neighbours"])

@@ -28,11 +28,16 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from bedside.models.pretrained_writer import PretrainedWriter
     from bedside.progress import Progress
     from bedside.run_folder import RunFolder
     from bedside.schema import Arrays, Modality, State, Task
     from bedside.study import Study
     from bedside.training.preparation import Preparation
+
+
+PRETRAINED = "pretrained"
+"""Name of a model that is read whole from a folder."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,11 @@ def candidate_encoders(
 ) -> list[dict[str, str]]:
     """Every choice of one encoder per input; inputs without a word get their default.
 
-    That is the modality's, unless the task needs another for inputs of its kind.
+    That is the modality's, unless the task needs another for inputs of its kind. A pretrained
+    model reads all of them.
     """
+    if study.model.pretrained is not None:
+        return [dict.fromkeys(modalities, PRETRAINED)]
     choices = []
     for name, modality in modalities.items():
         default = task.encoders.get(study.inputs[name].modality, modality.default_encoder)
@@ -74,7 +82,7 @@ def candidate_encoders(
 
 def model_name(encoders: Mapping[str, str]) -> str:
     """``resnet`` for one input, ``xray=resnet,history=mlp`` for several."""
-    if len(encoders) == 1:
+    if len(encoders) == 1 or PRETRAINED in encoders.values():
         return next(iter(encoders.values()))
     return ",".join(f"{name}={encoder}" for name, encoder in encoders.items())
 
@@ -95,6 +103,23 @@ def input_plans(encoders: Mapping[str, str], preparation: Preparation) -> dict[s
     }
 
 
+def _network(
+    study: Study, plans: Mapping[str, InputPlan], *, task: Task, state: State
+) -> StudyNetwork | PretrainedWriter:
+    """The network of one choice, with new weights or with those of a pretrained model."""
+    if study.model.pretrained is None:
+        return StudyNetwork(
+            plans,
+            fusion=study.model.fusion,
+            head=lambda width: task.head(width, state),
+            needs=task.needs,
+        )
+    from bedside.models.pretrained_writer import PretrainedWriter
+
+    length = sum(plan.shapes["tokens"][0] for plan in plans.values())
+    return PretrainedWriter(study.model.pretrained, state, length=length)
+
+
 def make_job(
     study: Study,
     encoders: Mapping[str, str],
@@ -110,12 +135,7 @@ def make_job(
     plans = input_plans(encoders, preparation)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(study.training.seed)  # modules draw their first weights from it
-        network = StudyNetwork(
-            plans,
-            fusion=study.model.fusion,
-            head=lambda width: task.head(width, state),
-            needs=task.needs,
-        )
+        network = _network(study, plans, task=task, state=state)
     task.start(network.head, training.arrays, training.targets)
     name = model_name(encoders)
     return Job(
@@ -125,7 +145,12 @@ def make_job(
         state=state,
         train=with_told(task, training, state),
         validation=with_told(task, preparation.parts["validation"], state),
-        recipe=make_recipe(len(training), study.training, kind=training.targets.kind),
+        recipe=make_recipe(
+            len(training),
+            study.training,
+            kind=training.targets.kind,
+            pretrained=study.model.pretrained is not None,
+        ),
         modalities=modalities if study.training.augment else {},
         seed=study.training.seed,
         device=choose_device(study.device),
@@ -215,6 +240,8 @@ def _with_outputs(
         "cases_per_second_predict": round(scored / max(seconds, 1e-9), 1),
     }
     recipe = _recipe(job, story) | ({} if begun is None else {"start_from": begun})
+    if job.name == PRETRAINED:
+        recipe["pretrained"] = job.network.origin
     return Trained(job.name, job.network, story, outputs, timing, recipe)
 
 

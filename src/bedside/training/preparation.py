@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bedside.errors import DataError, Problems
+from bedside.errors import DataError, Problems, StudyError, sentence
 from bedside.extras import check_extra
 from bedside.modalities import extra_of, holds_text
 from bedside.registry import lookup
@@ -57,10 +57,33 @@ def build_modalities(study: Study) -> dict[str, Modality]:
         )
         for name, section in study.inputs.items()
     }
+    if (pretrained := study.model.pretrained) is not None:
+        found = {name: _spoken(own, pretrained, study=study) for name, own in found.items()}
     for name, modality in found.items():
         if (extra := extra_of(modality)) is not None:
             check_extra(extra, where=f"inputs.{name}")
     return found
+
+
+def _spoken(modality: Modality, pretrained: str, *, study: Study) -> Modality:
+    """A text, cut by the tokenizer of a pretrained model.
+
+    Raises:
+        StudyError: the task does not write, or the input is no text.
+    """
+    speaks = getattr(modality, "spoken_by", None)
+    writes = study.target.task == "summarise"
+    if speaks is None or not writes:
+        raise StudyError(
+            sentence(
+                "model.pretrained",
+                expected="texts alone as inputs, and a target whose task is summarise",
+                got="another input" if writes else f"'{study.target.task}'",
+                remedy="Leave pretrained out, or the other input",
+            )
+        )
+    spoken: Modality = speaks(pretrained)
+    return spoken
 
 
 def build_task(study: Study) -> Task:

@@ -18,6 +18,8 @@ SEEN_CASES = 80_000
 SEEN_WINDOWS = 300_000
 SEEN_SUMMARIES = 28_000
 """Writing costs many steps a case, and soon learns the training part by heart."""
+SEEN_PRETRAINED, PRETRAINED_RATE = 9_000, 1e-4
+"""Of a pretrained model: steps that are customary when all its weights are tuned further."""
 WINDOWS_AN_EPOCH = 50_000
 """Windows overlap so far that an epoch of more shows nothing new."""
 # the gains of a one-cycle schedule come late: on small cohorts validation can look
@@ -49,25 +51,30 @@ class Recipe:
     cases_per_epoch: int = 0
 
 
-def make_recipe(cases: int, section: TrainingSection, *, kind: Kind = "binary") -> Recipe:
+def make_recipe(
+    cases: int, section: TrainingSection, *, kind: Kind = "binary", pretrained: bool = False
+) -> Recipe:
     """Fill in what the study leaves to ``auto``.
 
     A fixed number of seen cases (80,000) between 6 and 40 epochs: small
     cohorts get more passes, large ones fewer, and the time stays within minutes
     on two cores. Of windows 300,000 are seen, in larger batches, and an epoch draws
-    50,000 at most. Of summaries 28,000 are seen, in smaller batches.
+    50,000 at most. Of summaries 28,000 are seen, in smaller batches; a pretrained model sees
+    9,000 in small steps, since it knows the language.
 
     Args:
         cases: number of training cases.
         section: the study's ``training``.
         kind: of the targets: windows of series are cheap and overlap, summaries are dear.
+        pretrained: whether the network begins as a pretrained model.
     """
     windows, writes = kind == "forecast", kind == "summary"
     drawn = min(cases, WINDOWS_AN_EPOCH) if windows else cases
     if section.cases_per_epoch != "auto":
         drawn = min(cases, section.cases_per_epoch)
     seen = SEEN_WINDOWS if windows else SEEN_SUMMARIES if writes else SEEN_CASES
-    epochs = round(min(max(seen / max(drawn, 1), SHORTEST), LONGEST))
+    seen, shortest = (SEEN_PRETRAINED, 3) if pretrained else (seen, SHORTEST)
+    epochs = round(min(max(seen / max(drawn, 1), shortest), LONGEST))
     if section.epochs != "auto":
         epochs = section.epochs
     batch_size = 64 if cases >= 2000 else 32 if cases >= 1000 else 16
@@ -82,7 +89,7 @@ def make_recipe(cases: int, section: TrainingSection, *, kind: Kind = "binary") 
     # windows of one series are near copies, and a batch of them is worth a fraction
     rate = (3e-3 * math.sqrt(batch_size / 256)) if windows else 1e-3 * math.sqrt(batch_size / 16)
     if writes:
-        rate = 3e-3 * math.sqrt(batch_size / 32)
+        rate = PRETRAINED_RATE if pretrained else 3e-3 * math.sqrt(batch_size / 32)
     if section.learning_rate != "auto":
         rate = section.learning_rate
     patience = max(8, round(PATIENT_SHARE * epochs))
