@@ -157,6 +157,10 @@ def with_section(heading: str, words: dict[str, Any]) -> dict[str, Any]:
         return {**BASE, "target": {"task": "forecast", **words}}
     if heading == "Summarise target":
         return {**BASE, "target": {"task": "summarise", "column": "impression", **words}}
+    if "pretrained" in words:
+        texts = {"findings": {"modality": "text", "column": "findings"}}
+        target = {"task": "summarise", "column": "impression"}
+        return {**BASE, "inputs": texts, "target": target, heading: words}
     if heading == "target":
         return {**BASE, "target": {"task": "classify", **words}}
     if heading == "data":

@@ -83,7 +83,9 @@ def transformers_offline() -> Iterator[Any]:
     for switch in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
         os.environ[switch] = "1"
     import transformers
+    from huggingface_hub import constants
 
+    before, constants.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE, True  # had others imported it
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     try:
@@ -94,6 +96,8 @@ def transformers_offline() -> Iterator[Any]:
             f"none that can be read here ({type(error).__name__})",
             "Name its folder, or fetch it once with: hf download NAME",
         ) from None
+    finally:
+        constants.HF_HUB_OFFLINE = before
 
 
 def _opened(kind: Any, name: str) -> Any:
