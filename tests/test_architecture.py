@@ -16,6 +16,7 @@ SHARED = (
     *("errors", "registry", "schema", "study", "yaml_words", "run_folder", "progress"),
     "environment",
     "extras",
+    "abilities",
 )
 ORDER = (
     "data",

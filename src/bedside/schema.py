@@ -62,9 +62,9 @@ PARTS: tuple[Part, ...] = ("train", "validation", "test")
 OTHER_PARTS: tuple[Part, ...] = ("held_out_patients",)
 """Further test parts that a split may make; their scores stand under ``other_parts``."""
 
-Kind: TypeAlias = Literal["binary", "classes", "labels", "forecast", "summary"]
+Kind: TypeAlias = Literal["binary", "classes", "labels", "forecast", "summary", "mask"]
 """One label of two classes, one of several classes, several labels at once, the next
-steps of a series, or a text that sums up another."""
+steps of a series, a text that sums up another, or structures outlined in a volume."""
 
 
 @dataclass(frozen=True)
@@ -189,9 +189,13 @@ class Targets:
             object, the text that is summarised, ``novel`` (N,) bool, whether no training
             case has that text, ``unlike`` (N,) bool, whether none has even nine in ten of its
             words, ``uncommon`` (N,) bool, whether the reference is none of the
-            twenty commonest of training.
+            twenty commonest of training. `mask`: ``truth`` (N,) object, a `PackedMask` a
+            case on the grid of its source, 0 background, else 1 + place among `names`;
+            ``known`` (N, 1) bool; once cases are in parts, ``grid`` (N,) object, the same as
+            uint8 voxels (D, H, W) on the grid that networks see.
         names: K class or label names; binary: (negative, positive); forecast: the
-            minutes ahead of each step (``"5"``, ``"10"``...); summary: ``("summary",)``.
+            minutes ahead of each step (``"5"``, ``"10"``...); summary: ``("summary",)``;
+            mask: the structures.
         kind: which of the forms above.
         facts: plain JSON that the task's `fit` needs beside the arrays, such as the unit.
     """
@@ -220,8 +224,9 @@ class Prediction:
             from, ``support`` (N,) object, JSON text of a list of ``[word, origin]`` with
             origin ``copied``, ``neighbour`` or ``generated``; where it looked at training
             cases, ``neighbours`` (N, k) int64, rows of those carried, -1 for none.
+            `mask`: ``mask`` (N,) object, a `PackedMask` a case as in `Targets`.
         names: K class or label names; binary: (negative, positive); forecast: the
-            minutes ahead of each step; summary: ``("summary",)``.
+            minutes ahead of each step; summary: ``("summary",)``; mask: the structures.
     """
 
     arrays: Arrays
@@ -338,43 +343,3 @@ class Varies(Protocol):
 
 TOLD = "_told.tokens"
 """Array of the summaries that a network learns from; no input can be called so."""
-
-
-@runtime_checkable
-class Writer(Protocol):
-    """What a task adds that answers by writing, step by step, with several networks."""
-
-    def fit_inputs(
-        self,
-        training: tuple[Mapping[str, Rows], Targets],
-        state: State,
-        *,
-        states: Mapping[str, State],
-        carry_cases: bool,
-    ) -> State:
-        """Learn what needs the inputs too.
-
-        Args:
-            training: prepared arrays and targets of the training cases.
-            state: as `fit` left it.
-            states: of the inputs' modalities.
-            carry_cases: whether a package may carry training cases.
-        """
-        ...
-
-    def told(self, targets: Targets, state: State) -> Arrays:
-        """Arrays (N, ...) that the network sees while it learns, and never afterwards.
-
-        Their names begin with ``_``, as no input's do.
-        """
-        ...
-
-    def networks(self, network: nn.Module) -> dict[str, nn.Module]:
-        """The parts of a trained network that `write` asks, and that a package holds."""
-        ...
-
-    def write(
-        self, networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: State
-    ) -> Arrays:
-        """Raw outputs (N, ...) of prepared cases, as `calibrate` and `infer` take them."""
-        ...

@@ -32,6 +32,7 @@ from bedside.training.preparation import (
     build_task,
     prepare_parts,
 )
+from bedside.training.volumes import prepare_volumes, whole
 from bedside.training.windows import prepare_windows
 
 if TYPE_CHECKING:
@@ -75,6 +76,14 @@ class Materials:
                     cohort=self.cohort,
                     task=self.task,
                     split=split,
+                )
+            if self.targets.kind == "mask":
+                return prepare_volumes(
+                    {name: (whole(m), self.readings[name]) for name, m in self.modalities.items()},
+                    self.targets,
+                    parts=split.parts,
+                    where=self.cohort.where,
+                    place=place,
                 )
             return prepare_parts(
                 self.modalities, self.readings, self.targets, parts=split.parts, place=place

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from bedside.deployment.engine import Precision, has_bf16, open_engine
-from bedside.schema import Writer
+from bedside.abilities import Writer
 
 if TYPE_CHECKING:
     from pathlib import Path

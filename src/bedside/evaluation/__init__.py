@@ -5,7 +5,8 @@ A metric is one pure function and one line of a table below: ``(column, weights)
 not the mean of their one-against-rest columns in the second; ``(windows, weights) ->
 (R,)`` of a forecast in the third, of a forecast of glucose in the fourth, and of the
 events within its whole horizon in the fifth; ``(summaries, weights) -> (R,)`` of summaries
-in the sixth, and of the findings that they state in the seventh.
+in the sixth, and of the findings that they state in the seventh; ``(outlines, weights,
+structure) -> (R,)`` of masks in the eighth.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from bedside.schema import Array, Prediction, Targets
 
 if TYPE_CHECKING:
     from bedside.evaluation.classification import Column
+    from bedside.evaluation.outlines import Outlines
     from bedside.evaluation.summaries import Summaries
     from bedside.evaluation.windows import Windows
 
 ColumnMetric: TypeAlias = "Callable[[Column, Array], Array]"
 ClassesMetric: TypeAlias = Callable[[Targets, Prediction, Array], Array]
 ForecastMetric: TypeAlias = "Callable[[Windows, Array], Array]"
+MaskMetric: TypeAlias = "Callable[[Outlines, Array, int | None], Array]"
 SummaryMetric: TypeAlias = "Callable[[Summaries, Array], Array]"
 
 REGISTRY: Registry[ColumnMetric] = Registry(
@@ -124,6 +127,17 @@ OF_FINDINGS: Registry[SummaryMetric] = Registry(
         "unsupported_findings": f"{_SUMMARIES}:unsupported_findings",
     },
 )
+_OUTLINES = "bedside.evaluation.outlines"
+OF_MASKS: Registry[MaskMetric] = Registry(
+    "metric_of_masks",
+    {
+        "dice": f"{_OUTLINES}:dice",
+        "hd95_mm": f"{_OUTLINES}:hd95_mm",
+        "assd_mm": f"{_OUTLINES}:assd_mm",
+        "volume_error_ml": f"{_OUTLINES}:volume_error_ml",
+        "volume_difference_ml": f"{_OUTLINES}:volume_difference_ml",
+    },
+)
 PRIMARY = "auroc"
 LOWER_IS_BETTER = frozenset(
     {
@@ -131,6 +145,7 @@ LOWER_IS_BETTER = frozenset(
         *("rmse_pooled", "mae_pooled", "rmse_median_window", "mae_median_window", "mard"),
         *("width_80", "width_95", "hypo_false_alarms_per_day", "hyper_false_alarms_per_day"),
         *("dropped_all", "false_findings", "unsupported_findings"),
+        *("hd95_mm", "assd_mm", "volume_error_ml"),
     }
 )
 

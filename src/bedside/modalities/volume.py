@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bedside.errors import DataError, sentence
 from bedside.modalities.volume_files import decode_volume
 from bedside.modalities.volume_grid import fitted, resampled
+from bedside.modalities.volume_whole import collate_whole, fit_whole, prepare_whole
 from bedside.schema import Array, Arrays, Geometry, Reference, Sample, State
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ Normalise = Literal["auto", "cohort", "case"]
 SMALLEST_STD = 1e-3
 """Floor of a standard deviation, as a share of the range: constant volumes divide by it."""
 _FAKE_GRID = 4
+_FAKE_SIZE = (24, 28, 20)
 
 
 class Volume(BaseModel):
@@ -38,7 +40,9 @@ class Volume(BaseModel):
 
     Args:
         column: the cohort's column that holds the files, folders or arrays.
-        size: (D, H, W) of the grid that every volume is brought onto, 8 to 512 each.
+        size: (D, H, W) of the grid that every volume is brought onto, 8 to 512 each; or
+            ``whole``, which task segment takes of itself: each volume keeps its extent and is
+            brought to one spacing, see `volume_whole`.
         spacing_mm: distances of the grid's points along D, H and W; a volume is resampled to
             them and then cut, or filled up with its lowest value, about its middle. Without
             it every volume is stretched to `size`.
@@ -58,7 +62,7 @@ class Volume(BaseModel):
 
     modality: Literal["volume"] = "volume"
     column: str = "image"
-    size: tuple[Side, Side, Side] = (48, 48, 48)
+    size: tuple[Side, Side, Side] | Literal["whole"] = (48, 48, 48)
     spacing_mm: tuple[Distance, Distance, Distance] | None = None
     normalise: Normalise = "auto"
     window: tuple[float, float] | None = None
@@ -67,6 +71,12 @@ class Volume(BaseModel):
     def columns_used(self) -> list[str]:
         """The one column with the volumes."""
         return [self.column]
+
+    @property
+    def whole_words(self) -> tuple[tuple[float, ...] | None, str, str]:
+        """What whole volumes are learnt with: spacing, how to normalise, and the column."""
+        cut = self.normalise == "auto" and self.window is not None
+        return self.spacing_mm, "cohort" if cut else self.normalise, self.column
 
     def read(self, reference: Reference) -> Sample:
         """Decode one volume, turn it upright and resample it; one on the grid stays as it is.
@@ -83,6 +93,8 @@ class Volume(BaseModel):
         values = _voxels(sample)
         if self.window is not None:
             values = np.clip(values, *self.window).astype(values.dtype)
+        if self.size == "whole":
+            return Sample(values, sample.geometry)
         if self.spacing_mm is None:
             return Sample(resampled(values, self.size), sample.geometry)
         spacing = sample.geometry.spacing_mm
@@ -108,6 +120,8 @@ class Volume(BaseModel):
         Raises:
             DataError: there is no sample, or their channels differ.
         """
+        if self.size == "whole":
+            return fit_whole(samples, self.whole_words)
         sums = _Sums()
         for sample in samples:
             sums.add(_channels_first(_voxels(sample)))
@@ -140,6 +154,8 @@ class Volume(BaseModel):
             DataError: the sample has other channels than the training volumes, or was not
                 read with this input's size.
         """
+        if self.size == "whole":
+            return prepare_whole(sample, state, name=self.column)
         values = _channels_first(_voxels(sample))
         if values.shape != (state["channels"], *self.size):
             wanted = " x ".join(map(str, self.size))
@@ -162,15 +178,23 @@ class Volume(BaseModel):
         return {"values": np.ascontiguousarray(values, dtype=state["dtype"])}
 
     def collate(self, prepared: Sequence[Arrays]) -> Arrays:
-        """Stack to ``values`` (B, C, D, H, W)."""
+        """Stack to ``values`` (B, C, D, H, W); whole volumes to an object array (B,)."""
+        if self.size == "whole":
+            return collate_whole(prepared)
         return {"values": np.stack([arrays["values"] for arrays in prepared])}
 
     def augment(
         self, batch: dict[str, torch.Tensor], generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
-        """Slightly turned, moved and rescaled volumes, float32; training only."""
-        from bedside.modalities.volume_augmentation import augmented
+        """Slightly turned, moved and rescaled volumes, float32; training only.
 
+        Whole volumes come as patches and change in intensity alone: their masks must move
+        with them, which the task sees to.
+        """
+        from bedside.modalities.volume_augmentation import augmented, reexposed
+
+        if self.size == "whole":
+            return reexposed(batch, generator)
         return augmented(batch, generator, mirror=self.mirror)
 
     def describe(self, arrays: Arrays) -> Array:
@@ -190,8 +214,10 @@ class Volume(BaseModel):
         samples = []
         for _ in range(n):
             coarse = rng.integers(0, 256, size=(_FAKE_GRID,) * 3, dtype=np.uint8)
-            values = resampled(coarse, self.size)
-            samples.append(Sample(values, Geometry(shape=values.shape)))
+            size = _FAKE_SIZE if self.size == "whole" else self.size
+            values = resampled(coarse, size)
+            spacing = self.spacing_mm or (1.0, 1.0, 1.0)
+            samples.append(Sample(values, Geometry(shape=values.shape, spacing_mm=spacing)))
         return samples
 
 

@@ -56,6 +56,83 @@ def augmented(
     return {**batch, "values": _exposed(moved, generator, strength)}
 
 
+def moved_together(
+    values: torch.Tensor,
+    labels: torch.Tensor,
+    generator: torch.Generator,
+    *,
+    strength: Strength,
+    mirror: bool = False,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Turn, move and scale volumes with their masks; every pair gets its own draw.
+
+    Args:
+        values: (B, C, D, H, W) float.
+        labels: (B, D, H, W) whole numbers; each moved voxel takes the nearest one's.
+        generator: the only source of randomness.
+        strength: how far; rotation, translation and scale count.
+        mirror: also mirror left-right, every second volume on average.
+    """
+    placement = _placement(values, generator, strength=strength, mirror=mirror)
+    grid = functional.affine_grid(placement, list(values.shape), align_corners=False)
+    moved = functional.grid_sample(values, grid, padding_mode="border", align_corners=False)
+    drawn = functional.grid_sample(
+        labels[:, None].float(), grid, mode="nearest", padding_mode="border", align_corners=False
+    )
+    return moved, drawn[:, 0].to(labels.dtype)
+
+
+def reexposed(
+    batch: dict[str, torch.Tensor], generator: torch.Generator
+) -> dict[str, torch.Tensor]:
+    """Change brightness, contrast, gamma, sharpness and noise of ``values`` (B, C, D, H, W).
+
+    Each kind of change befalls a share of the volumes, by lot, as in Isensee et al. 2021.
+    """
+    values = batch["values"].float()
+    axes = (2, 3, 4)
+    mean, std = values.mean(dim=axes, keepdim=True), values.std(dim=axes, keepdim=True)
+    unit = (values - mean) / std.clamp_min(1e-6)
+    unit = torch.where(_lot(unit, generator, 0.15), _gamma(unit, generator), unit)
+    unit = torch.where(_lot(unit, generator, 0.15), _blurred(unit), unit)
+    contrast = torch.exp(_each(unit, generator, 0.3) * _lot(unit, generator, 0.3))
+    brightness = _each(unit, generator, 0.3) * _lot(unit, generator, 0.3)
+    noise = torch.randn(unit.shape, generator=generator, device=generator.device)
+    height = _each(unit, generator, 0.15) * _lot(unit, generator, 0.2)
+    unit = unit * contrast + brightness + noise.to(unit.device) * height
+    return {**batch, "values": unit * std + mean}
+
+
+def _each(values: torch.Tensor, generator: torch.Generator, reach: float) -> torch.Tensor:
+    """(B, 1, 1, 1, 1) draws from -reach to reach."""
+    return uniform(values, generator, reach).view(-1, 1, 1, 1, 1)
+
+
+def _lot(values: torch.Tensor, generator: torch.Generator, share: float) -> torch.Tensor:
+    """(B, 1, 1, 1, 1) bool, true for that share on average."""
+    return _each(values, generator, 1.0) < 2 * share - 1
+
+
+def _gamma(unit: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Grey raised to a power from 0.7 to 1.5 between the lowest and highest voxel."""
+    axes = (2, 3, 4)
+    low, high = unit.amin(dim=axes, keepdim=True), unit.amax(dim=axes, keepdim=True)
+    share = (unit - low) / (high - low).clamp_min(1e-6)
+    raised = share ** torch.exp(_each(unit, generator, 0.38))
+    raised = raised - raised.mean(dim=axes, keepdim=True)
+    return raised / raised.std(dim=axes, keepdim=True).clamp_min(1e-6)
+
+
+def _blurred(unit: torch.Tensor) -> torch.Tensor:
+    """Each voxel the mean of itself and its neighbours along each axis, weights 1 : 2 : 1."""
+    for axis in (2, 3, 4):
+        around = functional.pad(unit, [int(axis == a) for a in (4, 4, 3, 3, 2, 2)], mode="replicate")
+        size = unit.shape[axis]
+        parts = [around.narrow(axis, start, size) for start in range(3)]
+        unit = (parts[0] + 2 * parts[1] + parts[2]) / 4
+    return unit
+
+
 def _placement(
     values: torch.Tensor, generator: torch.Generator, *, strength: Strength, mirror: bool
 ) -> torch.Tensor:

@@ -28,6 +28,7 @@ ENCODERS: Registry[type[Encoder]] = Registry(
         "text-cnn": "bedside.models.text_cnn:TextCnn",
         "text-lstm": "bedside.models.text_lstm:TextLstm",
         "transformer": "bedside.models.transformer:Transformer",
+        "unet3d": "bedside.models.unet3d:UNet3d",
     },
 )
 FUSIONS: Registry[type[Fusion]] = Registry(

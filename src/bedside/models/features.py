@@ -35,7 +35,8 @@ class Features:
 class Encoder(nn.Module):
     """Arrays of one input -> Features; `width` is F of `Features.pooled`.
 
-    `token_width` is F of `Features.tokens`, 0 where order is lost on the way.
+    `token_width` is F of `Features.tokens`, 0 where order is lost on the way; `map_width` that
+    of the first of `Features.pyramid`, 0 where it is coarser than the input.
 
     ``forward(arrays)`` reads standardised float arrays, first axis B.
 
@@ -51,6 +52,7 @@ class Encoder(nn.Module):
     reads: ClassVar[str] = "values"
     width: int
     token_width: int = 0
+    map_width: int = 0
 
     def __init__(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
         super().__init__()

@@ -91,7 +91,7 @@ class StudyNetwork(nn.Module):
         plans: by input.
         fusion: name in the registry of fusions.
         head: F of the features that it reads -> the head.
-        needs: which features those are: ``pooled`` or ``tokens``.
+        needs: which features those are: ``pooled``, ``tokens`` or ``pyramid``.
     """
 
     def __init__(
@@ -112,8 +112,7 @@ class StudyNetwork(nn.Module):
         self.standardise = nn.ModuleList(rules)
         self.encoders = nn.ModuleList(encoders)
         self.fusion = FUSIONS.load(fusion)([encoder.width for encoder in encoders])
-        width = _token_width(plans, encoders) if needs == "tokens" else self.fusion.width
-        self.head = head(width)
+        self.head = head(_width(needs, plans, encoders, fused=self.fusion.width))
 
     def forward(self, arrays: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Named arrays (B, ...) -> the head's outputs (B, ...)."""
@@ -129,6 +128,29 @@ class StudyNetwork(nn.Module):
             features.append(encoder(standardise(own)))
         fused: Features = self.fusion(features)
         return fused
+
+
+def _width(
+    needs: str, plans: Mapping[str, InputPlan], encoders: Sequence[Encoder], *, fused: int
+) -> int:
+    """F of the features that a head reads."""
+    if needs == "tokens":
+        return _token_width(plans, encoders)
+    return _map_width(plans, encoders) if needs == "pyramid" else fused
+
+
+def _map_width(plans: Mapping[str, InputPlan], encoders: Sequence[Encoder]) -> int:
+    """F of the maps at the input's own resolution, of the one input."""
+    if len(encoders) != 1 or not encoders[0].map_width:
+        raise StudyError(
+            sentence(
+                "model.encoders",
+                expected="an encoder that answers at every voxel, such as unet3d",
+                got=", ".join(plan.encoder for plan in plans.values()),
+                remedy="Name that one",
+            )
+        )
+    return encoders[0].map_width
 
 
 def _token_width(plans: Mapping[str, InputPlan], encoders: Sequence[Encoder]) -> int:

@@ -47,10 +47,20 @@ def write_evidence(
             return next(iter(own.values()))
         return "\n".join(f"{name}: {words}" for name, words in own.items()) or None
 
+    def volume(case: int) -> Array | None:
+        if test.targets.kind != "mask":
+            return None
+        (name,) = materials.modalities
+        sample = materials.readings[name].samples[int(test.rows[case])]
+        values = None if sample is None else sample.values
+        if not isinstance(values, np.ndarray):
+            return None
+        return values if values.ndim == 3 else values[..., 0]
+
     kind = KINDS.load(test.targets.kind)
     names = [cohort.where(int(row)) for row in test.rows]
     seed = materials.study.training.seed
-    shown = Shown(names, lambda case: picture(int(test.rows[case])), seed, text)
+    shown = Shown(names, lambda case: picture(int(test.rows[case])), seed, text, volume)
     kind.write_examples(folder, judgement.models[judgement.deep].answers["test"], shown)
     write_audit_pictures(folder, cohort, pictures=picture)
     write_figures(folder)

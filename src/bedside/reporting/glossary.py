@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bedside.reporting.forecast_terms import FORECAST_TERMS
 from bedside.reporting.formatting import PLAIN, Form
+from bedside.reporting.mask_terms import MASK_TERMS, split_structure
 from bedside.reporting.summary_terms import CASE_KINDS, SUMMARY_TERMS, split_kind
 from bedside.reporting.terms import Term
 
@@ -98,7 +99,7 @@ CLASS_TERMS: tuple[tuple[str, str], ...] = (
 """Words of a classification's report that are no metrics."""
 
 
-ALL_TERMS: dict[str, Term] = {**TERMS, **FORECAST_TERMS, **SUMMARY_TERMS}
+ALL_TERMS: dict[str, Term] = {**TERMS, **FORECAST_TERMS, **SUMMARY_TERMS, **MASK_TERMS}
 
 
 def label(metric: str) -> str:
@@ -107,6 +108,9 @@ def label(metric: str) -> str:
     plain, kind = split_kind(plain)
     term = ALL_TERMS.get(plain)
     if term is None:
+        plain, structure = split_structure(metric)
+        if structure:
+            return f"{MASK_TERMS[plain].label}, {structure}"
         return metric.replace("_", " ")
     if kind is not None:
         return f"{term.label}, {CASE_KINDS[kind]}"
@@ -123,7 +127,7 @@ def split_step(metric: str) -> tuple[str, int | None]:
 
 def form_of(metric: str, unit: str = "") -> Form:
     """How a metric's values are written; `unit` is that of the target."""
-    term = ALL_TERMS.get(split_kind(split_step(metric)[0])[0])
+    term = _term_of(metric)
     if term is None or term.form == "plain":
         return PLAIN
     if term.form == "value":
@@ -133,6 +137,8 @@ def form_of(metric: str, unit: str = "") -> Form:
         "minutes": Form(0, unit="min"),
         "a day": Form(2, unit="a day"),
         "words": Form(1),
+        "mm": Form(2, unit="mm"),
+        "ml": Form(3, unit="ml"),
     }
     return forms[term.form]
 
@@ -145,8 +151,14 @@ def mid_sentence(metric: str) -> str:
 
 def higher_is_better(metric: str) -> bool:
     """Which way is better; unknown metrics are taken as scores."""
-    term = ALL_TERMS.get(split_kind(split_step(metric)[0])[0])
+    term = _term_of(metric)
     return term.higher_is_better if term else True
+
+
+def _term_of(metric: str) -> Term | None:
+    """The term of a metric, whatever step, kind of case or structure it is of."""
+    found = ALL_TERMS.get(split_kind(split_step(metric)[0])[0])
+    return found or ALL_TERMS.get(split_structure(metric)[0])
 
 
 def split_class(metric: str, classes: list[str]) -> tuple[str, str] | None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from bedside.reporting.record import Record
+    from bedside.schema import Array
 
 Draw: TypeAlias = "Callable[[Record], Figure | None]"
 """A run -> a figure, or None where its data is missing."""
@@ -66,6 +67,12 @@ class Words:
     alt: str
 
 
+def no_volume(case: int) -> Array | None:
+    """What is seen of a case that is no volume."""
+    del case
+    return None
+
+
 def no_text(case: int) -> str | None:
     """What is read of a case that has no text."""
     del case
@@ -81,9 +88,11 @@ class Shown:
         pictures: case -> a picture Pillow can read, or None where there is none.
         seed: of what is drawn by lot.
         texts: case -> the texts that were read of it, or None where there are none.
+        volumes: case -> its voxels (D, H, W) as read, or None where it is no whole volume.
     """
 
     names: Sequence[str]
     pictures: Callable[[int], bytes | None]
     seed: int
     texts: Callable[[int], str | None] = no_text
+    volumes: Callable[[int], Array | None] = no_volume

@@ -23,4 +23,4 @@ class Term:
     label: str
     meaning: str
     higher_is_better: bool = True
-    form: Literal["plain", "value", "percent", "minutes", "a day", "words"] = "plain"
+    form: Literal["plain", "value", "percent", "minutes", "a day", "words", "mm", "ml"] = "plain"

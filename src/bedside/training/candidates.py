@@ -6,6 +6,7 @@ stories; which one is *the* deep model is decided later, on validation.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from itertools import product
@@ -20,7 +21,7 @@ from bedside.training.origin import network_plan
 from bedside.training.precision import choose_device
 from bedside.training.recipe import make_recipe
 from bedside.training.start import Begun, Record, Start, words
-from bedside.training.writers import raw_outputs, with_told
+from bedside.training.writers import as_learnt, raw_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from bedside.run_folder import RunFolder
     from bedside.schema import Arrays, Modality, State, Task
     from bedside.study import Study
+    from bedside.training.loader import Prepared
     from bedside.training.preparation import Preparation
 
 
@@ -87,17 +89,25 @@ def model_name(encoders: Mapping[str, str]) -> str:
     return ",".join(f"{name}={encoder}" for name, encoder in encoders.items())
 
 
-def input_plans(encoders: Mapping[str, str], preparation: Preparation) -> dict[str, InputPlan]:
-    """What the network must know of each input of one choice of encoders."""
+def input_plans(
+    encoders: Mapping[str, str], training: Prepared, states: Mapping[str, State]
+) -> dict[str, InputPlan]:
+    """What the network must know of each input of one choice of encoders.
+
+    Args:
+        encoders: by input.
+        training: the cases as it learns from them.
+        states: of the inputs' modalities.
+    """
     return {
         name: InputPlan(
             encoder,
             {
                 key.removeprefix(f"{name}."): values.shape[1:]
-                for key, values in preparation.parts["train"].arrays.items()
+                for key, values in training.arrays.items()
                 if key.startswith(f"{name}.")
             },
-            preparation.states[name],
+            states[name],
         )
         for name, encoder in encoders.items()
     }
@@ -131,28 +141,31 @@ def make_job(
     folder: Path | None = None,
 ) -> Job:
     """Build the network of one choice from the study's seed, and its job."""
-    training = preparation.parts["train"]
-    plans = input_plans(encoders, preparation)
+    parts, seed = preparation.parts, study.training.seed
+    training = as_learnt(task, parts["train"], state, seed=seed)
+    plans = input_plans(encoders, training, preparation.states)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(study.training.seed)  # modules draw their first weights from it
+        torch.manual_seed(seed)  # modules draw their first weights from it
         network = _network(study, plans, task=task, state=state)
     task.start(network.head, training.arrays, training.targets)
+    validation = as_learnt(task, parts["validation"], state, seed=None)
     name = model_name(encoders)
     return Job(
         name=name,
         network=network,
         task=task,
         state=state,
-        train=with_told(task, training, state),
-        validation=with_told(task, preparation.parts["validation"], state),
+        train=training,
+        validation=validation,
         recipe=make_recipe(
-            len(training),
+            len(parts["train"]),
             study.training,
             kind=training.targets.kind,
             pretrained=study.model.pretrained is not None,
+            voxels=math.prod(next(iter(training.arrays.values())).shape[2:]),
         ),
         modalities=modalities if study.training.augment else {},
-        seed=study.training.seed,
+        seed=seed,
         device=choose_device(study.device),
         precision=study.training.precision,
         folder=None if folder is None else folder / name,
@@ -196,7 +209,7 @@ def train_candidates(
             state=state,
             folder=folder.checkpoint,
         )
-        plans = input_plans(encoders, preparation)
+        plans = input_plans(encoders, job.train, preparation.states)
         plan = network_plan(plans, study=study, targets=job.train.targets)
         begun.append((job, plan, start.begin(job, plan)))
     start.keep(folder, begun)  # only now: what is refused before leaves no run behind

@@ -16,7 +16,7 @@ import torch
 
 from bedside.errors import RunError, sentence
 from bedside.models.network import as_callable
-from bedside.schema import Writer
+from bedside.abilities import Asker, Outliner
 from bedside.training.checkpoint import (
     drop_spare,
     flatten_optimiser,
@@ -33,11 +33,12 @@ from bedside.training.schedule import one_cycle
 from bedside.training.step import Stepper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from torch import nn
 
     from bedside.progress import Progress
+    from bedside.schema import Arrays, Rows
     from bedside.training.loader import Tensors
 
 __all__ = ["CHECKPOINT", "Job", "Story", "Trainer", "train"]
@@ -105,20 +106,25 @@ class Trainer:
 
     def validate(self) -> float:
         """Unweighted loss of the averaged weights on validation, in float32."""
-        # what writes answers a whole vocabulary at every step: more than a batch is too much
-        most = self.job.recipe.batch_size if isinstance(self.job.task, Writer) else LARGEST_BATCH
+        # what writes or outlines answers very much of each case: more than a batch is too much
+        task, part, size = self.job.task, self.job.validation, self.job.recipe.batch_size
+        most = size if isinstance(task, Asker) else LARGEST_BATCH
         call = as_callable(self.stepper.average.module, batch_size=most)
-        outputs = call(self.job.validation.arrays)
-        plain = self.job.task.unweighted(self.job.state)
-        found, wanted = (
-            {
-                name: torch.from_numpy(values[:])
-                for name, values in arrays.items()
-                if values.dtype != object  # texts
-            }
-            for arrays in (outputs, self.job.validation.targets.arrays)
+        plain = task.unweighted(self.job.state)
+
+        def loss_of(arrays: Mapping[str, Rows], rows: slice) -> float:
+            wanted = {name: values[rows] for name, values in part.targets.arrays.items()}
+            return float(task.loss(_tensors(call(arrays)), _tensors(wanted), plain))
+
+        if not isinstance(task, Outliner):
+            return loss_of(part.arrays, slice(None))
+        count = len(part)
+        blocks = [slice(start, min(start + size, count)) for start in range(0, count, size)]
+        shares = (
+            loss_of({n: v[b] for n, v in part.arrays.items()}, b) * (b.stop - b.start)
+            for b in blocks
         )
-        return float(self.job.task.loss(found, wanted, plain))
+        return sum(shares) / count
 
     def close_epoch(self, train_loss: float, validation_loss: float) -> None:
         """Note the epoch, keep its weights if they are the best so far, and save."""
@@ -257,6 +263,11 @@ def _log_missing(progress: Progress, model: str, story: Story) -> None:
     for epoch in story.epochs:
         if (model, epoch["epoch"]) not in there:
             progress.log.write("epoch", model=model, **epoch)
+
+
+def _tensors(arrays: Arrays) -> Tensors:
+    """Arrays as tensors; texts are left out."""
+    return {n: torch.from_numpy(v) for n, v in arrays.items() if v.dtype != object}
 
 
 def _copy(module: nn.Module) -> dict[str, torch.Tensor]:

@@ -43,16 +43,18 @@ class Preparation:
 
 
 def build_modalities(study: Study) -> dict[str, Modality]:
-    """The modality of each input, with the study's options.
+    """The modality of each input, with the study's options and those its task gives it.
 
     Raises:
         StudyError: an unknown modality or option; the nearest name is given.
         InstallError: an extra is missing that an input is read with.
     """
+    kind = lookup("tasks").load(study.target.task)
+    given: Mapping[str, Mapping[str, object]] = getattr(kind, "input_options", {})
     found = {
         name: parse_options(
             lookup("modalities").load(section.modality),
-            section.model_dump(),
+            {**given.get(section.modality, {}), **section.model_dump()},
             where=f"inputs.{name}.",
         )
         for name, section in study.inputs.items()
@@ -125,7 +127,7 @@ def prepare_parts(
     for own in readings.values():
         known &= own.readable
     rows: PartRows = {part: np.flatnonzero((parts == part) & known) for part in PARTS}
-    _raise_if_empty(rows)
+    raise_if_empty(rows)
     inputs = [
         Input(name, modality, modality.fit(readings[name].at(rows["train"])), readings[name])
         for name, modality in modalities.items()
@@ -145,7 +147,12 @@ def prepare_parts(
     )
 
 
-def _raise_if_empty(rows: Mapping[Part, Array]) -> None:
+def raise_if_empty(rows: Mapping[Part, Array]) -> None:
+    """Refuse parts without a case.
+
+    Raises:
+        DataError: with every such part.
+    """
     problems = Problems(DataError)
     for part, own in rows.items():
         if not len(own):

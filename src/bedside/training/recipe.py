@@ -20,12 +20,18 @@ SEEN_SUMMARIES = 28_000
 """Writing costs many steps a case, and soon learns the training part by heart."""
 SEEN_PRETRAINED, PRETRAINED_RATE = 9_000, 1e-4
 """Of a pretrained model: steps that are customary when all its weights are tuned further."""
+SEEN_VOXELS = 540_000_000
+"""Of patches: what two cores look at in about ten minutes."""
+BATCH_VOXELS = 360_000
+MOST_PATCHES = 16
 WINDOWS_AN_EPOCH = 50_000
 """Windows overlap so far that an epoch of more shows nothing new."""
 # the gains of a one-cycle schedule come late: on small cohorts validation can look
 # worse than at the start until half way
 PATIENT_SHARE = 0.6
 SHORTEST, LONGEST = 6, 40
+MOST_EPOCHS = 100
+"""Of patches, which are never the same twice."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,12 @@ class Recipe:
 
 
 def make_recipe(
-    cases: int, section: TrainingSection, *, kind: Kind = "binary", pretrained: bool = False
+    cases: int,
+    section: TrainingSection,
+    *,
+    kind: Kind = "binary",
+    pretrained: bool = False,
+    voxels: int = 0,
 ) -> Recipe:
     """Fill in what the study leaves to ``auto``.
 
@@ -60,14 +71,18 @@ def make_recipe(
     cohorts get more passes, large ones fewer, and the time stays within minutes
     on two cores. Of windows 300,000 are seen, in larger batches, and an epoch draws
     50,000 at most. Of summaries 28,000 are seen, in smaller batches; a pretrained model sees
-    9,000 in small steps, since it knows the language.
+    9,000 in small steps, since it knows the language. Of volumes, patches of
+    540 million voxels in all are seen, an epoch drawing as many patches as there are cases.
 
     Args:
         cases: number of training cases.
         section: the study's ``training``.
         kind: of the targets: windows of series are cheap and overlap, summaries are dear.
         pretrained: whether the network begins as a pretrained model.
+        voxels: of a patch, where the network outlines.
     """
+    if kind == "mask":
+        return _outlining(cases, section, voxels=voxels)
     windows, writes = kind == "forecast", kind == "summary"
     drawn = min(cases, WINDOWS_AN_EPOCH) if windows else cases
     if section.cases_per_epoch != "auto":
@@ -102,4 +117,26 @@ def make_recipe(
         section.weight_decay,
         patience,
         cases_per_epoch=drawn if drawn < cases else 0,
+    )
+
+
+def _outlining(cases: int, section: TrainingSection, *, voxels: int) -> Recipe:
+    """The recipe of networks that learn from patches."""
+    batch_size = round(min(max(BATCH_VOXELS / voxels, 2), MOST_PATCHES))
+    if section.batch_size != "auto":
+        batch_size = section.batch_size
+    drawn = max(cases, 4 * batch_size)
+    if section.cases_per_epoch != "auto":
+        drawn = section.cases_per_epoch
+    epochs = round(min(max(SEEN_VOXELS / voxels / drawn, SHORTEST), MOST_EPOCHS))
+    if section.epochs != "auto":
+        epochs = section.epochs
+    rate = 2e-3 * math.sqrt(batch_size / 4)
+    if section.learning_rate != "auto":
+        rate = section.learning_rate
+    patience = max(8, round(PATIENT_SHARE * epochs))
+    if section.patience != "auto":
+        patience = section.patience
+    return Recipe(
+        epochs, batch_size, rate, section.weight_decay, patience, cases_per_epoch=drawn
     )

@@ -1,4 +1,4 @@
-"""What is asked of a task that writes its answer, and of one that does not.
+"""What is asked of a task that writes or outlines its answer, and of one that does not.
 
 Enters: a task with its network. Leaves: the cases as the network learns from them, its parts,
 and its raw outputs; for most tasks a network is one part and its outputs are what it answers.
@@ -10,8 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
+
+from bedside.abilities import Asker, Outliner, Writer
 from bedside.models.network import as_callable
-from bedside.schema import Arrays, Rows, State, Task, Writer
+from bedside.schema import Arrays, Rows, State, Task
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,7 +29,7 @@ MAIN = "network"
 
 def fitted(task: Task, preparation: Preparation, state: State, *, carry_cases: bool) -> State:
     """The task's state with what it learns from the inputs of training cases too."""
-    if not isinstance(task, Writer) or not preparation.states:
+    if not isinstance(task, Asker) or not preparation.states:
         return state  # where no input was prepared, peers alone are judged
     training = preparation.parts["train"]
     return task.fit_inputs(
@@ -37,8 +40,18 @@ def fitted(task: Task, preparation: Preparation, state: State, *, carry_cases: b
     )
 
 
-def with_told(task: Task, part: Prepared, state: State) -> Prepared:
-    """A part with the answers among its arrays, where the network must see them to learn."""
+def as_learnt(task: Task, part: Prepared, state: State, *, seed: int | None) -> Prepared:
+    """A part as a network learns from it: with the answers among its arrays, or as patches.
+
+    Args:
+        task: of the network.
+        part: its cases.
+        state: of the task.
+        seed: of where patches lie; None where the part is measured on.
+    """
+    if isinstance(task, Outliner):
+        arrays, targets = task.patches(part.arrays, part.targets, state, seed=seed)
+        return replace(part, arrays=arrays, targets=targets, rows=np.arange(count_of(arrays)))
     if not isinstance(task, Writer):
         return part
     return replace(part, arrays={**part.arrays, **task.told(part.targets, state)})
@@ -46,12 +59,17 @@ def with_told(task: Task, part: Prepared, state: State) -> Prepared:
 
 def parts_of(task: Task, network: nn.Module) -> dict[str, nn.Module]:
     """What a package holds of a trained network, by name."""
-    return task.networks(network) if isinstance(task, Writer) else {MAIN: network}
+    return task.networks(network) if isinstance(task, Asker) else {MAIN: network}
 
 
 def raw_outputs(task: Task, network: nn.Module, state: State) -> Answering:
     """A trained network as arrays of cases -> raw outputs, as a task calibrates and infers."""
     networks = {name: as_callable(part) for name, part in parts_of(task, network).items()}
-    if not isinstance(task, Writer):
+    if not isinstance(task, Asker):
         return networks[MAIN]
     return lambda arrays: task.write(networks, arrays, state)
+
+
+def count_of(arrays: Mapping[str, Rows]) -> int:
+    """How many rows arrays have."""
+    return len(next(iter(arrays.values())))

@@ -205,6 +205,7 @@ REGISTRY: Registry[JudgedKind] = Registry(
         "labels": "bedside.evaluation.kinds.classification:CLASSIFICATION",
         "forecast": "bedside.evaluation.kinds.forecast:FORECAST",
         "summary": "bedside.evaluation.kinds.summary:SUMMARY",
+        "mask": "bedside.evaluation.kinds.mask:MASK",
     },
 )
 

@@ -106,6 +106,7 @@ REGISTRY: Registry[ToldKind] = Registry(
         "labels": "bedside.reporting.kinds.classification:CLASSIFICATION",
         "forecast": "bedside.reporting.kinds.forecast:FORECAST",
         "summary": "bedside.reporting.kinds.summary:SUMMARY",
+        "mask": "bedside.reporting.kinds.mask:MASK",
     },
 )
 

@@ -1,0 +1,99 @@
+"""The U-shaped network on volumes: down to coarse maps and back up to every voxel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from monai.networks.nets.dynunet import DynUNet
+
+from bedside.models.features import Encoder, Features
+from bedside.models.residual_trunk import average_and_maximum
+from bedside.models.resnet3d import volume_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WIDTH, WIDEST = 16, 256
+MOST_LEVELS = 6
+SMALLEST_SIDE = 4
+"""An axis is halved as long as so many points are left."""
+
+
+class UNet3d(Encoder):
+    """MONAI's DynUNet without its last layer: `map_width` channels at every voxel.
+
+    Levels and strides follow from the shape, as in Isensee et al. 2021: an axis is halved
+    while it is long enough; one that is much shorter than the others, as that of thick
+    slices is, waits until they have come down to it, and is not convolved before.
+    """
+
+    def __init__(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        super().__init__(shapes)
+        channels, *sides = volume_shape("unet3d", shapes)
+        kernels, strides = levels_for(sides)
+        widths = [min(WIDEST, WIDTH * 2**level) for level in range(len(strides))]
+        whole = DynUNet(
+            3,
+            channels,
+            1,
+            kernel_size=kernels,
+            strides=strides,
+            upsample_kernel_size=strides[1:],
+            filters=widths,
+            norm_name=("BATCH", {}),
+        )
+        self.first, self.bottom = whole.input_block, whole.bottleneck
+        self.down, self.up = whole.downsamples, whole.upsamples
+        self.map_width = widths[0]
+        self.width = 2 * widths[0]
+        self.factors = [max(1, _product(s[axis] for s in strides)) for axis in range(3)]
+
+    def forward(self, arrays: dict[str, torch.Tensor]) -> Features:
+        """``values`` (B, C, D, H, W) float -> pyramid, (B, 16, D, H, W) first; pooled."""
+        values = arrays["values"]
+        sides = values.shape[2:]
+        missing = [-n % factor for n, factor in zip(sides, self.factors, strict=True)]
+        if any(missing):
+            pads = [side for axis in (2, 1, 0) for side in (0, missing[axis])]
+            values = torch.nn.functional.pad(values, pads, mode="replicate")
+        maps = self.first(values)
+        skips = [maps]
+        for layer in self.down:
+            maps = layer(maps)
+            skips.append(maps)
+        maps = self.bottom(maps)
+        pyramid = []
+        for layer, skip in zip(self.up, reversed(skips), strict=True):
+            maps = layer(maps, skip)
+            pyramid.append(maps)
+        if any(missing):
+            maps = maps[:, :, : sides[0], : sides[1], : sides[2]]
+        return Features(average_and_maximum(maps), pyramid=(maps, *reversed(pyramid[:-1])))
+
+
+def levels_for(sides: list[int]) -> tuple[list[list[int]], list[list[int]]]:
+    """Kernel and stride of each level for a volume of these sides; level 0 has stride 1."""
+    left = [float(side) for side in sides]
+    kernels = [[1 if 2 * side <= max(left) else 3 for side in left]]
+    strides = [[1, 1, 1]]
+    while len(strides) < MOST_LEVELS:
+        halved = [
+            2 if side >= 2 * SMALLEST_SIDE and 2 * side > max(left) else 1 for side in left
+        ]
+        if max(halved) == 1:
+            break
+        strides.append(halved)
+        left = [side / by for side, by in zip(left, halved, strict=True)]
+        kernels.append([1 if 2 * side <= max(left) else 3 for side in left])
+    if len(strides) == 1:  # too small to be halved: one level below, to be a U at all
+        strides.append([1, 1, 1])
+        kernels.append(kernels[0])
+    return kernels, strides
+
+
+def _product(numbers: object) -> int:
+    found = 1
+    for number in numbers:  # type: ignore[attr-defined]
+        found *= number
+    return found

@@ -1,0 +1,94 @@
+"""The tables of outlined structures.
+
+Enters: a `Record`. Leaves: `Table`s for the template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from bedside.reporting.formatting import NOT_AVAILABLE, bounds, count
+from bedside.reporting.glossary import form_of, label
+from bedside.reporting.mask_terms import MASK_TERMS
+from bedside.reporting.mask_wording import model_words, structures_of
+from bedside.reporting.tables import Cell, GroupColumns, Table
+
+if TYPE_CHECKING:
+    from bedside.reporting.record import Record
+
+
+def shown(metric: str, estimate: Mapping[str, Any] | None, *, tone: str = "") -> Cell:
+    """Value above its interval; "n/a" where it was not computed."""
+    if estimate is None or estimate.get("value") is None:
+        return Cell(NOT_AVAILABLE, tone="quiet")
+    form = form_of(metric)
+    return Cell(form.text(estimate["value"]), bounds(estimate, form) or "interval n/a", tone)
+
+
+def structures_table(record: Record) -> Table:
+    """Every metric of the deep model, of all structures together and of each."""
+    columns = ["", *structures_of(record)]
+    rows = []
+    for metric in MASK_TERMS:
+        tone = "primary" if metric == record.primary else ""
+        names = [f"{metric}_{column}" if column else metric for column in columns]
+        cells = [shown(name, record.estimate(record.deep, name), tone=tone) for name in names]
+        rows.append([Cell(label(metric), tone=tone), *cells])
+    header = [Cell("Metric"), Cell("All structures", "their mean"), *map(Cell, columns[1:])]
+    return Table("The deep model by structure, each value above its interval", header, rows)
+
+
+def models_table(record: Record) -> Table:
+    """Overlap and distance of every model, by structure."""
+    structures = structures_of(record)
+    metrics = [record.primary, *(f"dice_{s}" for s in structures), "hd95_mm", "assd_mm"]
+    header = [Cell("Metric"), *(Cell(name, record.role(name)) for name in record.models)]
+    rows = []
+    for metric in metrics:
+        tone = "primary" if metric == record.primary else ""
+        cells = [shown(metric, record.estimate(m, metric), tone=tone) for m in record.models]
+        rows.append([Cell(label(metric), "decides the verdict" if tone else "", tone), *cells])
+    words = [f"{name}: {model_words(name)}" for name in record.models if model_words(name) != name]
+    caption = "All models on the same test cases"
+    return Table(caption, header, rows, f"{'; '.join(words)}." if words else "")
+
+
+def plan_table(record: Record) -> Table | None:
+    """What the network saw, and how that was chosen."""
+    plan = record.metrics.get("plan")
+    if not isinstance(plan, Mapping):
+        return None
+    sides = " x "
+    rows = [
+        ("Spacing", sides.join(f"{side:g}" for side in plan["spacing_mm"]) + " mm"),
+        ("Typical volume", sides.join(map(str, plan["typical_shape"])) + " voxels"),
+        ("Seen at a time", sides.join(map(str, plan["patch"])) + " voxels"),
+        (
+            "Intensities",
+            "each volume by itself" if plan["normalise"] == "case" else "by the training cases",
+        ),
+    ]
+    return Table(
+        "The plan, made from the training part alone",
+        [Cell("Of what"), Cell("Chosen")],
+        [[Cell(name), Cell(text)] for name, text in rows],
+        "plan.yaml in the run folder holds these as words of a study file, to be changed at will.",
+    )
+
+
+def parts_table(record: Record) -> Table | None:
+    """Cases and patients of each part."""
+    if not record.parts:
+        return None
+    rows = [
+        [Cell(part), Cell(count(sizes["cases"])), Cell(count(sizes["patients"]))]
+        for part, sizes in record.parts.items()
+    ]
+    header = [Cell("Part"), Cell("Cases"), Cell("Patients")]
+    return Table("How many cases and patients each part holds", header, rows)
+
+
+def group_columns() -> GroupColumns:
+    """The columns of the table of subgroups."""
+    return GroupColumns(["dice", "hd95_mm", "assd_mm"], {}, label, shown)

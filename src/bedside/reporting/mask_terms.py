@@ -1,0 +1,57 @@
+"""The metrics of outlined structures, in plain words.
+
+Enters: nothing. Leaves: a `Term` for each metric, and words that are no metrics.
+"""
+
+from __future__ import annotations
+
+from bedside.reporting.terms import Term
+
+MASK_TERMS: dict[str, Term] = {
+    "dice": Term(
+        "Dice",
+        "Overlap of two outlines: twice the voxels that both hold over those of each, 0 is none, "
+        "1 is the same outline. Small structures lose much of it by one row of voxels.",
+    ),
+    "hd95_mm": Term(
+        "95 % surface distance (HD95)",
+        "Of the points of one surface, 95 in 100 lie nearer than this to the other; the worse of "
+        "both ways counts. It shows a piece in the wrong place that Dice hardly notices.",
+        higher_is_better=False,
+        form="mm",
+    ),
+    "assd_mm": Term(
+        "Mean surface distance",
+        "How far the two surfaces lie apart on average, from every point of both.",
+        higher_is_better=False,
+        form="mm",
+    ),
+    "volume_error_ml": Term(
+        "Volume error",
+        "By how many millilitres a volume is wrong on average, whichever way.",
+        higher_is_better=False,
+        form="ml",
+    ),
+    "volume_difference_ml": Term(
+        "Volume, model minus truth",
+        "Whether volumes come out too large (above 0) or too small on average.",
+        form="ml",
+    ),
+}
+
+MASK_WORDS: tuple[tuple[str, str], ...] = (
+    ("Voxel", "One point of a volume, as a pixel is one of a picture."),
+    (
+        "Structure that is missing",
+        "A structure that only one of the two outlines holds has a Dice of 0, and its distances "
+        "count as the diagonal of the volume. No case is left out.",
+    ),
+)
+
+
+def split_structure(metric: str) -> tuple[str, str]:
+    """``dice_anterior`` -> ``("dice", "anterior")``; no structure for a plain metric."""
+    for name in sorted(MASK_TERMS, key=len, reverse=True):
+        if metric.startswith(f"{name}_"):
+            return name, metric.removeprefix(f"{name}_")
+    return metric, ""

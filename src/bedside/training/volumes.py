@@ -1,0 +1,206 @@
+"""Volumes with their masks become the parts that networks and baselines see.
+
+Enters: volumes as read, their masks, and the parts. Leaves: a `Preparation` whose volumes lie
+at one spacing, in memory or in files on disk, so that an epoch decodes nothing. Spacing
+and intensities are learnt from training cases alone.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bedside.data.cache import Place, fits_in_memory
+from bedside.data.packed_mask import PackedMask
+from bedside.data.ragged import Ragged, write_arrays
+from bedside.errors import DataError, Problems
+from bedside.modalities.volume_grid import resampled
+from bedside.modalities.volume_whole import Seen, size_at
+from bedside.schema import PARTS, Array, Arrays, Part, Rows, Sample, State, Targets
+from bedside.training.loader import Prepared
+from bedside.training.preparation import Preparation, raise_if_empty
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bedside.modalities.reading import Readings
+    from bedside.modalities.volume import Volume
+
+VALUES, GRID = "values", "grid"
+SPACING_TOLERANCE = 0.01
+"""Share by which the spacings of a volume and its mask may differ."""
+Where = Callable[[int], str]
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What all parts are made from: one input, the masks, and how a message names a row."""
+
+    name: str
+    modality: Volume
+    readings: Readings
+    masks: Array
+    where: Where
+
+    def sample(self, row: int) -> Sample:
+        (found,) = self.readings.at([row])
+        return found
+
+
+def prepare_volumes(
+    inputs: Mapping[str, tuple[Volume, Readings]],
+    targets: Targets,
+    *,
+    parts: Array,
+    where: Where,
+    place: Place | None = None,
+) -> Preparation:
+    """Learn spacing and intensities from training cases, then prepare every case with a mask.
+
+    Args:
+        inputs: one whole volume with its N samples.
+        targets: kind ``mask``, of the same N cases.
+        parts: (N,) part of each case.
+        where: names a row in messages.
+        place: where volumes lie that do not fit into memory; None keeps all in memory.
+
+    Raises:
+        DataError: a mask is not on the grid of its volume, by row; a part has no case.
+        RunError: the disk is full or cannot be written.
+    """
+    ((name, (modality, readings)),) = inputs.items()
+    source = _Source(name, modality, readings, targets.arrays["truth"], where)
+    usable = targets.arrays["known"][:, 0] & readings.readable
+    rows = {part: np.flatnonzero((parts == part) & usable) for part in PARTS}
+    raise_if_empty(rows)
+    state, size = _learnt(source, rows)
+    stored = {}
+    if place is None or fits_in_memory(size):
+        for part, own in rows.items():
+            made = [_prepared(source, int(row), state) for row in own]
+            stored[part] = Ragged([v for v, _ in made]), Ragged([g for _, g in made])
+    else:
+        stored = _on_disk(source, rows, state, place=place, size=size)
+    geometry = {part: _geometry(source, own) for part, own in rows.items()}
+    return Preparation(
+        {name: state},
+        {
+            part: Prepared(
+                {f"{name}.{VALUES}": stored[part][0], **geometry[part]},
+                _with_grid(targets, own, stored[part][1]),
+                own,
+            )
+            for part, own in rows.items()
+        },
+    )
+
+
+def whole(modality: object) -> Volume:
+    """The modality, which the task has made sure is a volume that keeps its size."""
+    from bedside.modalities.volume import Volume
+
+    if not isinstance(modality, Volume):
+        raise TypeError(f"structures are outlined in volumes, not in a {type(modality).__name__}")
+    return modality
+
+
+def _learnt(source: _Source, rows: Mapping[Part, Array]) -> tuple[State, float]:
+    """The state of the volumes, and bytes that all of them will take."""
+    seen, problems, sides = Seen(), Problems(DataError), []
+    learning = set(rows["train"].tolist())
+    for row in sorted(int(row) for own in rows.values() for row in own):
+        sample, mask = source.sample(row), source.masks[row]
+        _check_grid(sample, mask, source.where(row), problems)
+        sides.append((sample.geometry.shape, sample.geometry.spacing_mm))
+        if row in learning and mask.shape == sample.geometry.shape:
+            seen.note(sample, where=mask.voxels() > 0, name=source.modality.column)
+    problems.raise_if_any()
+    spacing, normalise, column = source.modality.whole_words
+    state = seen.state(spacing, normalise=normalise, name=column)
+    bytes_a_voxel = 2 * state["channels"] + 1
+    voxels = sum(
+        math.prod(size_at(shape, have, state["spacing_mm"])) for shape, have in sides if have
+    )
+    return state, float(bytes_a_voxel * voxels)
+
+
+def _check_grid(sample: Sample, mask: PackedMask, where: str, problems: Problems) -> None:
+    shape, spacing = sample.geometry.shape, sample.geometry.spacing_mm
+    if mask.shape != tuple(shape):
+        problems.add(
+            where,
+            expected=f"a mask of {' x '.join(map(str, shape))} voxels, as its volume has",
+            got=" x ".join(map(str, mask.shape)),
+            remedy="Draw it on this volume, or resample it to its grid",
+        )
+    elif spacing is not None and not np.allclose(spacing, mask.spacing_mm, rtol=SPACING_TOLERANCE):
+        problems.add(
+            where,
+            expected=f"a mask at {' x '.join(f'{s:g}' for s in spacing)} mm, as its volume is",
+            got=" x ".join(f"{side:g}" for side in mask.spacing_mm),
+            remedy="Draw it on this volume, or resample it to its grid",
+        )
+
+
+def _prepared(source: _Source, row: int, state: State) -> tuple[Array, Array]:
+    """Values (C, D, H, W) and labels (D, H, W) of one case on the common grid."""
+    values = source.modality.prepare(source.sample(row), state)[VALUES]
+    return values, labels_at(source.masks[row].voxels(), values.shape[1:])
+
+
+def labels_at(labels: Array, size: tuple[int, ...]) -> Array:
+    """Labels (D, H, W) on another grid: each voxel takes what covers most of it."""
+    if labels.shape == size:
+        return labels
+    best = np.full(size, 0.0, np.float32)
+    found = np.zeros(size, np.uint8)
+    one = (size[0], size[1], size[2])
+    for label in np.flatnonzero(np.bincount(labels.reshape(-1))):
+        share = resampled((labels == label).astype(np.float32), one)
+        found[share > best] = label
+        best = np.maximum(best, share)
+    return found
+
+
+def _on_disk(
+    source: _Source, rows: Mapping[Part, Array], state: State, *, place: Place, size: float
+) -> dict[Part, tuple[Ragged, Ragged]]:
+    """Volumes and labels of every part, written one after the other."""
+    found: dict[Part, tuple[Ragged, Ragged]] = {}
+
+    def write(folder: Path) -> bool:
+        for part, own in rows.items():
+            grids: list[Array] = []
+            values = write_arrays(folder / f"{part}-{VALUES}.bin", _each(source, own, state, grids))
+            found[part] = values, write_arrays(folder / f"{part}-{GRID}.bin", grids)
+        return False
+
+    place.make(os.urandom(16).hex(), write, size=size)
+    return found
+
+
+def _each(source: _Source, rows: Iterable[int], state: State, grids: list[Array]) -> Iterator[Array]:
+    """Values of each case; its labels join `grids`."""
+    for row in rows:
+        values, grid = _prepared(source, int(row), state)
+        grids.append(grid)
+        yield values
+
+
+def _geometry(source: _Source, rows: Array) -> Arrays:
+    """What leads from the common grid back to that of each source."""
+    masks: list[PackedMask] = [source.masks[row] for row in rows]
+    return {
+        f"{source.name}.source": np.array([mask.shape for mask in masks], np.int32),
+        f"{source.name}.spacing": np.array([mask.spacing_mm for mask in masks], np.float32),
+    }
+
+
+def _with_grid(targets: Targets, rows: Array, grid: Rows) -> Targets:
+    own = targets.take(rows)
+    return replace(own, arrays={**own.arrays, GRID: grid})
