@@ -205,7 +205,12 @@ def predict_command(
         Path | None, typer.Option(help="Folder of a CSV's files; default the CSV's own.")
     ] = None,
     output: Annotated[
-        str, typer.Option("-o", "--output", help="A .csv or .json file; - is CSV on the terminal.")
+        str,
+        typer.Option(
+            "-o",
+            "--output",
+            help="A .csv or .json file; - is CSV on the terminal; a folder gets outlines too.",
+        ),
     ] = "-",
     on_error: Annotated[
         Literal["stop", "skip"],
@@ -216,12 +221,19 @@ def predict_command(
     quiet: Quiet = False,
 ) -> None:
     """Predict new cases with a package, without PyTorch or network."""
+    from bedside.deployment.outlines import TABLE
     from bedside.deployment.predictor import load
     from bedside.deployment.records import check_output, write_predictions
 
-    check_output(output)
+    folder = Path(output) if output != "-" and not Path(output).suffix else None
+    if folder is None:
+        check_output(output)
     _never_over(sources, Path(output))
     predictor = load(package, threads=threads)
+    if folder is not None:
+        if not predictor.outlines:
+            check_output(output)
+        output = str(folder / TABLE)
     cases = predictor.cases(list(sources), root=root)
     so_far = 0
     with _progress(quiet=quiet).bar("predicting", len(cases)) as done:
@@ -232,7 +244,7 @@ def predict_command(
             done(so_far)
 
         records = predictor.predict(
-            cases, batch_size=batch_size, on_error=on_error, progress=advance
+            cases, batch_size=batch_size, on_error=on_error, masks=folder, progress=advance
         )
     write_predictions(records, output)
     failed = sum(bool(record.get("error")) for record in records)

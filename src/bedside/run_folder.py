@@ -134,6 +134,10 @@ class RunFolder:
         return self.root / "checkpoint"
 
     @property
+    def plan(self) -> Path:
+        return self.root / "plan.yaml"
+
+    @property
     def prepared(self) -> Path:
         return self.root / "prepared"
 

@@ -11,36 +11,41 @@ from bedside.baselines.contract import (
     Baseline,
     FittedBaseline,
     FittedForecaster,
+    FittedOutliner,
     FittedSummariser,
     Forecaster,
     Labelled,
     Lesson,
+    Outliner,
     Summariser,
     TextLesson,
+    VolumeLesson,
     WordReader,
     Written,
 )
 from bedside.baselines.features import describe_inputs
 from bedside.registry import Registry
 
-REGISTRY: Registry[type[Baseline] | type[Forecaster] | type[Summariser] | type[WordReader]] = (
-    Registry(
-        "baseline",
-        {
-            "majority": "bedside.baselines.majority:Majority",
-            "logistic": "bedside.baselines.logistic:Logistic",
-            "boosted-trees": "bedside.baselines.boosted_trees:BoostedTrees",
-            "tfidf-logistic": "bedside.baselines.tfidf:TfidfLogistic",
-            "persistence": "bedside.baselines.persistence:Persistence",
-            "least-squares": "bedside.baselines.least_squares:LeastSquares",
-            "exponential-smoothing": "bedside.baselines.smoothing:ExponentialSmoothing",
-            "commonest-summary": "bedside.baselines.summaries:CommonestSummary",
-            "lead": "bedside.baselines.summaries:Lead",
-            "centroid": "bedside.baselines.summaries:Centroid",
-            "nearest-report": "bedside.baselines.neighbours:NearestReport",
-            "neighbour-consensus": "bedside.baselines.neighbours:NeighbourConsensus",
-        },
-    )
+_Peer = type[Baseline] | type[Forecaster] | type[Outliner] | type[Summariser] | type[WordReader]
+REGISTRY: Registry[_Peer] = Registry(
+    "baseline",
+    {
+        "majority": "bedside.baselines.majority:Majority",
+        "logistic": "bedside.baselines.logistic:Logistic",
+        "boosted-trees": "bedside.baselines.boosted_trees:BoostedTrees",
+        "tfidf-logistic": "bedside.baselines.tfidf:TfidfLogistic",
+        "persistence": "bedside.baselines.persistence:Persistence",
+        "least-squares": "bedside.baselines.least_squares:LeastSquares",
+        "exponential-smoothing": "bedside.baselines.smoothing:ExponentialSmoothing",
+        "commonest-summary": "bedside.baselines.summaries:CommonestSummary",
+        "lead": "bedside.baselines.summaries:Lead",
+        "centroid": "bedside.baselines.summaries:Centroid",
+        "nearest-report": "bedside.baselines.neighbours:NearestReport",
+        "neighbour-consensus": "bedside.baselines.neighbours:NeighbourConsensus",
+        "mean-atlas": "bedside.baselines.outlines:MeanAtlas",
+        "voxel-threshold": "bedside.baselines.outlines:VoxelThreshold",
+        "voxel-forest": "bedside.baselines.voxel_forest:VoxelForest",
+    },
 )
 
 __all__ = [
@@ -48,12 +53,15 @@ __all__ = [
     "Baseline",
     "FittedBaseline",
     "FittedForecaster",
+    "FittedOutliner",
     "FittedSummariser",
     "Forecaster",
     "Labelled",
     "Lesson",
+    "Outliner",
     "Summariser",
     "TextLesson",
+    "VolumeLesson",
     "WordReader",
     "Written",
     "describe_inputs",

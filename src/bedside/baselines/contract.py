@@ -7,7 +7,7 @@ types.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -169,6 +169,69 @@ class TextLesson:
 
     def __len__(self) -> int:
         return len(self.summaries)
+
+
+@dataclass(frozen=True)
+class VolumeLesson:
+    """N volumes and their masks.
+
+    Args:
+        name: of the input.
+        arrays: prepared volumes: values, source and spacing, under its name.
+        targets: of the same cases, with ``grid``.
+    """
+
+    name: str
+    arrays: Mapping[str, Rows]
+    targets: Targets
+
+    def __len__(self) -> int:
+        return len(self.targets.arrays["grid"])
+
+    def grids(self) -> Iterator[Array]:
+        """The masks (D, H, W) on the common grid, one by one."""
+        for row in range(len(self)):
+            yield self.targets.arrays["grid"][row : row + 1][0]
+
+    def cases(self) -> Iterator[tuple[Array, Array]]:
+        """Volumes (C, D, H, W) with their masks, one by one."""
+        values = self.arrays[f"{self.name}.values"]
+        for row, grid in enumerate(self.grids()):
+            yield values[row : row + 1][0], grid
+
+
+class FittedOutliner(Protocol):
+    """A fitted peer that outlines structures."""
+
+    def outline(self, arrays: Mapping[str, Rows]) -> Arrays:
+        """Prepared volumes of n cases -> ``{"mask": (n,) object}``, packed masks."""
+        ...
+
+
+class Outliner(Protocol):
+    """A classical method that outlines structures; built without arguments."""
+
+    name: str
+
+    def fit_volumes(
+        self,
+        training: VolumeLesson,
+        *,
+        validation: VolumeLesson,
+        state: State,
+        seed: int,
+        threads: int,
+    ) -> FittedOutliner:
+        """Learn from training cases; validation cases only choose settings.
+
+        Args:
+            training: cases to learn from.
+            validation: cases that may choose settings.
+            state: of the task `segment`, fitted on training cases.
+            seed: the same seed gives the same result.
+            threads: how many may be used.
+        """
+        ...
 
 
 class FittedSummariser(Protocol):

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from bedside.baselines import REGISTRY
-from bedside.baselines.contract import Lesson, TextLesson, Written
+from bedside.baselines.contract import Lesson, TextLesson, VolumeLesson, Written
 from bedside.baselines.features import describe_inputs
 from bedside.errors import StudyError, sentence
 from bedside.modalities import holds_text
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from bedside.training.loader import Prepared
 
 Answering = Callable[[Part], Arrays]
-METHODS: Mapping[str, tuple[str, ...]] = {"forecast": ("fit_windows",), "summary": ("fit_texts",)}
+METHODS: Mapping[str, tuple[str, ...]] = {
+    "forecast": ("fit_windows",),
+    "summary": ("fit_texts",),
+    "mask": ("fit_volumes",),
+}
 """Kind of target -> how its peers learn; all others by ``fit``, and by ``fit_words`` of texts."""
 WORDS_FOR = "logistic"
 """The peer whose place `tfidf-logistic` takes where all inputs are texts."""
@@ -64,6 +68,8 @@ def fit_baselines(
         fit = _forecasters(parts, state=state, seed=seed, threads=threads)
     elif kind == "summary":
         fit = _summarisers(parts, state=state, seed=seed, threads=threads)
+    elif kind == "mask":
+        fit = _outliners(parts, state=state, seed=seed, threads=threads)
     else:
         fit = _classifiers(
             parts, modalities, makers.values(), seed=seed, threads=threads, progress=progress
@@ -168,6 +174,25 @@ def _forecasters(
             threads=threads,
         )
         return lambda part: fitted.forecast(lessons[part].arrays)
+
+    return fit
+
+
+def _outliners(
+    parts: Mapping[Part, Prepared], *, state: State, seed: int, threads: int
+) -> Callable[[Any], Answering]:
+    name = state["plan"]["input"]
+    lessons = {part: VolumeLesson(name, own.arrays, own.targets) for part, own in parts.items()}
+
+    def fit(baseline: Any) -> Answering:
+        fitted = baseline.fit_volumes(
+            lessons["train"],
+            validation=lessons["validation"],
+            state=state,
+            seed=seed,
+            threads=threads,
+        )
+        return lambda part: fitted.outline(lessons[part].arrays)
 
     return fit
 

@@ -7,12 +7,13 @@ that models answered, are held side by side and unpacked one at a time.
 
 from __future__ import annotations
 
+import hashlib
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from bedside.schema import Array
+from bedside.schema import Array, Geometry
 
 FASTEST = 1
 """Of zlib's levels; runs of zeros are short at any."""
@@ -27,12 +28,14 @@ class PackedMask:
         spacing_mm: distance of neighbouring voxels along each.
         content: the voxels, compressed.
         dtype: of the voxels, such as ``"uint8"``.
+        geometry: of the file it was read from.
     """
 
     shape: tuple[int, int, int]
     spacing_mm: tuple[float, float, float]
     content: bytes
     dtype: str = "uint8"
+    geometry: Geometry = field(default_factory=Geometry)
 
     def voxels(self) -> Array:
         """(D, H, W) of `dtype`, a new array."""
@@ -40,17 +43,31 @@ class PackedMask:
         return flat.reshape(self.shape).copy()
 
     @property
+    def digest(self) -> str:
+        """Names the voxels and their grid; tells nothing of them."""
+        words = f"{self.shape}{self.spacing_mm}{self.dtype}".encode()
+        return hashlib.sha256(words + self.content).hexdigest()
+
+    @property
     def millilitres(self) -> float:
         """Volume of one voxel."""
         return float(np.prod(self.spacing_mm)) / 1000
 
 
-def pack(voxels: Array, spacing_mm: tuple[float, ...]) -> PackedMask:
+def pack(
+    voxels: Array, spacing_mm: tuple[float, ...], geometry: Geometry | None = None
+) -> PackedMask:
     """Compress whole numbers (D, H, W)."""
     depth, height, width = voxels.shape
     one, two, three = map(float, spacing_mm)
     content = zlib.compress(np.ascontiguousarray(voxels).data, FASTEST)
-    return PackedMask((depth, height, width), (one, two, three), content, voxels.dtype.name)
+    return PackedMask(
+        (depth, height, width),
+        (one, two, three),
+        content,
+        voxels.dtype.name,
+        geometry or Geometry(shape=voxels.shape),
+    )
 
 
 def as_masks(masks: list[PackedMask]) -> Array:

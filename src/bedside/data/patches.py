@@ -105,7 +105,7 @@ def cut(volume: Array, start: Box, size: Box) -> Array:
         low, high = max(begin, 0), min(begin + want, have)
         box.append(slice(low, high))
         outside.append((low - begin, begin + want - high))
-    found = volume[(..., *box)]
+    found = volume[..., box[0], box[1], box[2]]
     if any(before or after for before, after in outside):
         found = np.pad(found, [(0, 0)] * (volume.ndim - 3) + outside, mode="edge")
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bedside.abilities import Outliner
 from bedside.deployment.package import Contents, Facts
 from bedside.deployment.packing import Written, write_package
 
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from bedside.study import Study
     from bedside.training.preparation import Preparation
 
-PARITY_CASES = 17
+PARITY_CASES, PARITY_VOLUMES = 17, 1
 SUMMARY = (
     *("auroc", "auprc", "sensitivity", "specificity", "brier", "ece"),
-    *("rouge1", "rouge2", "rougeL"),
+    *("rouge1", "rouge2", "rougeL", "dice", "hd95_mm", "assd_mm"),
     *("rmse_pooled", "mae_pooled", "mard", "coverage_80", "coverage_95"),
 )
 
@@ -48,6 +49,7 @@ def package_network(
     """
     from bedside.training.writers import parts_of
 
+    cases = PARITY_VOLUMES if isinstance(task, Outliner) else PARITY_CASES
     state = judgement.models[judgement.deep].state
     network.head.carry(state)  # type: ignore[union-attr, operator]
     training, test = preparation.parts["train"], preparation.parts["test"].arrays
@@ -70,7 +72,7 @@ def package_network(
         Contents(modalities, preparation.states, task, state, facts, _card(folder)),
         validation=preparation.parts["validation"].arrays,
         precision=study.package.precision,
-        real={name: values[:PARITY_CASES] for name, values in test.items()},
+        real={name: values[:cases] for name, values in test.items()},
         seed=study.training.seed,
     )
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from bedside.deployment.engine import Precision, has_bf16, open_engine
 from bedside.abilities import Writer
+from bedside.deployment.engine import Precision, has_bf16, open_engine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LARGEST_CHANGE = 0.01
 """Of any probability of any validation case."""
+LEAST_DICE = 0.995
+"""Between masks in bf16 and in float32, of every structure of every validation case."""
 BLOCK = 256
 Wanted = Literal["float32", "bf16", "auto"]
 
@@ -37,6 +39,7 @@ class Choice(BaseModel):
         cases: of validation that were compared.
         largest_change: of a probability, bf16 against float32.
         other_decisions: cases decided otherwise; each within `largest_change` of its threshold.
+        least_dice: between masks in both, over cases and structures.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,6 +49,7 @@ class Choice(BaseModel):
     cases: int | None = None
     largest_change: float | None = None
     other_decisions: int | None = None
+    least_dice: float | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,8 @@ def choose_precision(
     if not has_bf16():
         return Choice(why="the processor that wrote the package has no bf16")
     full, half = (_predict(networks, precision, judged) for precision in ("float32", "bf16"))
+    if "mask" in full[0].arrays:
+        return _compare_masks(full, half)
     if "probability" not in full[0].arrays:
         return Choice(why="what bf16 may change is settled for probabilities only")
     return _compare(full, half)
@@ -116,6 +122,26 @@ def _compare(full: list[Prediction], half: list[Prediction]) -> Choice:
         cases=len(one),
         largest_change=float(f"{change:.3g}") if np.isfinite(change) else None,
         other_decisions=otherwise,
+    )
+
+
+def _compare_masks(full: list[Prediction], half: list[Prediction]) -> Choice:
+    """The least Dice between both precisions, over validation cases and structures."""
+    one, other = (_joined(parts, "mask") for parts in (full, half))
+    least, structures = 1.0, len(full[0].names)
+    for ours, theirs in zip(one, other, strict=True):
+        a, b = ours.voxels(), theirs.voxels()
+        for k in range(1, structures + 1):
+            size = int((a == k).sum() + (b == k).sum())
+            if size:
+                least = min(least, 2 * int(((a == k) & (b == k)).sum()) / size)
+    harmless = least >= LEAST_DICE
+    return Choice(
+        precision="bf16" if harmless else "float32",
+        why=f"the Dice between both precisions is {'at least' if harmless else 'not always'} "
+        f"{LEAST_DICE} in validation cases",
+        cases=len(one),
+        least_dice=float(f"{least:.4g}"),
     )
 
 

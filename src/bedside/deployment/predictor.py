@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 import numpy as np
 
+from bedside.abilities import Outliner
 from bedside.deployment.engine import EngineName, engine_version, open_engine
 from bedside.deployment.intake import Case, Source, find_cases
+from bedside.deployment.outlines import MaskFolder
 from bedside.deployment.package import Facts, Package, read_package
 from bedside.deployment.selfcheck import machine_key, note_passed, passed_before, run_check
 from bedside.deployment.streams import find_streams, reads_streams
 from bedside.errors import DataError, Problems, sentence
 from bedside.modalities.reading import read_all
-from bedside.schema import Arrays, Reference, Sample
+from bedside.schema import Arrays, Geometry, Reference, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +98,11 @@ class Predictor:
         """Study, model, data version, intended use and test metrics of the package."""
         return self.package.contents.facts
 
+    @property
+    def outlines(self) -> bool:
+        """Whether it answers masks."""
+        return isinstance(self.package.contents.task, Outliner)
+
     def cases(
         self, sources: Source | Sequence[Source], *, root: str | Path | None = None
     ) -> list[Case]:
@@ -117,6 +124,7 @@ class Predictor:
         *,
         batch_size: int = 64,
         on_error: OnError = "stop",
+        masks: str | Path | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> list[Record]:
         """Predict cases, in their order.
@@ -128,23 +136,29 @@ class Predictor:
                 all problems are raised at once, nothing is answered. ``skip``: the
                 others are predicted, and every record has an ``error``, None
                 where there was none.
+            masks: of a package that outlines: the folder that a mask a case is written to.
             progress: called with the number of cases done since the last call.
 
         Returns:
             One record a case, or one a step of its forecast: ``case``, the task's columns
-            (``probability``, ``decision``...), ``model``, ``package`` and ``data_version``.
+            (``probability``, ``decision``...), ``model``, ``package`` and ``data_version``;
+            where masks are written, ``mask``, the file's name.
 
         Raises:
-            DataError: nothing to predict, or unreadable cases under ``stop``.
+            DataError: nothing to predict, or unreadable cases under ``stop``; masks are asked
+                of a package that does not outline.
+            RunError: a mask cannot be written.
         """
         cases = self._listed(sources)
+        folder = self._mask_folder(masks)
+        batch_size = 1 if self.outlines else batch_size  # a whole volume at a time
         records: list[Record] = []
         problems: list[str] = []
         for start in range(0, len(cases), batch_size):
             batch = cases[start : start + batch_size]
-            arrays, failed = self._read(batch)
+            arrays, failed, geometries = self._read(batch)
             if not (problems or failed) or on_error == "skip":
-                answers = self._answers(batch, arrays, failed)
+                answers = self._answers(batch, arrays, failed, into=(folder, geometries))
                 records += self._records(batch, answers, failed, with_error=on_error == "skip")
             problems += failed.values()
             if progress is not None:
@@ -165,11 +179,29 @@ class Predictor:
             return cast("list[Case]", listed)
         return self.cases(cast("list[Source]", listed))
 
-    def _read(self, batch: Sequence[Case]) -> tuple[Arrays, dict[int, str]]:
-        """Arrays of the readable cases, in order, and position -> sentence of the others."""
+    def _mask_folder(self, masks: str | Path | None) -> MaskFolder | None:
+        if masks is None:
+            return None
+        if not self.outlines:
+            raise DataError(
+                sentence(
+                    "masks",
+                    expected="a package of task segment",
+                    got=f"one of {type(self.package.contents.task).__name__.lower()}",
+                    remedy="Leave it out",
+                )
+            )
+        return MaskFolder(Path(masks), self.package.contents.task_state)
+
+    def _read(self, batch: Sequence[Case]) -> tuple[Arrays, dict[int, str], dict[int, Geometry]]:
+        """Arrays of the readable cases, in order, and position -> sentence of the others.
+
+        Position -> geometry of those that could be read comes last.
+        """
         contents = self.package.contents
         failed = {i: case.problem for i, case in enumerate(batch) if case.problem is not None}
         prepared: dict[str, dict[int, Arrays]] = {}
+        geometries: dict[int, Geometry] = {}
         for name, modality in contents.modalities.items():
             rows = [i for i in range(len(batch)) if i not in failed]
             samples = _samples(
@@ -178,6 +210,8 @@ class Predictor:
             prepared[name] = {}
             for i, sample in zip(rows, samples, strict=True):
                 answer = _prepare(modality, contents.modality_states[name], sample)
+                if isinstance(sample, Sample):
+                    geometries[i] = sample.geometry
                 if isinstance(answer, str):
                     failed[i] = answer if isinstance(sample, str) else f"{batch[i].where}, {answer}"
                 else:
@@ -188,12 +222,20 @@ class Predictor:
             if good:
                 collated = modality.collate(good)
                 arrays |= {f"{name}.{key}": array for key, array in collated.items()}
-        return arrays, failed
+        return arrays, failed, geometries
 
     def _answers(
-        self, batch: Sequence[Case], arrays: Arrays, failed: dict[int, str]
+        self,
+        batch: Sequence[Case],
+        arrays: Arrays,
+        failed: dict[int, str],
+        *,
+        into: tuple[MaskFolder | None, Mapping[int, Geometry]],
     ) -> dict[int, list[Record]]:
-        """Position -> the task's rows; an answer that is not a number joins the failed."""
+        """Position -> the task's rows; an answer that is not a number joins the failed.
+
+        ``into`` is where masks go, with the geometries of the sources.
+        """
         if not arrays:
             return {}
         contents = self.package.contents
@@ -223,6 +265,9 @@ class Predictor:
                 )
             else:
                 answers[i] = own
+                if into[0] is not None:
+                    mask = prediction.arrays["mask"][place]
+                    own[0]["mask"] = into[0].write(batch[i].name, mask, into[1][i])
         return answers
 
     def _records(

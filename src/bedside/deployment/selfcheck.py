@@ -31,6 +31,8 @@ HALF = 0.02
 MOST_VALUES = 1024
 """Of an output of one made-up case, about so many are compared."""
 FOLDER = "selfcheck"
+PIECE = "#"
+"""Between an array's name and the number of one of its rows, where these are unequal."""
 _EXPECTED = f"{FOLDER}/expected.json"
 
 
@@ -139,9 +141,12 @@ def encode_check(check: SelfCheck) -> dict[str, bytes]:
     """Files of the check by name: plain arrays and JSON."""
     files = {}
     for name, array in check.inputs.items():
-        stream = io.BytesIO()
-        np.lib.format.write_array(stream, np.ascontiguousarray(array), allow_pickle=False)
-        files[f"{FOLDER}/{name}.npy"] = stream.getvalue()
+        pieces = enumerate(array) if array.dtype == object else [(None, array)]
+        for number, own in pieces:  # volumes of unequal size are kept one by one
+            stream = io.BytesIO()
+            np.lib.format.write_array(stream, np.ascontiguousarray(own), allow_pickle=False)
+            piece = name if number is None else f"{name}{PIECE}{number}"
+            files[f"{FOLDER}/{piece}.npy"] = stream.getvalue()
     words = {name: array.tolist() for name, array in check.expected.items()}
     text = json.dumps(words, indent=1, sort_keys=True, allow_nan=False)
     files[_EXPECTED] = (text + "\n").encode()
@@ -155,13 +160,15 @@ def decode_check(files: Mapping[str, bytes]) -> SelfCheck:
         PackageError: it is missing or not readable.
     """
     try:
-        inputs = {
-            name.removeprefix(f"{FOLDER}/").removesuffix(".npy"): np.lib.format.read_array(
-                io.BytesIO(content), allow_pickle=False
-            )
-            for name, content in files.items()
-            if name.startswith(f"{FOLDER}/") and name.endswith(".npy")
-        }
+        inputs = _joined(
+            {
+                name.removeprefix(f"{FOLDER}/").removesuffix(".npy"): np.lib.format.read_array(
+                    io.BytesIO(content), allow_pickle=False
+                )
+                for name, content in files.items()
+                if name.startswith(f"{FOLDER}/") and name.endswith(".npy")
+            }
+        )
         words: dict[str, Any] = json.loads(files[_EXPECTED])
         expected = {name: np.asarray(value, dtype=np.float64) for name, value in words.items()}
     except (KeyError, ValueError, AttributeError, TypeError):
@@ -176,6 +183,17 @@ def decode_check(files: Mapping[str, bytes]) -> SelfCheck:
             )
         )
     return SelfCheck(inputs, expected)
+
+
+def _joined(read: Mapping[str, Array]) -> dict[str, Array]:
+    """Arrays as they were: those that were kept one by one are rows of an object array again."""
+    found = {name: array for name, array in read.items() if PIECE not in name}
+    for name in dict.fromkeys(name.partition(PIECE)[0] for name in read if PIECE in name):
+        count = sum(other.startswith(f"{name}{PIECE}") for other in read)
+        found[name] = np.empty(count, dtype=object)
+        for number in range(count):
+            found[name][number] = read[f"{name}{PIECE}{number}"]
+    return found
 
 
 def passed_before(key: str) -> bool:

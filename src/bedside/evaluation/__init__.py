@@ -12,7 +12,7 @@ structure) -> (R,)`` of masks in the eighth.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from bedside.registry import Registry
 from bedside.schema import Array, Prediction, Targets
@@ -26,8 +26,16 @@ if TYPE_CHECKING:
 ColumnMetric: TypeAlias = "Callable[[Column, Array], Array]"
 ClassesMetric: TypeAlias = Callable[[Targets, Prediction, Array], Array]
 ForecastMetric: TypeAlias = "Callable[[Windows, Array], Array]"
-MaskMetric: TypeAlias = "Callable[[Outlines, Array, int | None], Array]"
 SummaryMetric: TypeAlias = "Callable[[Summaries, Array], Array]"
+
+
+class MaskMetric(Protocol):
+    """A metric of masks: of all structures together, or of one."""
+
+    def __call__(self, own: Outlines, weights: Array, structure: int | None = None) -> Array:
+        """Outlines of n cases, weights (R, n) -> (R,)."""
+        ...
+
 
 REGISTRY: Registry[ColumnMetric] = Registry(
     "metric",

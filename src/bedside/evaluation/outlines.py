@@ -62,9 +62,7 @@ class Outlines:
 def compare_masks(truth: PackedMask, answered: PackedMask, structures: int) -> Array:
     """Two masks on one grid -> (K, M) numbers of each structure, columns as `NUMBERS`."""
     one, other = truth.voxels(), answered.voxels()
-    found = [
-        _compared(one == k, other == k, truth.spacing_mm) for k in range(1, structures + 1)
-    ]
+    found = [_compared(one == k, other == k, truth.spacing_mm) for k in range(1, structures + 1)]
     return np.array(found).reshape(structures, len(NUMBERS))
 
 

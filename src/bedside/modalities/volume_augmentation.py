@@ -126,7 +126,9 @@ def _gamma(unit: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 def _blurred(unit: torch.Tensor) -> torch.Tensor:
     """Each voxel the mean of itself and its neighbours along each axis, weights 1 : 2 : 1."""
     for axis in (2, 3, 4):
-        around = functional.pad(unit, [int(axis == a) for a in (4, 4, 3, 3, 2, 2)], mode="replicate")
+        around = functional.pad(
+            unit, [int(axis == a) for a in (4, 4, 3, 3, 2, 2)], mode="replicate"
+        )
         size = unit.shape[axis]
         parts = [around.narrow(axis, start, size) for start in range(3)]
         unit = (parts[0] + 2 * parts[1] + parts[2]) / 4

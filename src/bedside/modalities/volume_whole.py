@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bedside.errors import DataError, sentence
+from bedside.modalities.mask_grid import size_at
 from bedside.modalities.volume_grid import resampled
 from bedside.schema import Array, Arrays, Sample, State
 
@@ -120,14 +121,8 @@ def common_spacing(
     uneven = found[coarse] > UNEVEN * max(found[others])
     if uneven and sides[coarse] * UNEVEN < min(sides[others]):
         finer = np.percentile(np.asarray(spacings)[:, coarse], COARSE_PERCENTILE)
-        found[coarse] = max(finer, max(found[others]))
+        found[coarse] = max(finer, *found[others])
     return [float(side) for side in found]
-
-
-def size_at(shape: Sequence[int], have: Sequence[float], want: Sequence[float]) -> tuple[int, ...]:
-    """(D, H, W) of a volume that is brought from one spacing to another."""
-    pairs = zip(shape, have, want, strict=True)
-    return tuple(max(1, round(n * own / new)) for n, own, new in pairs)
 
 
 def prepare_whole(sample: Sample, state: State, *, name: str) -> Arrays:
@@ -149,10 +144,10 @@ def prepare_whole(sample: Sample, state: State, *, name: str) -> Arrays:
             )
         )
     source = values.shape[1:]
-    size = size_at(source, spacing[:3], state["spacing_mm"])
+    size = size_at(source, spacing_mm=spacing, wanted_mm=state["spacing_mm"])
     found = np.empty((len(values), *size), dtype=np.float16)
     for channel, own in enumerate(values):
-        one = resampled(own.astype(np.float32, copy=False), (size[0], size[1], size[2]))
+        one = resampled(own.astype(np.float32, copy=False), size)
         found[channel] = _standardised(one, channel, state)
     return {
         "values": found,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WIDTH, WIDEST = 16, 256
-MOST_LEVELS = 6
+FEWEST_LEVELS, MOST_LEVELS = 3, 6
 SMALLEST_SIDE = 4
 """An axis is halved as long as so many points are left."""
 
@@ -47,17 +48,10 @@ class UNet3d(Encoder):
         self.down, self.up = whole.downsamples, whole.upsamples
         self.map_width = widths[0]
         self.width = 2 * widths[0]
-        self.factors = [max(1, _product(s[axis] for s in strides)) for axis in range(3)]
 
     def forward(self, arrays: dict[str, torch.Tensor]) -> Features:
         """``values`` (B, C, D, H, W) float -> pyramid, (B, 16, D, H, W) first; pooled."""
-        values = arrays["values"]
-        sides = values.shape[2:]
-        missing = [-n % factor for n, factor in zip(sides, self.factors, strict=True)]
-        if any(missing):
-            pads = [side for axis in (2, 1, 0) for side in (0, missing[axis])]
-            values = torch.nn.functional.pad(values, pads, mode="replicate")
-        maps = self.first(values)
+        maps = self.first(arrays["values"])
         skips = [maps]
         for layer in self.down:
             maps = layer(maps)
@@ -65,35 +59,26 @@ class UNet3d(Encoder):
         maps = self.bottom(maps)
         pyramid = []
         for layer, skip in zip(self.up, reversed(skips), strict=True):
-            maps = layer(maps, skip)
+            wider = layer.transp_conv(maps)  # by a voxel where a side was odd
+            wider = wider[:, :, : skip.shape[2], : skip.shape[3], : skip.shape[4]]
+            maps = layer.conv_block(torch.cat((wider, skip), dim=1))
             pyramid.append(maps)
-        if any(missing):
-            maps = maps[:, :, : sides[0], : sides[1], : sides[2]]
-        return Features(average_and_maximum(maps), pyramid=(maps, *reversed(pyramid[:-1])))
+        return Features(average_and_maximum(maps), pyramid=(*reversed(pyramid),))
 
 
 def levels_for(sides: list[int]) -> tuple[list[list[int]], list[list[int]]]:
     """Kernel and stride of each level for a volume of these sides; level 0 has stride 1."""
-    left = [float(side) for side in sides]
+    left = list(sides)
     kernels = [[1 if 2 * side <= max(left) else 3 for side in left]]
     strides = [[1, 1, 1]]
     while len(strides) < MOST_LEVELS:
-        halved = [
-            2 if side >= 2 * SMALLEST_SIDE and 2 * side > max(left) else 1 for side in left
-        ]
+        halved = [2 if side >= 2 * SMALLEST_SIDE and 2 * side > max(left) else 1 for side in left]
         if max(halved) == 1:
             break
         strides.append(halved)
-        left = [side / by for side, by in zip(left, halved, strict=True)]
+        left = [math.ceil(side / by) for side, by in zip(left, halved, strict=True)]
         kernels.append([1 if 2 * side <= max(left) else 3 for side in left])
-    if len(strides) == 1:  # too small to be halved: one level below, to be a U at all
+    while len(strides) < FEWEST_LEVELS:  # too small to be halved any more
         strides.append([1, 1, 1])
-        kernels.append(kernels[0])
+        kernels.append(kernels[-1])
     return kernels, strides
-
-
-def _product(numbers: object) -> int:
-    found = 1
-    for number in numbers:  # type: ignore[attr-defined]
-        found *= number
-    return found

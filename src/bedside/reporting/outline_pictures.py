@@ -45,7 +45,7 @@ def outlined_planes(
         missing = tallest - len(plane)
         around = ((missing // 2, missing - missing // 2), (0, GAP), (0, 0))
         filled.append(np.pad(plane, around))
-    return np.concatenate(filled, axis=1)[:, :-GAP]
+    return np.asarray(np.concatenate(filled, axis=1)[:, :-GAP])
 
 
 def _centre(truth: Array, answered: Array) -> list[int]:
@@ -60,7 +60,7 @@ def _centre(truth: Array, answered: Array) -> list[int]:
 def _plane(array: Array, axis: int, at: int) -> Array:
     """Head and front up; the person's right on the left, where W runs from left to right."""
     plane = np.take(array, at, axis=axis)
-    return plane[::-1] if axis == 2 else plane[::-1, ::-1]
+    return np.asarray(plane[::-1] if axis == 2 else plane[::-1, ::-1])
 
 
 def _drawn(grey: Array, truth: Array, answered: Array, *, sides: tuple[float, float]) -> Array:

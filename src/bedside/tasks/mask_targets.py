@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bedside.data.packed_mask import PackedMask, as_masks, pack
-from bedside.errors import DataError, Problems, sentence
-from bedside.modalities.volume_files import decode_volume
+from bedside.errors import DataError, Problems
+from bedside.modalities.label_masks import decode_mask
 from bedside.schema import Array, Reference, Targets
 
 if TYPE_CHECKING:
@@ -54,48 +54,20 @@ def read_masks(cohort: Cohort, column: str, *, structures: Mapping[str, int] | N
     return Targets(arrays, tuple(labels), "mask", {"labels": labels})
 
 
-def decode_mask(reference: Reference) -> tuple[Array, tuple[float, ...]]:
-    """One mask -> voxels (D, H, W) uint8 and their spacing in mm.
-
-    Raises:
-        DataError: it cannot be read, has channels, or holds other than whole numbers
-            from 0 to 255.
-    """
-    sample = decode_volume(reference)
-    values, where = sample.values, reference.where
-    assert isinstance(values, np.ndarray)  # noqa: S101 - a volume is no text
-    if values.ndim != 3:
-        raise _no_mask(where, f"{values.shape[3]} channels")
-    if values.min() < 0 or values.max() > LARGEST_LABEL or (values != np.rint(values)).any():
-        raise _no_mask(where, "other numbers")
-    if sample.geometry.source.get("bits") == 8 and set(np.unique(values)) == {0, 255}:
-        values = values > 0  # a picture of one structure, or truth values
-    return values.astype(np.uint8), sample.geometry.spacing_mm or (1.0, 1.0, 1.0)
-
-
-def _no_mask(where: str, got: str) -> DataError:
-    return DataError(
-        sentence(
-            where,
-            expected=f"a mask of whole numbers from 0 to {LARGEST_LABEL}",
-            got=got,
-            remedy="Name the column that holds the masks",
-        )
-    )
-
-
 def _read(
     cohort: Cohort, row: int, column: str, *, problems: Problems
 ) -> tuple[PackedMask, set[int]] | None:
     try:
         reference = cohort.reference(row, column)
         where = f"{reference.where}, column '{column}'"
-        voxels, spacing = decode_mask(Reference(where, reference.content))
+        sample = decode_mask(Reference(where, reference.content))
     except DataError as error:
         problems.found.append(str(error))
         return None
+    voxels, geometry = np.asarray(sample.values), sample.geometry
     labels = np.flatnonzero(np.bincount(voxels.reshape(-1)))
-    return pack(voxels, spacing), set(labels.tolist())
+    spacing = geometry.spacing_mm or (1.0, 1.0, 1.0)
+    return pack(voxels, spacing, geometry), set(labels.tolist())
 
 
 def _check_labels(
@@ -107,19 +79,22 @@ def _check_labels(
     column: str,
 ) -> None:
     problems = Problems(DataError)
-    if not found or (structures is None and len(found) > MOST_STRUCTURES):
+    listed = sorted((structures or {}).values())
+    if not found or (structures is None and max(len(found), found[-1] // 4) > MOST_STRUCTURES):
         problems.add(
             f"{cohort.source}, column '{column}'",
-            expected=f"masks of 1 to {MOST_STRUCTURES} structures",
-            got=f"{len(found)} different numbers above 0",
+            expected=f"masks of 1 to {MOST_STRUCTURES} structures, numbered from 1",
+            got=f"{len(found)} different numbers above 0, the largest {max(found, default=0)}",
             remedy="Name the column that holds the masks",
         )
     for row, mask in enumerate(masks):
-        others = set() if mask is None or structures is None else mask[1] - {0, *structures.values()}
+        others = (
+            set() if mask is None or structures is None else mask[1] - {0, *structures.values()}
+        )
         if others:
             problems.add(
                 f"{cohort.where(row)}, column '{column}'",
-                expected=f"no numbers but those of target.structures, {sorted((structures or {}).values())}",
+                expected=f"no numbers but those of target.structures, {listed}",
                 got=", ".join(map(str, sorted(others))),
                 remedy="Add them to target.structures, or correct the mask",
             )
@@ -128,4 +103,4 @@ def _check_labels(
 
 def _renumbered(mask: PackedMask, numbers: Array) -> PackedMask:
     """The same with 1, 2... in the order of the structures."""
-    return pack(numbers[mask.voxels()], mask.spacing_mm)
+    return pack(numbers[mask.voxels()], mask.spacing_mm, mask.geometry)

@@ -7,7 +7,6 @@ source, and what its uncertain voxels say of its quality.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -39,7 +38,8 @@ def outline(networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: 
     for row in range(len(arrays[values])):
         one = slice(row, row + 1)
         volume = arrays[values][one][0]
-        source = tuple(int(side) for side in arrays[f"{name}.source"][one][0])
+        depth, height, width = map(int, arrays[f"{name}.source"][one][0])
+        source = depth, height, width
         spacing = tuple(float(side) for side in arrays[f"{name}.spacing"][one][0])
         planes = regridded(slabs(answer, volume, window), volume.shape[1:], source)
         masks.append(_mask(planes, source, spacing))

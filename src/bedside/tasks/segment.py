@@ -161,7 +161,10 @@ class Segment(BaseModel):
         del carry_cases  # a package of this task carries none
         ((name, own),) = states.items()
         wish = None if self.patch == "auto" else self.patch
-        return {**state, "plan": make_plan(training[1], own, input=name, patch=wish, overlap=self.overlap)}
+        return {
+            **state,
+            "plan": make_plan(training[1], own, input=name, patch=wish, overlap=self.overlap),
+        }
 
     def patches(
         self,

@@ -17,8 +17,8 @@ from bedside.schema import State, Targets
 
 MOST_VOXELS = 96**3
 """Of a patch: what two cores learn from in some seconds a step."""
-MULTIPLE = 8
-"""Sides are multiples of it, so that they can be halved three times."""
+MULTIPLE = 4
+"""Sides are multiples of it."""
 SMALLEST = 8
 
 

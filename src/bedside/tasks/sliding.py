@@ -51,7 +51,7 @@ class Window:
         for side in self.size:
             away = (np.arange(side) - (side - 1) / 2) / (SIGMA * side)
             found = np.multiply.outer(found, np.exp(-0.5 * away**2))
-        return np.maximum(found / found.max(), LEAST_WEIGHT).astype(np.float32)
+        return np.asarray(np.maximum(found / found.max(), LEAST_WEIGHT), dtype=np.float32)
 
 
 def slabs(answer: Answer, volume: Array, window: Window) -> Iterator[Array]:
@@ -67,7 +67,9 @@ def slabs(answer: Answer, volume: Array, window: Window) -> Iterator[Array]:
     if len(along) == len(down) == len(across) == 1:
         start = (along[0], down[0], across[0])
         logits = answer(cut(volume, start, window.size)[None].astype(np.float32))[0]
-        inside = [slice(max(0, -s), max(0, -s) + n) for s, n in zip(start, volume.shape[1:], strict=True)]
+        inside = [
+            slice(max(0, -s), max(0, -s) + n) for s, n in zip(start, volume.shape[1:], strict=True)
+        ]
         yield logits[(slice(None), *inside)]
         return
     weights = window.weights()
@@ -79,7 +81,7 @@ def slabs(answer: Answer, volume: Array, window: Window) -> Iterator[Array]:
             if held is None:
                 held = np.zeros((len(logits), *norm.shape), np.float32)
             _add(held, norm, start, logits=logits, weights=weights)
-        assert held is not None  # noqa: S101 - there is at least one patch
+        assert held is not None
         after = along[place + 1] if place + 1 < len(along) else z + window.size[0]
         done = after - z
         first, last = max(0, -z), min(done, depth - z)
@@ -128,8 +130,8 @@ def regridded(planes: Iterator[Array], have: Box, want: Box) -> Iterator[Array]:
     lower, upper, share = _between(have[0], want[0])
     before: Array | None = None  # the plane below the slab
     done = seen = 0
-    for slab in planes:
-        slab = _in_plane(slab, want)
+    for given in planes:
+        slab = _in_plane(given, want)
         known = slab if before is None else np.concatenate([before, slab], axis=1)
         first = seen - (0 if before is None else 1)
         seen += slab.shape[1]

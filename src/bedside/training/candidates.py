@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from bedside.abilities import Outliner
 from bedside.models.network import InputPlan, StudyNetwork
 from bedside.training.estimate import estimate_cost
 from bedside.training.loop import Job, Story, train
 from bedside.training.origin import network_plan
+from bedside.training.planning import tell_plan
 from bedside.training.precision import choose_device
 from bedside.training.recipe import make_recipe
 from bedside.training.start import Begun, Record, Start, words
@@ -212,6 +214,7 @@ def train_candidates(
         plans = input_plans(encoders, job.train, preparation.states)
         plan = network_plan(plans, study=study, targets=job.train.targets)
         begun.append((job, plan, start.begin(job, plan)))
+    tell_plan(state, [job.recipe for job, _, _ in begun], folder=folder, progress=progress)
     start.keep(folder, begun)  # only now: what is refused before leaves no run behind
     jobs = [(job, record) for job, _, record in begun]
     with progress.stage("estimate"):
@@ -232,7 +235,10 @@ def _tell_costs(jobs: Sequence[tuple[Job, Record | None]], progress: Progress) -
             progress.say(f"{job.name} {words(begun)}.")
             progress.log.write("start_from", model=job.name, words=words(begun))
         cost = estimate_cost(job)
-        progress.say(f"Training {job.name} on {len(job.train)} cases: {cost.words()}.")
+        what = f"{len(job.train)} cases"
+        if isinstance(job.task, Outliner):
+            what = f"{job.recipe.epochs} times {job.drawn} patches"
+        progress.say(f"Training {job.name} on {what}: {cost.words()}.")
         progress.log.write("estimate", model=job.name, **vars(cost))
     if len(jobs) > 1:
         progress.say(f"Validation will choose between {len(jobs)} networks, trained in turn.")

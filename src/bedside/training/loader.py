@@ -19,6 +19,8 @@ from bedside.schema import Array, Modality, Rows, Targets
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from bedside.data.packed_mask import PackedMask
+
 Tensors = dict[str, torch.Tensor]
 
 BLOCK_BYTES = 2**24
@@ -56,11 +58,15 @@ def fingerprint(arrays: Mapping[str, Rows]) -> str:
         digest.update(f"{name}{values.dtype}{values.shape}".encode())
         looked_up = getattr(values, "content", None)  # windows would repeat each point many times
         for block in _blocks(values) if looked_up is None else looked_up():
-            if block.dtype == object:  # texts; the array itself holds their addresses
-                digest.update(json.dumps(block.tolist()).encode())
+            if block.dtype == object:  # texts, masks; the array itself holds their addresses
+                digest.update(json.dumps(block.tolist(), default=_digest).encode())
             else:
                 digest.update(np.ascontiguousarray(block).data)
     return digest.hexdigest()[:16]
+
+
+def _digest(value: PackedMask) -> str:
+    return value.digest
 
 
 def _blocks(values: Rows) -> Iterator[Array]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from bedside.abilities import Asker, Outliner
 from bedside.errors import RunError, sentence
 from bedside.models.network import as_callable
-from bedside.abilities import Asker, Outliner
 from bedside.training.checkpoint import (
     drop_spare,
     flatten_optimiser,

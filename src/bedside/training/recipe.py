@@ -20,9 +20,9 @@ SEEN_SUMMARIES = 28_000
 """Writing costs many steps a case, and soon learns the training part by heart."""
 SEEN_PRETRAINED, PRETRAINED_RATE = 9_000, 1e-4
 """Of a pretrained model: steps that are customary when all its weights are tuned further."""
-SEEN_VOXELS = 540_000_000
-"""Of patches: what two cores look at in about ten minutes."""
-BATCH_VOXELS = 360_000
+SEEN_VOXELS = 300_000_000
+"""Of patches: what two cores look at in some minutes."""
+BATCH_VOXELS = 280_000
 MOST_PATCHES = 16
 WINDOWS_AN_EPOCH = 50_000
 """Windows overlap so far that an epoch of more shows nothing new."""
@@ -71,8 +71,8 @@ def make_recipe(
     cohorts get more passes, large ones fewer, and the time stays within minutes
     on two cores. Of windows 300,000 are seen, in larger batches, and an epoch draws
     50,000 at most. Of summaries 28,000 are seen, in smaller batches; a pretrained model sees
-    9,000 in small steps, since it knows the language. Of volumes, patches of
-    540 million voxels in all are seen, an epoch drawing as many patches as there are cases.
+    9,000 in small steps, since it knows the language. Of volumes, patches of 300 million
+    voxels in all are seen, an epoch drawing two patches a case.
 
     Args:
         cases: number of training cases.
@@ -125,7 +125,7 @@ def _outlining(cases: int, section: TrainingSection, *, voxels: int) -> Recipe:
     batch_size = round(min(max(BATCH_VOXELS / voxels, 2), MOST_PATCHES))
     if section.batch_size != "auto":
         batch_size = section.batch_size
-    drawn = max(cases, 4 * batch_size)
+    drawn = 2 * max(cases, 2 * batch_size)
     if section.cases_per_epoch != "auto":
         drawn = section.cases_per_epoch
     epochs = round(min(max(SEEN_VOXELS / voxels / drawn, SHORTEST), MOST_EPOCHS))
@@ -137,6 +137,4 @@ def _outlining(cases: int, section: TrainingSection, *, voxels: int) -> Recipe:
     patience = max(8, round(PATIENT_SHARE * epochs))
     if section.patience != "auto":
         patience = section.patience
-    return Recipe(
-        epochs, batch_size, rate, section.weight_decay, patience, cases_per_epoch=drawn
-    )
+    return Recipe(epochs, batch_size, rate, section.weight_decay, patience, cases_per_epoch=drawn)

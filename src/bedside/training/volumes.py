@@ -19,8 +19,9 @@ from bedside.data.cache import Place, fits_in_memory
 from bedside.data.packed_mask import PackedMask
 from bedside.data.ragged import Ragged, write_arrays
 from bedside.errors import DataError, Problems
-from bedside.modalities.volume_grid import resampled
-from bedside.modalities.volume_whole import Seen, size_at
+from bedside.modalities.label_masks import refuse_other_grid
+from bedside.modalities.mask_grid import resampled_labels, size_at
+from bedside.modalities.volume_whole import Seen
 from bedside.schema import PARTS, Array, Arrays, Part, Rows, Sample, State, Targets
 from bedside.training.loader import Prepared
 from bedside.training.preparation import Preparation, raise_if_empty
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from bedside.modalities.volume import Volume
 
 VALUES, GRID = "values", "grid"
-SPACING_TOLERANCE = 0.01
-"""Share by which the spacings of a volume and its mask may differ."""
 Where = Callable[[int], str]
 
 
@@ -115,7 +114,10 @@ def _learnt(source: _Source, rows: Mapping[Part, Array]) -> tuple[State, float]:
     learning = set(rows["train"].tolist())
     for row in sorted(int(row) for own in rows.values() for row in own):
         sample, mask = source.sample(row), source.masks[row]
-        _check_grid(sample, mask, source.where(row), problems)
+        try:
+            refuse_other_grid(mask.geometry, sample.geometry, where=source.where(row))
+        except DataError as error:
+            problems.found.append(str(error))
         sides.append((sample.geometry.shape, sample.geometry.spacing_mm))
         if row in learning and mask.shape == sample.geometry.shape:
             seen.note(sample, where=mask.voxels() > 0, name=source.modality.column)
@@ -124,47 +126,18 @@ def _learnt(source: _Source, rows: Mapping[Part, Array]) -> tuple[State, float]:
     state = seen.state(spacing, normalise=normalise, name=column)
     bytes_a_voxel = 2 * state["channels"] + 1
     voxels = sum(
-        math.prod(size_at(shape, have, state["spacing_mm"])) for shape, have in sides if have
+        math.prod(size_at(shape, spacing_mm=have, wanted_mm=state["spacing_mm"]))
+        for shape, have in sides
+        if have
     )
     return state, float(bytes_a_voxel * voxels)
-
-
-def _check_grid(sample: Sample, mask: PackedMask, where: str, problems: Problems) -> None:
-    shape, spacing = sample.geometry.shape, sample.geometry.spacing_mm
-    if mask.shape != tuple(shape):
-        problems.add(
-            where,
-            expected=f"a mask of {' x '.join(map(str, shape))} voxels, as its volume has",
-            got=" x ".join(map(str, mask.shape)),
-            remedy="Draw it on this volume, or resample it to its grid",
-        )
-    elif spacing is not None and not np.allclose(spacing, mask.spacing_mm, rtol=SPACING_TOLERANCE):
-        problems.add(
-            where,
-            expected=f"a mask at {' x '.join(f'{s:g}' for s in spacing)} mm, as its volume is",
-            got=" x ".join(f"{side:g}" for side in mask.spacing_mm),
-            remedy="Draw it on this volume, or resample it to its grid",
-        )
 
 
 def _prepared(source: _Source, row: int, state: State) -> tuple[Array, Array]:
     """Values (C, D, H, W) and labels (D, H, W) of one case on the common grid."""
     values = source.modality.prepare(source.sample(row), state)[VALUES]
-    return values, labels_at(source.masks[row].voxels(), values.shape[1:])
-
-
-def labels_at(labels: Array, size: tuple[int, ...]) -> Array:
-    """Labels (D, H, W) on another grid: each voxel takes what covers most of it."""
-    if labels.shape == size:
-        return labels
-    best = np.full(size, 0.0, np.float32)
-    found = np.zeros(size, np.uint8)
-    one = (size[0], size[1], size[2])
-    for label in np.flatnonzero(np.bincount(labels.reshape(-1))):
-        share = resampled((labels == label).astype(np.float32), one)
-        found[share > best] = label
-        best = np.maximum(best, share)
-    return found
+    depth, height, width = values.shape[1:]
+    return values, resampled_labels(source.masks[row].voxels(), (depth, height, width))
 
 
 def _on_disk(
@@ -184,7 +157,9 @@ def _on_disk(
     return found
 
 
-def _each(source: _Source, rows: Iterable[int], state: State, grids: list[Array]) -> Iterator[Array]:
+def _each(
+    source: _Source, rows: Iterable[int], state: State, grids: list[Array]
+) -> Iterator[Array]:
     """Values of each case; its labels join `grids`."""
     for row in rows:
         values, grid = _prepared(source, int(row), state)
