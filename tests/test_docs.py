@@ -24,6 +24,7 @@ from bedside.evaluation import (
     OF_FORECASTS,
     OF_GLUCOSE,
     OF_GLUCOSE_EVENTS,
+    OF_MASKS,
     OF_SUMMARIES,
 )
 from bedside.evaluation import REGISTRY as METRICS
@@ -35,6 +36,7 @@ from bedside.run_folder import RunFolder
 from bedside.study import InputSection, Study, TargetSection, TrainingSection
 from bedside.tasks.classify import Classify
 from bedside.tasks.forecast import Forecast
+from bedside.tasks.segment import Segment
 from bedside.tasks.summarise import Summarise
 from bedside.training.preparation import build_modalities, build_task
 from bedside.training.recipe import make_recipe
@@ -56,6 +58,7 @@ SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "target": (TargetSection, Classify),
     "Forecast target": (TargetSection, Forecast),
     "Summarise target": (TargetSection, Summarise),
+    "Segment target": (TargetSection, Segment),
 } | {
     name: (form.annotation,)
     for name, form in Study.model_fields.items()
@@ -161,6 +164,8 @@ def with_section(heading: str, words: dict[str, Any]) -> dict[str, Any]:
         texts = {"findings": {"modality": "text", "column": "findings"}}
         target = {"task": "summarise", "column": "impression"}
         return {**BASE, "inputs": texts, "target": target, heading: words}
+    if heading == "Segment target":
+        return {**BASE, "target": {"task": "segment", **words}}
     if heading == "target":
         return {**BASE, "target": {"task": "classify", **words}}
     if heading == "data":
@@ -293,7 +298,15 @@ def first_group(metrics: dict[str, Any]) -> dict[str, Any]:
 
 def test_every_metric_is_told() -> None:
     page = (DOCS / "run-folder.md").read_text()
-    tables = (METRICS, OF_FORECASTS, OF_GLUCOSE, OF_GLUCOSE_EVENTS, OF_SUMMARIES, OF_FINDINGS)
+    tables = (
+        METRICS,
+        OF_FORECASTS,
+        OF_GLUCOSE,
+        OF_GLUCOSE_EVENTS,
+        OF_SUMMARIES,
+        OF_FINDINGS,
+        OF_MASKS,
+    )
     names = [name for table in tables for name in table.table]
     assert [name for name in names if f"`{name}`" not in page] == []
 

@@ -31,6 +31,7 @@ ARRAYS = {
     "text-cnn": "text",
     "text-lstm": "text",
     "transformer": "text",
+    "unet3d": "volume",
 }
 """Encoder -> whose arrays it reads; a new encoder needs a line here."""
 SHAPES: dict[str, list[Shape]] = {

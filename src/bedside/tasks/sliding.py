@@ -20,7 +20,6 @@ from bedside.schema import Array
 
 SIGMA = 1 / 8
 """Of the Gaussian weights of a patch, as a share of its sides."""
-LEAST_WEIGHT = 1e-3
 BATCH_VOXELS = 1_000_000
 """Patches of so many voxels together go through the network at a time."""
 Answer = Callable[[Array], Array]
@@ -51,7 +50,7 @@ class Window:
         for side in self.size:
             away = (np.arange(side) - (side - 1) / 2) / (SIGMA * side)
             found = np.multiply.outer(found, np.exp(-0.5 * away**2))
-        return np.asarray(np.maximum(found / found.max(), LEAST_WEIGHT), dtype=np.float32)
+        return np.asarray(found / found.max(), dtype=np.float32)
 
 
 def slabs(answer: Answer, volume: Array, window: Window) -> Iterator[Array]:
