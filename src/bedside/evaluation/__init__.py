@@ -140,6 +140,7 @@ OF_MASKS: Registry[MaskMetric] = Registry(
     "metric_of_masks",
     {
         "dice": f"{_OUTLINES}:dice",
+        "surface_dice": f"{_OUTLINES}:surface_dice",
         "hd95_mm": f"{_OUTLINES}:hd95_mm",
         "assd_mm": f"{_OUTLINES}:assd_mm",
         "volume_error_ml": f"{_OUTLINES}:volume_error_ml",

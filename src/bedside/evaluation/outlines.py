@@ -2,26 +2,31 @@
 
 Enters: true and predicted masks of n cases. Leaves: a table of numbers, a case and a
 structure each, and their means under weights (R, n). A structure that one of the two masks
-lacks is as wrong as can be: Dice 0, and distances as long as the volume's diagonal.
+lacks is as wrong as can be: Dice 0, and distances as long as the volume's diagonal; one that
+neither holds says nothing, and does not count.
 """
 
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from scipy import ndimage
 
 from bedside.data.packed_mask import PackedMask
+from bedside.measurement.mask_agreement import Agreement, agreements
 from bedside.schema import Array
 
 if TYPE_CHECKING:
     from bedside.evaluation.kinds import Answers
 
-NUMBERS = ("dice", "hd95_mm", "assd_mm", "volume_error_ml", "volume_difference_ml")
+NUMBERS = (
+    *("dice", "surface_dice", "hd95_mm", "assd_mm"),
+    *("volume_error_ml", "volume_difference_ml"),
+)
 """Columns of what is measured of each structure of a case."""
 REMEMBERED = 100_000
 
@@ -53,69 +58,53 @@ class Outlines:
         return cls(rows, names, found)
 
     def column(self, metric: str, structure: int | None = None) -> Array:
-        """(n,) numbers of one structure, or their mean over all of them."""
+        """(n,) numbers of one structure, or their mean over those that are there; NaN for none."""
         own = self.numbers[:, :, NUMBERS.index(metric)]
-        return np.asarray(own.mean(axis=1) if structure is None else own[:, structure])
+        if structure is not None:
+            return np.asarray(own[:, structure])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a case with none of the structures
+            return np.asarray(np.nanmean(own, axis=1))
 
 
 @lru_cache(maxsize=REMEMBERED)
 def compare_masks(truth: PackedMask, answered: PackedMask, structures: int) -> Array:
     """Two masks on one grid -> (K, M) numbers of each structure, columns as `NUMBERS`."""
-    one, other = truth.voxels(), answered.voxels()
-    found = [_compared(one == k, other == k, truth.spacing_mm) for k in range(1, structures + 1)]
-    return np.array(found).reshape(structures, len(NUMBERS))
+    numbers = range(1, structures + 1)
+    found = agreements(truth.voxels(), answered.voxels(), numbers, spacing_mm=truth.spacing_mm)
+    return np.array([_numbers(found[k]) for k in numbers]).reshape(structures, len(NUMBERS))
 
 
-def _compared(truth: Array, answered: Array, spacing: tuple[float, ...]) -> list[float]:
-    size, other = int(truth.sum()), int(answered.sum())
-    millilitre = float(np.prod(spacing)) / 1000
-    difference = (other - size) * millilitre
-    if not size and not other:
-        return [1.0, 0.0, 0.0, 0.0, 0.0]
-    dice = 2 * int((truth & answered).sum()) / (size + other)
-    if not size or not other:
-        far = math.dist([0.0] * 3, [n * s for n, s in zip(truth.shape, spacing, strict=True)])
-        return [dice, far, far, abs(difference), difference]
-    hd95, mean = surface_distances(truth, answered, spacing)
-    return [dice, hd95, mean, abs(difference), difference]
-
-
-def surface_distances(
-    one: Array, other: Array, spacing_mm: tuple[float, ...]
-) -> tuple[float, float]:
-    """Distances between the surfaces of two masks, in mm.
-
-    Args:
-        one: (D, H, W) bool, with at least one voxel.
-        other: the same.
-        spacing_mm: of the voxels along D, H and W.
-
-    Returns:
-        The 95th percentile of the distances from one surface to the other, the greater of
-        both ways (Huttenlocher 1993, doi:10.1109/34.232073), and the mean over all voxels of
-        both surfaces.
-    """
-    box = ndimage.find_objects((one | other).astype(np.uint8))[0]
-    one, other = (np.pad(mask[box], 1) for mask in (one, other))
-    edges = [mask & ~ndimage.binary_erosion(mask) for mask in (one, other)]
-    away = [
-        ndimage.distance_transform_edt(~edge, sampling=spacing_mm)[beside]
-        for edge, beside in (edges, edges[::-1])
+def _numbers(found: Agreement | None) -> list[float]:
+    """One row of the table; a structure that neither mask holds has none."""
+    if found is None:
+        return [math.nan] * len(NUMBERS)
+    return [
+        found.dice,
+        found.surface_dice,
+        found.hd95_mm,
+        found.assd_mm,
+        abs(found.volume_difference_ml),
+        found.volume_difference_ml,
     ]
-    hd95 = max(float(np.percentile(distances, 95)) for distances in away)
-    return hd95, float(np.concatenate(away).mean())
 
 
 def weighted_mean(values: Array, weights: Array) -> Array:
-    """(n,) values, (R, n) weights -> (R,) means, NaN where all weights are 0."""
-    total = weights.sum(axis=1)
+    """(n,) values, (R, n) weights -> (R,) means of what is a number, NaN where nothing is."""
+    known = np.isfinite(values)
+    total = weights[:, known].sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(weights @ values / total)
+        return np.asarray(weights[:, known] @ values[known] / total)
 
 
 def dice(own: Outlines, weights: Array, structure: int | None = None) -> Array:
     """Overlap: twice the common voxels over those of both masks (Dice 1945)."""
     return weighted_mean(own.column("dice", structure), weights)
+
+
+def surface_dice(own: Outlines, weights: Array, structure: int | None = None) -> Array:
+    """Share of both surfaces that lies within 1 mm of the other (Nikolov 2021)."""
+    return weighted_mean(own.column("surface_dice", structure), weights)
 
 
 def hd95_mm(own: Outlines, weights: Array, structure: int | None = None) -> Array:

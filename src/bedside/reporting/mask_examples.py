@@ -54,21 +54,25 @@ def write_mask_examples(folder: RunFolder, answers: Answers, shown: Shown) -> No
     write_json(place / "cases.json", {"kind": "mask", "groups": groups})
 
 
+def _rounded(value: float) -> float | None:
+    """As JSON holds it: null for what is no number."""
+    return round(float(value), 4) if np.isfinite(value) else None
+
+
 def _case(
     own: Outlines, index: int, *, answers: Answers, shown: Shown, place: Path
 ) -> dict[str, Any]:
     row = int(own.rows[index])
     numbers = {
         name: {
-            "dice": round(float(own.column("dice", k)[index]), 4),
-            "hd95_mm": round(float(own.column("hd95_mm", k)[index]), 3),
-            "volume_difference_ml": round(float(own.column("volume_difference_ml", k)[index]), 4),
+            metric: _rounded(own.column(metric, k)[index])
+            for metric in ("dice", "hd95_mm", "volume_difference_ml")
         }
         for k, name in enumerate(own.names)
     }
     found: dict[str, Any] = {
         "row": str(shown.names[row]),
-        "dice": round(float(own.column("dice")[index]), 4),
+        "dice": _rounded(own.column("dice")[index]),
         "structures": numbers,
         "picture": None,
     }

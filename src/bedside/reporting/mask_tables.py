@@ -42,7 +42,13 @@ def structures_table(record: Record) -> Table:
 def models_table(record: Record) -> Table:
     """Overlap and distance of every model, by structure."""
     structures = structures_of(record)
-    metrics = [record.primary, *(f"dice_{s}" for s in structures), "hd95_mm", "assd_mm"]
+    metrics = [
+        record.primary,
+        *(f"dice_{s}" for s in structures),
+        "surface_dice",
+        "hd95_mm",
+        "assd_mm",
+    ]
     header = [Cell("Metric"), *(Cell(name, record.role(name)) for name in record.models)]
     rows = []
     for metric in metrics:

@@ -13,6 +13,11 @@ MASK_TERMS: dict[str, Term] = {
         "Overlap of two outlines: twice the voxels that both hold over those of each, 0 is none, "
         "1 is the same outline. Small structures lose much of it by one row of voxels.",
     ),
+    "surface_dice": Term(
+        "Surface Dice at 1 mm",
+        "The share of both surfaces that lies within 1 mm of the other: about what need not be "
+        "drawn again.",
+    ),
     "hd95_mm": Term(
         "95 % surface distance (HD95)",
         "Of the points of one surface, 95 in 100 lie nearer than this to the other; the worse of "
@@ -44,7 +49,7 @@ MASK_WORDS: tuple[tuple[str, str], ...] = (
     (
         "Structure that is missing",
         "A structure that only one of the two outlines holds has a Dice of 0, and its distances "
-        "count as the diagonal of the volume. No case is left out.",
+        "count as the diagonal of the volume; one that neither holds does not count for that case.",
     ),
 )
 

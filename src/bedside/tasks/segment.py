@@ -38,8 +38,8 @@ class Segment(BaseModel):
 
     Args:
         column: holds the masks: files on the grid of their volume, 0 for background.
-        structures: name -> the mask's number for it; found in the training masks where not
-            given, and then called ``structure_1``...
+        structures: name -> the mask's number for it; where not given those that the source
+            names, or those found in the masks, called ``structure_1``...
         patch: (D, H, W) of what the network sees at a time, in voxels of the common
             spacing; ``auto`` is the typical volume, or as much of it as is affordable.
         overlap: of neighbouring patches where a whole volume is looked at.
@@ -116,7 +116,9 @@ class Segment(BaseModel):
             raise StudyError(
                 f"{cohort.source}: no target column '{self.column}'. {nearest(self.column, have)}"
             )
-        return read_masks(cohort, self.column, structures=self.structures)
+        return read_masks(
+            cohort, self.column, structures=self.structures or cohort.structures or None
+        )
 
     def strata(self, targets: Targets) -> Array:
         """Nothing to keep even: -1 for every case."""

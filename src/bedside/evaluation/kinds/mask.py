@@ -40,12 +40,12 @@ class Cases:
         return self.answers.groups
 
     def far_end(self, name: str, *, edge: float, tail: float) -> float | None:
-        """Clopper and Pearson's bound with patients as its n, of Dice alone.
+        """Clopper and Pearson's bound with patients as its n, of Dice and surface Dice.
 
         It holds for means of scores from 0 to 1, too: where all of n score 1, the share of
         ones is above the bound, and so is the mean.
         """
-        if name.partition("_")[0] != "dice":
+        if not name.startswith(("dice", "surface_dice")):
             return None
         known = self.answers.targets.arrays["known"][:, 0]
         patients = len(np.unique(self.answers.groups[known]))
@@ -178,6 +178,7 @@ def numbers_of(answers: Answers) -> dict[str, Array]:
     for metric in NUMBERS:
         for place, structure in enumerate(own.names):
             column = np.full(len(answers.groups), "", dtype=object)
-            column[own.rows] = [f"{value:.4f}" for value in own.column(metric, place)]
+            values = own.column(metric, place)
+            column[own.rows] = [f"{value:.4f}" if np.isfinite(value) else "" for value in values]
             columns[f"{metric}_{structure}"] = column
     return columns
