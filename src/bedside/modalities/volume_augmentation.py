@@ -62,15 +62,20 @@ def moved_together(
     generator: torch.Generator,
     *,
     strength: Strength,
+    share: float = 1.0,
     mirror: bool = False,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Turn, move and scale volumes with their masks; every pair gets its own draw.
+
+    Moved volumes are blurred and their labels jagged, which new ones are not: where `share`
+    is below 1, the others stay bit for bit.
 
     Args:
         values: (B, C, D, H, W) float.
         labels: (B, D, H, W) whole numbers; each moved voxel takes the nearest one's.
         generator: the only source of randomness.
         strength: how far; rotation, translation and scale count.
+        share: of the pairs that are moved, on average.
         mirror: also mirror left-right, every second volume on average.
     """
     placement = _placement(values, generator, strength=strength, mirror=mirror)
@@ -79,7 +84,11 @@ def moved_together(
     drawn = functional.grid_sample(
         labels[:, None].float(), grid, mode="nearest", padding_mode="border", align_corners=False
     )
-    return moved, drawn[:, 0].to(labels.dtype)
+    chosen = _lot(values, generator, share)
+    return (
+        torch.where(chosen, moved, values),
+        torch.where(chosen[:, 0], drawn[:, 0].to(labels.dtype), labels),
+    )
 
 
 def reexposed(

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 Side = Annotated[int, Field(strict=True, ge=8, le=512)]
 Label = Annotated[int, Field(strict=True, ge=1, le=255)]
 TURNED, SHIFTED, SCALED = 20.0, 0.05, 0.2
+MOVED = 0.4
+"""Of the patches of a batch, so many are turned, shifted and scaled."""
 
 
 class Segment(BaseModel):
@@ -249,7 +251,12 @@ class Segment(BaseModel):
         name = f"{state['plan']['input']}.values"
         strength = Strength(rotation_degrees=TURNED, translation=SHIFTED, scale=SCALED)
         values, labels = moved_together(
-            inputs[name], targets["grid"], generator, strength=strength, mirror=self.mirror
+            inputs[name],
+            targets["grid"],
+            generator,
+            strength=strength,
+            share=MOVED,
+            mirror=self.mirror,
         )
         return {**inputs, name: values}, {**targets, "grid": labels}
 
