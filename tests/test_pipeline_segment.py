@@ -49,6 +49,9 @@ def test_it_learns_to_outline(metrics: dict[str, Any]) -> None:
     assert metrics["models"]["voxel-forest"]["dice"]["value"] > 0.9
     assert metrics["models"]["mean-atlas"]["dice"]["value"] > 0.5
     assert metrics["difference"]["metric"] == "dice"
+    assert {"quality_error", "quality_rank_front"} <= set(own)
+    assert own["quality_error"]["value"] < 0.2
+    assert metrics["models"]["mean-atlas"]["quality_error"]["value"] is None
     assert metrics["plan"]["spacing_mm"] == [1.5, 1.0, 1.0]
 
 
@@ -75,6 +78,7 @@ def test_every_case_has_its_numbers(folder: Path, metrics: dict[str, Any]) -> No
 def test_the_report_shows_the_worst_first_and_its_copy_none(folder: Path) -> None:
     page = (folder / "run" / "report.html").read_text()
     assert "Worst, typical and best cases" in page
+    assert "Does the model know where it fails?" in page
     assert "voxel-forest: a random forest" in page
     shown = json.loads((folder / "run" / "explanations" / "cases.json").read_text())["groups"]
     worst = [case["dice"] for case in shown[0]["cases"]]
@@ -113,6 +117,8 @@ def test_the_package_outlines_new_cases_without_torch(folder: Path, tmp_path: Pa
         assert 2 * (one & other).sum() / (one.sum() + other.sum()) > 0.6
     with (tmp_path / "out" / "predictions.csv").open(newline="") as stream:
         (record,) = csv.DictReader(stream)
+    assert 0 < float(record["quality_front"]) <= 1
+    assert record["look"] in {"yes", "no"}
     assert record["mask"] == "new-image_mask.nii.gz"
     assert float(record["volume_ml_back"]) == pytest.approx((said == 3).sum() * 1.5e-3, rel=0.01)
 

@@ -224,7 +224,8 @@ class Prediction:
             from, ``support`` (N,) object, JSON text of a list of ``[word, origin]`` with
             origin ``copied``, ``neighbour`` or ``generated``; where it looked at training
             cases, ``neighbours`` (N, k) int64, rows of those carried, -1 for none.
-            `mask`: ``mask`` (N,) object, a `PackedMask` a case as in `Targets`.
+            `mask`: ``mask`` (N,) object, a `PackedMask` a case as in `Targets`; of a network
+            ``quality`` (N, K), the Dice that is expected of each structure.
         names: K class or label names; binary: (negative, positive); forecast: the
             minutes ahead of each step; summary: ``("summary",)``; mask: the structures.
     """

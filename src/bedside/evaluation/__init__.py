@@ -145,6 +145,8 @@ OF_MASKS: Registry[MaskMetric] = Registry(
         "assd_mm": f"{_OUTLINES}:assd_mm",
         "volume_error_ml": f"{_OUTLINES}:volume_error_ml",
         "volume_difference_ml": f"{_OUTLINES}:volume_difference_ml",
+        "quality_error": f"{_OUTLINES}:quality_error",
+        "quality_rank": f"{_OUTLINES}:quality_rank",
     },
 )
 PRIMARY = "auroc"
@@ -154,7 +156,7 @@ LOWER_IS_BETTER = frozenset(
         *("rmse_pooled", "mae_pooled", "rmse_median_window", "mae_median_window", "mard"),
         *("width_80", "width_95", "hypo_false_alarms_per_day", "hyper_false_alarms_per_day"),
         *("dropped_all", "false_findings", "unsupported_findings"),
-        *("hd95_mm", "assd_mm", "volume_error_ml"),
+        *("hd95_mm", "assd_mm", "volume_error_ml", "quality_error"),
     }
 )
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
+from scipy import stats
 
 from bedside.data.packed_mask import PackedMask
 from bedside.measurement.mask_agreement import Agreement, agreements
@@ -39,11 +40,13 @@ class Outlines:
         rows: (n,) rows of the N cases.
         names: K structures.
         numbers: (n, K, M), the columns of `NUMBERS`.
+        quality: (n, K) the Dice that the model expected; None where it does not say.
     """
 
     rows: Array
     names: tuple[str, ...]
     numbers: Array
+    quality: Array | None = None
 
     @classmethod
     def of(cls, answers: Answers) -> Self:
@@ -55,16 +58,15 @@ class Outlines:
         for place, row in enumerate(rows):
             own, answered = truth["truth"][row], answers.prediction.arrays["mask"][row]
             found[place] = compare_masks(own, answered, len(names))
-        return cls(rows, names, found)
+        quality = answers.prediction.arrays.get("quality")
+        return cls(rows, names, found, None if quality is None else quality[rows])
 
     def column(self, metric: str, structure: int | None = None) -> Array:
         """(n,) numbers of one structure, or their mean over those that are there; NaN for none."""
         own = self.numbers[:, :, NUMBERS.index(metric)]
         if structure is not None:
             return np.asarray(own[:, structure])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # a case with none of the structures
-            return np.asarray(np.nanmean(own, axis=1))
+        return _mean_of_known(own)
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -125,3 +127,39 @@ def volume_error_ml(own: Outlines, weights: Array, structure: int | None = None)
 def volume_difference_ml(own: Outlines, weights: Array, structure: int | None = None) -> Array:
     """By how much predicted volumes are larger than true ones, on average."""
     return weighted_mean(own.column("volume_difference_ml", structure), weights)
+
+
+def quality_error(own: Outlines, weights: Array, structure: int | None = None) -> Array:
+    """How far the Dice that the model expected lies from the real one, whichever way."""
+    if own.quality is None:
+        return np.full(len(weights), np.nan)
+    away = np.abs(own.quality - own.numbers[:, :, NUMBERS.index("dice")])
+    if structure is not None:
+        return weighted_mean(away[:, structure], weights)
+    return weighted_mean(_mean_of_known(away), weights)
+
+
+def quality_rank(own: Outlines, weights: Array, structure: int | None = None) -> Array:
+    """Whether cases that were expected to be worse were worse: Spearman's rank correlation."""
+    if own.quality is None:
+        return np.full(len(weights), np.nan)
+    told = own.quality.mean(axis=1) if structure is None else own.quality[:, structure]
+    real = own.column("dice", structure)
+    known = np.isfinite(real)
+    ranks = np.stack([stats.rankdata(told[known]), stats.rankdata(real[known])])
+    use = weights[:, known]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = use / use.sum(axis=1, keepdims=True)
+        away = ranks[:, None] - (share @ ranks.T).T[:, :, None]
+        one, other, both = (
+            (share * product).sum(axis=1)
+            for product in (away[0] ** 2, away[1] ** 2, away[0] * away[1])
+        )
+        return np.asarray(both / np.sqrt(one * other))
+
+
+def _mean_of_known(values: Array) -> Array:
+    """(n, K) -> (n,), NaN where nothing is known."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a case with none of the structures
+        return np.asarray(np.nanmean(values, axis=1))

@@ -64,3 +64,26 @@ def structure_words(record: Record) -> str:
         for name, own in case_numbers(record, "dice").items()
     ]
     return "; ".join(parts)
+
+
+def draw_quality(record: Record) -> Figure | None:
+    """The Dice that was expected of each outline against the real one, a colour a structure."""
+    told, real = (case_numbers(record, metric) for metric in ("quality", "dice"))
+    pairs = {name: (told[name], real[name]) for name in told if len(told[name]) == len(real[name])}
+    if not pairs:
+        return None
+    figure = style.blank(width=4.6, height=4.3)
+    axes = figure.subplots()
+    lowest = min(float(min(one.min(), other.min())) for one, other in pairs.values())
+    start = max(0.0, np.floor(lowest * 10 - 0.5) / 10)
+    axes.plot([start, 1], [start, 1], ":", color=style.MUTED, linewidth=1)
+    colours = (style.DEEP, *style.OTHERS)
+    for place, (name, (one, other)) in enumerate(pairs.items()):
+        colour = colours[place % len(colours)]
+        axes.plot(one, other, "o", color=colour, alpha=0.6, markersize=4.5, label=name)
+    axes.set_xlabel("expected Dice")
+    axes.set_ylabel("real Dice")
+    axes.set_xlim(start, 1)
+    axes.set_ylim(start, 1)
+    axes.legend(loc="lower right")
+    return figure

@@ -42,6 +42,17 @@ MASK_TERMS: dict[str, Term] = {
         "Whether volumes come out too large (above 0) or too small on average.",
         form="ml",
     ),
+    "quality_error": Term(
+        "Expected Dice, error",
+        "How far the Dice that the model expects of its own outline lies from the real one, "
+        "whichever way.",
+        higher_is_better=False,
+    ),
+    "quality_rank": Term(
+        "Expected Dice, order",
+        "Whether outlines that are expected to be worse are worse: Spearman's rank correlation, "
+        "1 is the same order, 0 no relation.",
+    ),
 }
 
 MASK_WORDS: tuple[tuple[str, str], ...] = (

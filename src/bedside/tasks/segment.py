@@ -17,6 +17,7 @@ from bedside.data.packed_mask import PackedMask
 from bedside.data.patches import Patches, draw_places, spread_places
 from bedside.errors import DataError, Problems, StudyError, nearest, sentence
 from bedside.schema import Array, Arrays, Network, Prediction, State, Targets
+from bedside.tasks.mask_quality import calibrate_quality, quality_of
 from bedside.tasks.mask_targets import read_masks
 from bedside.tasks.outlining import PATCH, outline
 from bedside.tasks.segmentation_plan import make_plan
@@ -150,7 +151,6 @@ class Segment(BaseModel):
             "kind": targets.kind,
             "names": list(targets.names),
             "labels": targets.facts["labels"],
-            "temperature": 1.0,
         }
 
     def fit_inputs(
@@ -198,16 +198,15 @@ class Segment(BaseModel):
         return outline(networks, arrays, state)
 
     def calibrate(self, outputs: Arrays, targets: Targets, state: State) -> State:
-        """The state as it is."""
-        del outputs, targets
-        return state
+        """Fit on validation how sure the network is of its outlines; a peer tells nothing."""
+        return calibrate_quality(outputs, targets, state) if "logits" in outputs else state
 
     def calibrated(self, outputs: Arrays, state: State) -> Arrays:  # noqa: ARG002
         """The outputs as they are: masks do not depend on the temperature."""
         return outputs
 
     def infer(self, networks: Mapping[str, Network], arrays: Arrays, state: State) -> Prediction:
-        """Masks, ``mask`` (N,), on the grids of the sources.
+        """Masks, ``mask`` (N,), on the grids of the sources, and their ``quality`` (N, K).
 
         ``networks`` are ``patch``, or one ``network`` that answers what was outlined before,
         or by a baseline.
@@ -216,12 +215,26 @@ class Segment(BaseModel):
             outputs = networks["network"](arrays)
         else:
             outputs = outline(networks, arrays, state)
-        return Prediction({"mask": outputs["mask"]}, tuple(state["names"]))
+        found = {"mask": outputs["mask"]}
+        if "logits" in outputs:
+            found["quality"] = quality_of(outputs, state)
+        return Prediction(found, tuple(state["names"]))
 
     def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:
-        """Columns (N,): ``volume_ml_<structure>``."""
-        volumes = volumes_ml(prediction.arrays["mask"], len(state["names"]))
-        return {f"volume_ml_{n}": volumes[:, k] for k, n in enumerate(state["names"])}
+        """Columns (N,): ``volume_ml_<structure>``; where known ``quality_<structure>``.
+
+        ``quality`` is the expected Dice; ``look`` says yes where it is lower than in 95 of 100
+        validation cases.
+        """
+        names = state["names"]
+        volumes = volumes_ml(prediction.arrays["mask"], len(names))
+        columns: dict[str, Array] = {f"volume_ml_{n}": volumes[:, k] for k, n in enumerate(names)}
+        quality = prediction.arrays.get("quality")
+        if quality is not None:
+            columns |= {f"quality_{n}": quality[:, k] for k, n in enumerate(names)}
+            least = state.get("quality", {}).get("suspect_below", 0.0)
+            columns["look"] = np.where(quality.min(axis=1) < least, "yes", "no")
+        return columns
 
     def truth_rows(self, targets: Targets) -> dict[str, Array]:
         """Columns (N,): ``truth_ml_<structure>``."""

@@ -13,7 +13,7 @@ from bedside.reporting.forest_figures import draw_comparison, draw_subgroups
 from bedside.reporting.formatting import bounds, number, signed
 from bedside.reporting.glossary import INTERVAL_TERMS, PART_TERMS, form_of, label
 from bedside.reporting.mask_examples import write_mask_examples
-from bedside.reporting.mask_figures import draw_by_structure, structure_words
+from bedside.reporting.mask_figures import draw_by_structure, draw_quality, structure_words
 from bedside.reporting.mask_terms import MASK_TERMS, MASK_WORDS
 from bedside.reporting.table_figures import draw_learning_curves
 from bedside.reporting.tables import FEWEST_IN_COPY, subgroups_table
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 DRAWERS: dict[str, Draw] = {
     "by_structure": draw_by_structure,
+    "quality": draw_quality,
     "comparison": draw_comparison,
     "subgroups": draw_subgroups,
     "learning_curves": draw_learning_curves,
@@ -125,6 +126,12 @@ class ToldMask:
                 "One dot a case. What lies far to the left of the others is a failure; the worst "
                 "cases are shown below.",
                 f"Dice of the test cases by structure. {structure_words(record)}.",
+            ),
+            "quality": Words(
+                "Does the model know where it fails?",
+                "One dot an outline: the Dice that was expected from the model's own doubt, fitted "
+                "on validation, against the real one. On the dotted line they agree.",
+                "Expected against real Dice of the test cases; the table holds how far they agree.",
             ),
             **{name: common[name] for name in ("comparison", "subgroups", "learning_curves")},
         }
