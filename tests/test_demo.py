@@ -9,7 +9,7 @@ import pytest
 
 from bedside import demo
 from bedside.data.synthetic import REGISTRY
-from bedside.demo import STUDIES, run_demo
+from bedside.demo import REPORTS, STUDIES, run_demo
 from bedside.pipeline import open_run
 from bedside.progress import Progress
 from bedside.study import Study
@@ -28,8 +28,17 @@ OWN: dict[str, dict[str, Any]] = {
         "evaluation": {"bootstrap": 100, "subgroups": ["sex", "hospital", "view"]},
     },
     "glucose": {"baselines": ["persistence"], "evaluation": {"bootstrap": 100}},
+    "reports": {
+        "baselines": ["lead"],
+        "evaluation": {**REPORTS["evaluation"], "bootstrap": 100},
+        "target": {**REPORTS["target"], "drawn": 2},
+    },
 }
-SIZES = {"chest-xray": {"patients": 60}, "glucose": {"patients": 8, "days": 3}}
+SIZES = {
+    "chest-xray": {"patients": 60},
+    "glucose": {"patients": 8, "days": 3},
+    "reports": {"patients": 40},
+}
 
 
 @pytest.mark.parametrize("words", STUDIES, ids=lambda words: words["name"])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bedside.pipeline import Run
+from bedside.training.candidates import model_name
 
 from .made_study import contents, log_of, make_cases, read_csv, run_in, words_with
 
@@ -66,3 +67,15 @@ def test_the_report_shows_all_and_says_what_chose(compared: Run) -> None:
     assert "chosen on the validation part from cnn and resnet" in card
     package = Path(compared.folder.package / "package.json").read_text()
     assert deep in package
+
+
+@pytest.mark.parametrize(
+    ("encoders", "name"),
+    [
+        ({"xray": "cnn"}, "cnn"),
+        ({"findings": "text-lstm", "indication": "text-lstm"}, "text-lstm"),
+        ({"xray": "resnet", "note": "bag"}, "xray=resnet,note=bag"),
+    ],
+)
+def test_a_network_is_called_by_its_encoders(encoders: dict[str, str], name: str) -> None:
+    assert model_name(encoders) == name

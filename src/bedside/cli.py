@@ -32,7 +32,7 @@ def _examples(*lines: str) -> str:
 app = typer.Typer(
     help="Clinical data from raw files to a model that can stand at the bedside.",
     epilog=_examples(
-        "bedside demo                            a study on made-up patients",
+        "bedside demo                            three studies on made-up patients",
         "bedside init cases.csv -o study.yaml    a study file guessed from the data",
         "bedside audit study.yaml                what is wrong with the data",
         "bedside run study.yaml -o runs/first    train, compare, evaluate, report",

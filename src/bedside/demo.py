@@ -5,14 +5,15 @@ Enters: a folder. Leaves: one run folder per study, with a report to open.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bedside.data import synthetic
 from bedside.pipeline import Run, run
 from bedside.study import Study
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from bedside.progress import Progress
 
@@ -47,7 +48,28 @@ GLUCOSE: dict[str, Any] = {
         "intended_use": "A demonstration on made-up patients; of no use for real ones.",
     },
 }  # fmt: skip
-STUDIES = (CHEST_XRAY, GLUCOSE)
+REPORTS: dict[str, Any] = {
+    "name": "reports",
+    "data": {
+        "synthetic": "reports", "patient": "patient_id", "site": "hospital", "patients": 400,
+    },
+    "inputs": {
+        "findings": {"modality": "text", "column": "findings"},
+        "indication": {"modality": "text", "column": "indication"},
+    },
+    "target": {"task": "summarise", "column": "impression", "source": "findings"},
+    "training": {"epochs": 18},  # made-up reports are learnt by then; real ones take more
+    "evaluation": {
+        "subgroups": ["hospital"],
+        "lexicon": str(Path(synthetic.__file__).with_name("report_findings.json")),
+    },
+    "package": {"carry_cases": True},
+    "about": {
+        "question": "What should the impression of this chest X-ray report say?",
+        "intended_use": "A demonstration on made-up patients; of no use for real ones.",
+    },
+}  # fmt: skip
+STUDIES = (CHEST_XRAY, GLUCOSE, REPORTS)
 
 
 def run_demo(output: Path, *, progress: Progress) -> Iterator[Run]:

@@ -1,6 +1,7 @@
 import pytest
 
 from bedside.reporting.formatting import (
+    broken,
     complement,
     count,
     counted,
@@ -72,3 +73,8 @@ def test_counts_shares_durations_and_lists() -> None:
     assert listed(["a"]) == "a"
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert listed("abcdefgh", shown=3) == "a, b, c and 5 more"
+
+
+def test_a_long_name_takes_a_line_for_each_input():
+    assert broken("xray=resnet,note=bag − lead") == "xray=resnet,\nnote=bag\n− lead"
+    assert broken("white, other") == "white, other"

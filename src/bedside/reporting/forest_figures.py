@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bedside.reporting import style
-from bedside.reporting.formatting import Form, bounds, count, has_interval, with_interval
+from bedside.reporting.formatting import Form, bounds, broken, count, has_interval, with_interval
 from bedside.reporting.glossary import form_of, higher_is_better, label
 from bedside.reporting.kinds import told
 from bedside.reporting.wording import confidence_words
@@ -149,7 +149,7 @@ def _forest(axes: Axes, rows: list[Row], form: Form, *, few: str) -> None:
             fontsize=10,
             color=row.colour if row.estimate else style.MUTED,
         )
-    axes.set_yticks(range(len(rows)), labels=[row.name for row in rows])
+    axes.set_yticks(range(len(rows)), labels=[broken(row.name) for row in rows])
     for tick, row in zip(axes.get_yticklabels(), rows, strict=True):
         tick.set_color(row.colour)
         tick.set_fontweight("bold" if not row.marker or row.colour == style.DEEP else "normal")

@@ -160,3 +160,8 @@ def listed(words: Iterable[object], *, shown: int = 6) -> str:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def broken(model: str) -> str:
+    """A model's name in a figure: one line for each of its inputs."""
+    return model.replace(",", ",\n").replace(" − ", "\n− ") if "=" in model else model

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bedside.reporting import style
-from bedside.reporting.formatting import count, has_interval, number
+from bedside.reporting.formatting import broken, count, has_interval, number
 from bedside.reporting.glossary import label
 from bedside.reporting.summary_wording import KIND_WORDS, KINDS, cases_of, has_lexicon, value_of
 from bedside.reporting.wording import confidence_words
@@ -88,7 +88,7 @@ def _model_points(
             axes.plot(ends, [place + step] * 2, color=colour, linewidth=1.6, zorder=3)
         axes.plot(
             [found["value"]], [place + step], marker, color=colour, markersize=5.6, zorder=4,
-            linestyle="none", label=None if drawn else model,
+            linestyle="none", label=None if drawn else broken(model),
         )  # fmt: skip
         drawn = True
 

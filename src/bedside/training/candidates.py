@@ -85,8 +85,8 @@ def candidate_encoders(
 
 
 def model_name(encoders: Mapping[str, str]) -> str:
-    """``resnet`` for one input, ``xray=resnet,history=mlp`` for several."""
-    if len(encoders) == 1 or PRETRAINED in encoders.values():
+    """``resnet`` for one input or the same for all, else ``xray=resnet,note=bag``."""
+    if len(set(encoders.values())) == 1:
         return next(iter(encoders.values()))
     return ",".join(f"{name}={encoder}" for name, encoder in encoders.items())
 
