@@ -34,6 +34,8 @@ ORDER = (
     "reporting",
     "pipeline",
     "demo",
+    "command_words",
+    "command_measure",
     "cli",
 )
 HEAVY = ("torch", "pandas", "sklearn", "skimage", "matplotlib", "lightgbm", "monai", "pyarrow")

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bedside import __version__
+from bedside.command_measure import MEASURE_EXAMPLES, measure_command
+from bedside.command_words import Quiet
+from bedside.command_words import examples as _examples
 from bedside.errors import StudyError, plain_errors
 
 if TYPE_CHECKING:
@@ -22,11 +25,6 @@ if TYPE_CHECKING:
     from bedside.pipeline import Run
     from bedside.progress import Progress
     from bedside.study import Study
-
-
-def _examples(*lines: str) -> str:
-    """An epilogue that keeps its lines."""
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 app = typer.Typer(
@@ -49,7 +47,6 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override a key: --set training.epochs=5."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 
 
 def main() -> None:
@@ -311,6 +308,9 @@ def report_command(
     _never_over([], output, suffix=".html")
     path = write_report(open_run(run_folder).folder, cases=cases, output=output)
     typer.echo(f"Report: {path}")
+
+
+app.command("measure", epilog=MEASURE_EXAMPLES)(measure_command)
 
 
 def _never_over(

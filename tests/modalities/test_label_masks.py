@@ -150,3 +150,12 @@ def test_where_one_states_its_spacing_alone_that_is_compared(tmp_path: Path) -> 
     path = saved(tmp_path / "w.nii", np.zeros((4, 5, 6), np.uint8), upright)
     with pytest.raises(DataError, match=r"3 x 1\.5 x 0\.7 and 2 x 1\.5 x 0\.7 mm"):
         refuse_other_grid(bare, decode_volume(Reference(WHERE, path)).geometry, where=WHERE)
+
+
+def test_names_of_structures_travel_in_the_file(tmp_path: Path) -> None:
+    mask = decode_mask(Reference(WHERE, np.ones((2, 3, 4), np.uint8)))
+    structures = {"liver": 1, "tumour": 2}
+    write_mask(tmp_path / "m.nii.gz", mask.values, mask.geometry, structures=structures)
+    again = decode_mask(Reference(WHERE, tmp_path / "m.nii.gz"))
+    assert names_told(again.geometry) == {1: "liver", 2: "tumour"}
+    assert np.array_equal(again.values, mask.values)

@@ -100,7 +100,7 @@ def test_deeper_volumes_than_those_of_training_are_brought_into_its_range() -> N
 
 def test_a_picture_shows_three_planes(rng: np.random.Generator) -> None:
     values = np.zeros(SIZE, np.float32)
-    values[-2:, :, :3] = 50  # towards the head, to one side
+    values[-2:, :, -3:] = 50  # towards the head, on the person's right
     picture = volume().picture(sample(values))
     assert picture.shape == (10, 12 + 12 + 10)
     assert picture.dtype == np.uint8

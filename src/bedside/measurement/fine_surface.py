@@ -1,11 +1,11 @@
 """The surface of a structure finer than its voxels.
 
 Enters: a mask (D, H, W) and its affine. Leaves: points in mm with the area that each stands for.
-A mask's steps are smoothed by the mean side of a voxel, equally in all directions, and the
+A mask's steps are smoothed by about the mean side of a voxel, equally in all directions, and the
 surface is laid at the level that keeps the counted volume, so that a ball neither shrinks nor
-grows; a point stands wherever a line of the grid crosses it. Oblique grids are met by using the affine itself.
-Where a surface is flat along the grid, nothing can tell where between two voxels it lies: an extent
-or a distance may be wrong by a third of a voxel.
+grows; a point stands wherever a line of the grid crosses it. Oblique grids are met by using the
+affine itself. Where a surface is flat along the grid, nothing can tell where between two voxels it
+lies: an extent or a distance may be wrong by a third of a voxel.
 """
 
 from __future__ import annotations
@@ -17,8 +17,13 @@ import numpy as np
 from bedside.measurement.surfaces import box_of
 from bedside.schema import Array
 
-SMOOTHED = 1.0
-"""Standard deviation of the smoothing, in the geometric mean of a voxel's sides."""
+THICK = 4.0
+"""A structure whose middle lies so deep is smoothed with a standard deviation of one side, a larger
+one with more (the square root of how much deeper it lies), a smaller one in proportion with less.
+All are in the geometric mean of a voxel's sides: small nodules and thin vessels keep their form,
+the flat steps of large ones go."""
+LEAST, MOST = 0.4, 1.7
+"""Limits of that standard deviation."""
 _ROOM = 3
 
 
@@ -115,12 +120,15 @@ def _smoothed(inside: Array, columns: Array) -> tuple[Array, float]:
     """The smoothed mask, and the level that as many voxels are above as the mask holds."""
     from scipy import ndimage
 
-    sides = np.linalg.norm(columns, axis=0)
-    sigma = SMOOTHED * np.exp(np.log(sides).mean()) / sides
-    field = ndimage.gaussian_filter(inside, sigma, mode="constant")
     count = int(np.count_nonzero(inside))
     if not count:
-        return field, 0.5
+        return inside, 0.5
+    sides = np.linalg.norm(columns, axis=0)
+    side = float(np.exp(np.log(sides).mean()))
+    thick = float(ndimage.distance_transform_edt(inside > 0, sampling=sides).max()) / side
+    share = min(thick / THICK, (thick / THICK) ** 0.5)
+    sigma = min(MOST, max(LEAST, share)) * side / sides
+    field = ndimage.gaussian_filter(inside, sigma, mode="constant")
     ranked = np.partition(field.ravel(), (-count - 1, -count))
     return field, float((ranked[-count] + ranked[-count - 1]) / 2)
 

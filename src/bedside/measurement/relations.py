@@ -71,7 +71,7 @@ def nearest_points(one: FineSurface, other: FineSurface) -> Distance:
     """The nearest points of two surfaces, each with at least one."""
     from scipy.spatial import cKDTree
 
-    distances, places = cKDTree(other.points_mm).query(one.points_mm)
+    distances, places = map(np.asarray, cKDTree(other.points_mm).query(one.points_mm))
     at = int(distances.argmin())
     here, there = one.points_mm[at], other.points_mm[places[at]]
     return Distance(float(distances[at]), 0.0, _point(here), _point(there))

@@ -9,6 +9,7 @@ of the source, equal bit for bit.
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from bedside.extras import check_extra
 from bedside.modalities.volume_axes import as_stored, upright
-from bedside.modalities.volume_files import laid_array, path_of, refusal, stored_volume
+from bedside.modalities.volume_files import STRUCTURES, laid_array, path_of, refusal, stored_volume
 from bedside.schema import Array, Geometry, Reference, Sample
 
 MOST = 65535
@@ -144,13 +145,16 @@ def _corners(affine: Array, shape: tuple[int, ...]) -> Array:
     )
 
 
-def write_mask(path: Path, labels: Array, geometry: Geometry) -> None:
+def write_mask(
+    path: Path, labels: Array, geometry: Geometry, *, structures: Mapping[str, int] | None = None
+) -> None:
     """Write labels as NIfTI in the source's own axes and affine.
 
     Args:
         path: ends in .nii or .nii.gz.
         labels: (D, H, W) whole numbers on the source's grid, as `decode_mask` gives them.
         geometry: of the source, an image or a mask.
+        structures: name -> number; they travel in the file, in a comment that others pass over.
 
     Raises:
         ValueError: the labels lie on another grid.
@@ -164,6 +168,9 @@ def write_mask(path: Path, labels: Array, geometry: Geometry) -> None:
     if affine is not None:
         _place(image, affine, geometry.source)
     image.header.set_xyzt_units(_MM)
+    if structures:
+        note = json.dumps({STRUCTURES: structures}).encode()
+        image.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", note))
     partial = path.with_name(f".{path.name}")
     # nibabel tells the form by the name's ending, so the temporary name keeps it
     nibabel.save(image, partial)

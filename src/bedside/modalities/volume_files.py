@@ -9,10 +9,12 @@ float32. Arrays lie as they come.
 
 from __future__ import annotations
 
+import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +28,8 @@ MAX_VOXELS = 1_000_000_000
 """Largest volume that is decoded, over all channels; a long CT has 300 million."""
 MAX_CHANNELS = 16
 """More volumes in one file are a film over time, not sequences of one examination."""
+STRUCTURES = "structures"
+"""Fact of a mask's source: number and name of each structure."""
 AGAIN = "Copy or export the file again from its source, or leave the row out"
 
 
@@ -158,7 +162,20 @@ def stored_volume(path: Path, *, where: str) -> StoredVolume:
         "geometry_stated": any(codes),
         "space_codes": codes,
     }
+    if named := _structures(image.header.extensions):
+        facts[STRUCTURES] = named
     return StoredVolume(values.reshape(*image.shape[:3], -1), affine, facts)
+
+
+def _structures(notes: Iterable[Any]) -> tuple[tuple[int, str], ...]:
+    """Number and name of the structures, from a comment that `label_masks.write_mask` wrote."""
+    for note in notes:
+        try:
+            words = json.loads(note.text)[STRUCTURES]
+            return tuple((int(number), str(name)) for name, number in words.items())
+        except (ValueError, LookupError, TypeError, AttributeError):
+            continue
+    return ()
 
 
 def _refuse_shape(shape: tuple[int, ...], where: str) -> None:

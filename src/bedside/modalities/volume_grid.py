@@ -60,7 +60,8 @@ def fitted(values: Array, size: Size) -> Array:
 def three_planes(values: Array) -> Array:
     """The middle axial, coronal and sagittal plane of (D, H, W) side by side, uint8.
 
-    Head and front are up; the person's right is on the left, as radiologists look at them.
+    Head and front are up; the person's right, or in the sagittal plane the front, is on the left,
+    as radiologists look at them.
     Grey runs from the 1st to the 99th percentile of the voxels.
     """
     low, high = np.percentile(values, (1, 99))
@@ -69,7 +70,8 @@ def three_planes(values: Array) -> Array:
     unit = np.clip((values.astype(np.float32) - low) / max(high - low, 1e-6), 0, 1)
     grey = np.rint(unit * 255).astype(np.uint8)
     depth, height, width = (side // 2 for side in grey.shape)
-    planes = [grey[depth, ::-1], grey[::-1, height], grey[::-1, :, width]]
+    # W runs to the person's right, H to the front
+    planes = [grey[depth, ::-1, ::-1], grey[::-1, height, ::-1], grey[::-1, ::-1, width]]
     tallest = max(len(plane) for plane in planes)
     return np.concatenate([_filled_up(plane, tallest) for plane in planes], axis=1)
 

@@ -73,12 +73,14 @@ def write_report(folder: RunFolder, *, cases: bool = True, output: Path | None =
         write_figures(folder)
     path = output or (folder.report if cases else folder.root / COPY_NAME)
     write_text(
-        path, _environment().get_template(told(record).page_template).render(_page(record, cases))
+        path,
+        page_environment().get_template(told(record).page_template).render(_page(record, cases)),
     )
     return path
 
 
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """Our templates, which escape all words of a user."""
     environment = Environment(
         loader=PackageLoader("bedside.reporting", "templates"),
         autoescape=True,
