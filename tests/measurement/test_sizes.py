@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bedside.data.synthetic.phantom_scene import Ellipsoid, Grid, Scene, Vessel, grid_over
-from bedside.measurement.fine_surface import contact_mm2, fine_surface
+from bedside.measurement.fine_points import contact_mm2, fine_surface
 from bedside.measurement.record import measured
 from bedside.measurement.relations import distance_between, distance_to_edge, shells_around
 from bedside.measurement.sizes import size_of

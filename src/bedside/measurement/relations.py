@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from bedside.measurement.fine_surface import FineSurface, contact_mm2, fine_surface
+from bedside.measurement.fine_points import FineSurface, contact_mm2, fine_surface
 from bedside.measurement.surfaces import box_of
 from bedside.schema import Array
 

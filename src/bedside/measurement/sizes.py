@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from bedside.measurement.fine_surface import contour_mm, fine_surface
+from bedside.measurement.fine_points import contour_mm, fine_surface
 from bedside.measurement.surfaces import box_of
 from bedside.schema import Array
 
