@@ -222,7 +222,8 @@ class Prediction:
             the task's state holds their ``levels`` (Q), ``unit`` and ``every_minutes``.
             `summary`: ``text`` (N,) object, str; where the model says where its words come
             from, ``support`` (N,) object, JSON text of a list of ``[word, origin]`` with
-            origin ``copied``, ``neighbour`` or ``generated``; where it looked at training
+            origin ``copied``, ``neighbour`` or ``generated``, and ``status`` (N,) object, str,
+            whether it was written, or refused and why; where it looked at training
             cases, ``neighbours`` (N, k) int64, rows of those carried, -1 for none.
             `mask`: ``mask`` (N,) object, a `PackedMask` a case as in `Targets`; of a network
             ``quality`` (N, K), the Dice that is expected of each structure.

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 
 from bedside.baselines import REGISTRY, TextLesson
-from bedside.baselines.fitting import fit_baselines
+from bedside.baselines.fitting import check_peers, fit_baselines
 from bedside.baselines.sentences import best_count, sentences_of
 from bedside.baselines.summaries import Centroid, Lead
 from bedside.errors import StudyError
+from bedside.modalities.image import Image
+from bedside.modalities.text import Text
 from bedside.progress import Progress
 from bedside.schema import Targets
+from bedside.tasks.classify import Classify
 from bedside.tasks.summarise import Summarise, as_texts
 from bedside.training.loader import Prepared
 
@@ -147,6 +150,34 @@ def test_a_peer_of_another_task_is_refused() -> None:
         StudyError, match=r"baselines: expected peers of this task \(centroid, commonest"
     ):
         fitted(["logistic"], parts())
+
+
+@pytest.mark.parametrize(
+    ("asked", "task", "good"),
+    [
+        ("logistic", Summarise(column="impression"), False),
+        ("lead", Summarise(column="impression"), True),
+        ("lead", Classify(column="label"), False),
+        ("persistence", Classify(column="label"), False),
+        ("logistic", Classify(column="label"), True),
+        ("tfidf-logistic", Classify(column="label"), True),
+        ("tfidf-logistic", Summarise(column="impression"), False),
+    ],
+)
+def test_a_peer_of_another_task_is_refused_before_anything_is_read(
+    asked: str, task: Any, good: bool
+) -> None:
+    if good:
+        check_peers([asked], task, {"findings": Text()})
+        return
+    with pytest.raises(StudyError, match=rf"^baselines: expected peers .*'{asked}'"):
+        check_peers([asked], task, {"findings": Text()})
+
+
+def test_counted_words_are_no_peer_without_a_text() -> None:
+    with pytest.raises(StudyError, match=r"^baselines: expected peers .*'tfidf-logistic'"):
+        check_peers(["tfidf-logistic"], Classify(column="label"), {"film": Image()})
+    check_peers("auto", Classify(column="label"), {"film": Image()})
 
 
 def test_peers_take_seconds(rng: np.random.Generator) -> None:

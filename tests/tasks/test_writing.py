@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bedside.modalities.text_tokens import Vocabulary
+from bedside.modalities.text_tokens import Vocabulary, fit_vocabulary
 from bedside.models.network import as_callable
 from bedside.schema import TOLD
+from bedside.tasks import writing
 from bedside.tasks.summarise import as_texts
-from bedside.tasks.writing import words_of
+from bedside.tasks.writing import REFUSED, words_of
 
 from .writer_made import Made, made, reports, trained
 
@@ -128,6 +129,26 @@ def test_a_batch_is_its_cases_one_by_one_and_an_empty_note_has_an_empty_summary(
         one = {name: values[row : row + 1] for name, values in arrays.items()}
         alone = writer.task.infer(networks(writer), one, writer.state).arrays["text"]
         assert alone[0] == whole[row]
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", ". , ;!", "---", "(…) — §"])
+def test_what_holds_no_word_is_refused_and_the_rest_goes_on(writer: Made, text: str) -> None:
+    texts = [reports(1, seed=2)[0][0], text, "5 mm", "Größe unverändert"]
+    found = writer.task.infer(networks(writer), prepared(writer, texts), writer.state)
+    rows = writer.task.rows(found, writer.state)
+    assert rows["status"].tolist() == ["written", REFUSED, "written", "written"]
+    assert (rows["summary"][1], rows["support"][1], rows["nearest"][1]) == ("", "[]", "[]")
+    assert all(rows["summary"][row] for row in (0, 2, 3))
+
+
+def test_of_whole_words_a_text_of_none_that_is_known_is_refused() -> None:
+    texts = reports(24)[0]
+    vocabulary = Vocabulary(fit_vocabulary(texts, how="words", size=400, lowercase=True))
+    tokens = [vocabulary.encode(text) for text in ("Qwx zzk, vvb.", texts[0])]
+    padded = np.zeros((2, max(map(len, tokens))), np.int32)
+    for row, own in enumerate(tokens):
+        padded[row, : len(own)] = own
+    assert writing._wordless(padded, vocabulary).tolist() == [True, False]
 
 
 def test_a_summary_of_a_similar_case_is_said_to_be_one(writer: Made) -> None:

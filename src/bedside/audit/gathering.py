@@ -14,6 +14,7 @@ from bedside.audit.evidence import Means
 from bedside.audit.examination import audit_cases, check_waivers
 from bedside.audit.findings import AuditReport, Finding
 from bedside.audit.worklist import write_worklist
+from bedside.baselines.fitting import check_peers
 from bedside.data.cache import Place, folder_bytes, key_of
 from bedside.data.sources import load_cohort, require_columns
 from bedside.data.split import Split, make_split, read_split
@@ -114,6 +115,7 @@ def gather(
     modalities, task = build_modalities(study), build_task(study)
     _check_names(study)
     task.check_inputs({name: (study.inputs[name].modality, m) for name, m in modalities.items()})
+    check_peers(study.baselines, task, modalities)
     with progress.stage("cases"):
         cohort = load_cohort(study)
         require_columns(cohort, _columns(modalities))

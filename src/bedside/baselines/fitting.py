@@ -101,6 +101,26 @@ def fair_peers(
     return (task.baselines[0], "tfidf-logistic", *others)
 
 
+def check_peers(
+    asked: Sequence[str] | Literal["auto"], task: Task, modalities: Mapping[str, Modality]
+) -> None:
+    """Refuse baselines of another task before anything is read or trained.
+
+    A peer learns in a way that all of the task's own baselines learn in; of texts, by words too.
+
+    Raises:
+        StudyError: a baseline is no peer of this task.
+    """
+    if asked == "auto":
+        return
+    every = {"fit"}.union(*METHODS.values())
+    own = [REGISTRY.load(name) for name in task.baselines]
+    ways = {way for way in every if all(hasattr(maker, way) for maker in own)}
+    if "fit" in ways and any(map(holds_text, modalities.values())):
+        ways.add("fit_words")
+    _makers(asked, methods=tuple(ways))
+
+
 def _makers(names: Sequence[str], *, methods: tuple[str, ...]) -> dict[str, Any]:
     """Name -> class, all of which learn in one of the ways of this task."""
     every = {name: REGISTRY.load(name) for name in REGISTRY.names()}

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 """Runs of blanks and control characters, which a summary holds as one blank."""
 NAMES = ("summary",)
-ANSWERED = ("text", "support", "neighbours")
+ANSWERED = ("text", "support", "status", "neighbours")
 """Arrays of a prediction, of which the first is always there."""
 
 
@@ -221,13 +221,14 @@ class Summarise(BaseModel):
     def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:
         """Columns: the summary; where known, its words by origin, and the cases looked at.
 
+        ``status`` says of each case whether it was ``written``, or refused since its text holds
+        no word.
         ``neighbours`` are numbers of carried training cases, nearest first; ``nearest`` is a
         JSON list of what was written of the first three.
         """
         arrays = prediction.arrays
         columns = {"summary": arrays["text"]}
-        if "support" in arrays:
-            columns["support"] = arrays["support"]
+        columns |= {name: arrays[name] for name in ("status", "support") if name in arrays}
         if "neighbours" in arrays:
             columns["neighbours"] = as_texts(
                 [" ".join(str(row) for row in rows if row >= 0) for rows in arrays["neighbours"]]

@@ -38,6 +38,8 @@ VOCABULARY = ("tokenizer", "how", "size", "name", "theirs", "frame", "width", "r
 COVERAGE = 0.3
 """Weight in the loss of places that are looked at twice, beside the surprise."""
 LONGEST_AUTO = 256
+WRITTEN, REFUSED = "written", "refused: no word to summarise"
+"""What became of a case."""
 SHOWN = 3
 """Summaries of similar cases that an answer shows."""
 SHARE_WHOLE = 99.0
@@ -136,10 +138,9 @@ def write(networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: St
     Returns:
         ``drawn`` (N, R, L) int64 and ``copied`` (N, R, L) bool; ``near`` (N, K) int64 and
         ``similarity`` (N, K), both of width 0 where no cases are carried; ``wordless`` (N,)
-        bool, texts that hold nothing to sum up.
+        bool, texts without a word that the vocabulary knows: nothing to sum up.
     """
     tokens = arrays[f"{state['source']}.tokens"]
-    mask = arrays[f"{state['source']}.mask"][:]
     manner = Manner(state["drawn"], state["longest"], state["temperature"], seed=0)
     block = _block(state)
     drawn = [
@@ -160,8 +161,17 @@ def write(networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: St
         "copied": np.concatenate([each.copied for each in drawn]),
         "near": near,
         "similarity": similarity,
-        "wordless": np.logical_not(mask.any(axis=1)),
+        "wordless": _wordless(tokens[:], Vocabulary.from_state(state["vocabulary"])),
     }
+
+
+def _wordless(tokens: Array, vocabulary: Vocabulary) -> Array:
+    """(N, T) -> (N,) bool: texts of blanks, signs and words that are all unknown."""
+    found = np.zeros(len(tokens), dtype=bool)
+    for row, text in enumerate(tokens):
+        known = text[(text != PAD) & (text != UNKNOWN)]
+        found[row] = not heard(vocabulary.decode(known))
+    return found
 
 
 def choose_ranking(outputs: Arrays, targets: Targets, state: State) -> State:
@@ -180,9 +190,10 @@ def choose_ranking(outputs: Arrays, targets: Targets, state: State) -> State:
 
 
 def answered(outputs: Arrays, state: State) -> Arrays:
-    """What was written -> ``text``, ``support`` (N,); ``neighbours`` where cases are carried.
+    """What was written -> texts (N,) and, of carried cases, ``neighbours``; see `Prediction`.
 
-    A text without a word has a summary without one: whatever was drawn is about nobody.
+    A text without a word is refused, and has a summary without one: whatever was drawn or
+    written of other people would be invented.
     """
     ear, weights = _Ear.of(state), Weights.of(state)
     count = len(outputs["drawn"])
@@ -194,7 +205,8 @@ def answered(outputs: Arrays, state: State) -> Arrays:
         texts[row] = ear.vocabulary.decode(tokens)
         words = words_of(ear.vocabulary, tokens, origins)
         support[row] = json.dumps(words, ensure_ascii=False)
-    found = {"text": texts, "support": support}
+    status = np.where(wordless, REFUSED, WRITTEN).astype(object)
+    found = {"text": texts, "support": support, "status": status}
     near = np.where(wordless[:, None], -1, outputs["near"])
     return {**found, "neighbours": near} if near.shape[1] else found
 
