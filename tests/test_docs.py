@@ -71,7 +71,7 @@ BASE: dict[str, Any] = {
     "inputs": {"xray": {"modality": "image"}},
     "target": {"task": "classify"},
 }
-SOURCES = ("table", "folder", "npz", "dicom", "decathlon", "synthetic")
+SOURCES = ("table", "folder", "npz", "dicom", "decathlon", "annotated", "synthetic")
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,10 @@ PARTS: tuple[Part, ...] = ("train", "validation", "test")
 OTHER_PARTS: tuple[Part, ...] = ("held_out_patients",)
 """Further test parts that a split may make; their scores stand under ``other_parts``."""
 
-Kind: TypeAlias = Literal["binary", "classes", "labels", "forecast", "summary", "mask"]
+Kind: TypeAlias = Literal["binary", "classes", "labels", "forecast", "summary", "mask", "entities"]
 """One label of two classes, one of several classes, several labels at once, the next
-steps of a series, a text that sums up another, or structures outlined in a volume."""
+steps of a series, a text that sums up another, structures outlined in a volume, or pieces of a text
+with their labels."""
 
 
 @dataclass(frozen=True)
@@ -193,9 +194,13 @@ class Targets:
             case on the grid of its source, 0 background, else 1 + place among `names`;
             ``known`` (N, 1) bool; once cases are in parts, ``grid`` (N,) object, the same as
             uint8 voxels (D, H, W) on the grid that networks see.
+            `entities`: ``truth`` (N,) object, JSON text ``[[start, end, label], ...]`` in
+            characters of the text as read, in order and without overlaps, ``known`` (N, 1)
+            bool, all True, and, once cases are in parts, ``tags`` (N, T) int64, one a word, as
+            `text_tags` counts them, -1 where no word is.
         names: K class or label names; binary: (negative, positive); forecast: the
             minutes ahead of each step (``"5"``, ``"10"``...); summary: ``("summary",)``;
-            mask: the structures.
+            mask: the structures; entities: their labels.
         kind: which of the forms above.
         facts: plain JSON that the task's `fit` needs beside the arrays, such as the unit.
     """
@@ -227,8 +232,11 @@ class Prediction:
             cases, ``neighbours`` (N, k) int64, rows of those carried, -1 for none.
             `mask`: ``mask`` (N,) object, a `PackedMask` a case as in `Targets`; of a network
             ``quality`` (N, K), the Dice that is expected of each structure.
+            `entities`: ``entities`` (N,) object, JSON text of a list of ``[start, end, label]``,
+            with a network's own probability as the fourth entry.
         names: K class or label names; binary: (negative, positive); forecast: the
-            minutes ahead of each step; summary: ``("summary",)``; mask: the structures.
+            minutes ahead of each step; summary: ``("summary",)``; mask: the structures;
+            entities: their labels.
     """
 
     arrays: Arrays

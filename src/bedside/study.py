@@ -24,7 +24,7 @@ from bedside.errors import Problems, StudyError, nearest, study_faults
 from bedside.yaml_words import override, read_yaml, write_yaml
 
 Options = TypeVar("Options", bound=BaseModel)
-SOURCES = ("table", "folder", "npz", "dicom", "decathlon", "synthetic")
+SOURCES = ("table", "folder", "npz", "dicom", "decathlon", "annotated", "synthetic")
 OWN = {
     "table": ["root"],
     "dicom": ["labels", "labels_key"],
@@ -52,6 +52,7 @@ class DataSection(Section):
     folder: Path | None = None
     npz: Path | None = None
     dicom: Path | list[Path] | None = None
+    annotated: Path | list[Path] | None = None
     labels: Path | None = None
     labels_key: str | None = None
     decathlon: Path | None = None
@@ -302,11 +303,15 @@ class Study(Section):  # noqa: PLW1641 - it holds dicts, so it never had a hash
         """The same study with relative paths made absolute from `folder`."""
         changes: dict[str, Path | list[Path]] = {
             name: folder / value
-            for name in ("table", "folder", "npz", "root", "labels", "dicom", "decathlon", "groups")
+            for name in (
+                *("table", "folder", "npz", "root", "labels", "dicom", "decathlon", "groups"),
+                "annotated",
+            )
             if isinstance(value := getattr(self.data, name), Path)
         }
-        if isinstance(self.data.dicom, list):
-            changes["dicom"] = [folder / file for file in self.data.dicom]
+        for name in ("dicom", "annotated"):
+            if isinstance(files := getattr(self.data, name), list):
+                changes[name] = [folder / file for file in files]
         start, lexicon = self.model.start_from, self.evaluation.lexicon
         whole = self.model.pretrained  # a folder beside the study, or a name that others know
         if whole and (whole.startswith(".") or (folder / whole).is_dir()):

@@ -27,6 +27,7 @@ ARRAYS = {
     "resnet3d": "volume",
     "se-resnet": "small image",
     "slices-gru": "volume",
+    "spelling-lstm": "spelling",
     "tcn": "signal",
     "text-cnn": "text",
     "text-lstm": "text",
@@ -47,12 +48,14 @@ SHAPES: dict[str, list[Shape]] = {
     ],
     "volume": [{"values": shape} for shape in [(1, 8, 9, 12), (2, 30, 11, 26)]],
     "text": [{"tokens": (length,), "mask": (length,)} for length in (4, 33)],
+    "spelling": [{"spelling": (n, 30), "offsets": (n, 2), "mask": (n,)} for n in (4, 33)],
 }
 SMALL: dict[str, Shape] = {
     "image": {"values": (1, 24, 28)},
     "small image": {"values": (1, 24, 28)},
     "signal": {"values": (2, 20), "ahead": (2, 26), "clock": (2,)},
     "text": {"tokens": (12,), "mask": (12,)},
+    "spelling": {"spelling": (12, 30), "offsets": (12, 2), "mask": (12,)},
     "volume": {"values": (1, 9, 10, 12)},
 }
 """What most checks of an encoder run on."""
@@ -61,6 +64,7 @@ EXPORTED: dict[str, Shape] = {
     "small image": {"values": (3, 23, 37)},
     "signal": SMALL["signal"],
     "text": SMALL["text"],
+    "spelling": SMALL["spelling"],
     "volume": {"values": (2, 9, 10, 12)},
 }
 SYMBOLS = 60
@@ -81,8 +85,9 @@ def _head(width: int) -> LogitHead:
 
 def _state(shape: Shape) -> dict[str, Any]:
     """What a modality's state asks of the network."""
-    if "tokens" in shape:
-        return {"symbols": {"tokens": SYMBOLS}}
+    for name in ("tokens", "spelling"):
+        if name in shape:
+            return {"symbols": {name: SYMBOLS}}
     channels = shape["values"][0]
     rule = {"mean": [120.0] * channels, "std": [60.0] * channels}
     return {"standardise": {"values": rule}}
@@ -110,12 +115,17 @@ def arrays() -> Callable[..., dict[str, Any]]:
 
     def made(shape: Shape, n: int, *, seed: int = 0) -> dict[str, Any]:
         rng = np.random.default_rng(seed)
-        if "tokens" in shape:
-            (length,) = shape["tokens"]
+        if "mask" in shape:
+            (length,) = shape["mask"]
             lengths = (np.arange(n) * 5 + length) % (length + 1)
             mask = np.arange(length) < lengths[:, None]
-            tokens = np.where(mask, rng.integers(4, SYMBOLS, (n, length)), 0).astype(np.int32)
-            return {f"{INPUT}.mask": mask, f"{INPUT}.tokens": tokens}
+            found = {f"{INPUT}.mask": mask}
+            for name in sorted(set(shape) - {"mask"}):
+                tokens = rng.integers(4, SYMBOLS, (n, *shape[name])).astype(np.int32)
+                found[f"{INPUT}.{name}"] = tokens * mask.reshape(
+                    n, length, *[1] * (tokens.ndim - 2)
+                )
+            return found
         found = {f"{INPUT}.values": rng.integers(0, 256, (n, *shape["values"]), dtype=np.uint8)}
         for name in sorted(set(shape) - {"values"}):
             found[f"{INPUT}.{name}"] = rng.normal(size=(n, *shape[name])).astype(np.float32)

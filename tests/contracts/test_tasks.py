@@ -79,6 +79,7 @@ def test_every_task_is_tried() -> None:
     assert set(REGISTRY.names()) == set(CASES | WINDOWS) | {
         "summarise",
         "segment",
+        "tag",
     }  # their own tests
 
 

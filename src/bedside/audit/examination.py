@@ -77,7 +77,7 @@ OF_CASES = frozenset({
     *("label-errors", "shift-parts", "shift-sites", "class-balance-sites"),
 })  # fmt: skip
 """Checks that ask what class a case is, or describe cases of one size."""
-WITHOUT_CLASSES = ("forecast", "summary", "mask")
+WITHOUT_CLASSES = ("forecast", "summary", "mask", "entities")
 """Kinds of target that those checks are not for."""
 
 NEVER_WAIVED = {"patients-across-parts": "Say split: {by: case} to go on without patients"}

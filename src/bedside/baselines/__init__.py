@@ -13,11 +13,14 @@ from bedside.baselines.contract import (
     FittedForecaster,
     FittedOutliner,
     FittedSummariser,
+    FittedTagger,
     Forecaster,
     Labelled,
     Lesson,
     Outliner,
     Summariser,
+    Tagger,
+    TagLesson,
     TextLesson,
     VolumeLesson,
     WordReader,
@@ -26,7 +29,14 @@ from bedside.baselines.contract import (
 from bedside.baselines.features import describe_inputs
 from bedside.registry import Registry
 
-_Peer = type[Baseline] | type[Forecaster] | type[Outliner] | type[Summariser] | type[WordReader]
+_Peer = (
+    type[Baseline]
+    | type[Forecaster]
+    | type[Outliner]
+    | type[Summariser]
+    | type[Tagger]
+    | type[WordReader]
+)
 REGISTRY: Registry[_Peer] = Registry(
     "baseline",
     {
@@ -45,6 +55,8 @@ REGISTRY: Registry[_Peer] = Registry(
         "mean-atlas": "bedside.baselines.outlines:MeanAtlas",
         "voxel-threshold": "bedside.baselines.outlines:VoxelThreshold",
         "voxel-forest": "bedside.baselines.voxel_forest:VoxelForest",
+        "dictionary": "bedside.baselines.dictionary:Dictionary",
+        "linear-chain": "bedside.baselines.linear_chain:LinearChain",
     },
 )
 
@@ -55,11 +67,14 @@ __all__ = [
     "FittedForecaster",
     "FittedOutliner",
     "FittedSummariser",
+    "FittedTagger",
     "Forecaster",
     "Labelled",
     "Lesson",
     "Outliner",
     "Summariser",
+    "TagLesson",
+    "Tagger",
     "TextLesson",
     "VolumeLesson",
     "WordReader",

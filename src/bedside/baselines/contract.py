@@ -1,8 +1,8 @@
 """What a baseline is: the protocols that registry entries fulfil.
 
 A peer of classification keeps `Baseline`, a peer of forecasts `Forecaster`, a peer of
-summaries `Summariser`; one that can do more keeps more. Enters and leaves: nothing but
-types.
+summaries `Summariser`, a peer of entities `Tagger`; one that can do more keeps more.
+Enters and leaves: nothing but types.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from bedside.modalities.text_entities import Entity
 from bedside.schema import Array, Arrays, Kind, Rows, State, Targets
 
 Labelled: TypeAlias = tuple[Array, Array, Array]
@@ -256,6 +257,50 @@ class Summariser(Protocol):
             training: cases to learn from.
             validation: cases that may choose settings.
             state: of the task `summarise`, fitted on training cases.
+            seed: the same seed gives the same result.
+            threads: how many may be used.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class TagLesson:
+    """N texts and what people marked in them.
+
+    Args:
+        texts: as they were read.
+        entities: of each text, in order and without overlaps.
+    """
+
+    texts: Sequence[str]
+    entities: Sequence[Sequence[Entity]]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+class FittedTagger(Protocol):
+    """A fitted peer of entities."""
+
+    def tag(self, texts: Sequence[str]) -> Arrays:
+        """N texts -> ``{"entities": (n,) object}``, as a `Prediction` holds them."""
+        ...
+
+
+class Tagger(Protocol):
+    """A classical method that finds entities in texts; built without arguments."""
+
+    name: str
+
+    def fit_entities(
+        self, training: TagLesson, *, validation: TagLesson, state: State, seed: int, threads: int
+    ) -> FittedTagger:
+        """Learn from training cases; validation cases only choose settings.
+
+        Args:
+            training: cases to learn from.
+            validation: cases that may choose settings.
+            state: of the task `tag`, fitted on training cases.
             seed: the same seed gives the same result.
             threads: how many may be used.
         """

@@ -11,11 +11,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from bedside.baselines import REGISTRY
-from bedside.baselines.contract import Lesson, TextLesson, VolumeLesson, Written
+from bedside.baselines.contract import (
+    Lesson,
+    TagLesson,
+    TextLesson,
+    VolumeLesson,
+    Written,
+)
 from bedside.baselines.features import describe_inputs
 from bedside.errors import StudyError, sentence
 from bedside.modalities import holds_text
 from bedside.schema import Array, Arrays, Modality, Part, State, Task
+from bedside.tasks.tag import entities_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +35,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "forecast": ("fit_windows",),
     "summary": ("fit_texts",),
     "mask": ("fit_volumes",),
+    "entities": ("fit_entities",),
 }
 """Kind of target -> how its peers learn; all others by ``fit``, and by ``fit_words`` of texts."""
 WORDS_FOR = "logistic"
@@ -70,6 +78,8 @@ def fit_baselines(
         fit = _summarisers(parts, state=state, seed=seed, threads=threads)
     elif kind == "mask":
         fit = _outliners(parts, state=state, seed=seed, threads=threads)
+    elif kind == "entities":
+        fit = _taggers(parts, state=state, seed=seed, threads=threads)
     else:
         fit = _classifiers(
             parts, modalities, makers.values(), seed=seed, threads=threads, progress=progress
@@ -234,6 +244,27 @@ def _summarisers(
             threads=threads,
         )
         return lambda part: fitted.summarise(lessons[part].sources)
+
+    return fit
+
+
+def _taggers(
+    parts: Mapping[Part, Prepared], *, state: State, seed: int, threads: int
+) -> Callable[[Any], Answering]:
+    lessons = {
+        part: TagLesson(own.texts[state["source"]], entities_of(own.targets.arrays["truth"]))
+        for part, own in parts.items()
+    }
+
+    def fit(baseline: Any) -> Answering:
+        fitted = baseline.fit_entities(
+            lessons["train"],
+            validation=lessons["validation"],
+            state=state,
+            seed=seed,
+            threads=threads,
+        )
+        return lambda part: fitted.tag(lessons[part].texts)
 
     return fit
 

@@ -27,6 +27,7 @@ PART_WORDS: Mapping[str, Part] = {
     "valid": "validation",
     "val": "validation",
     "dev": "validation",
+    "devel": "validation",
     "test": "test",
     "testing": "test",
 }

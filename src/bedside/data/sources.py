@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from bedside.data.annotated_source import read_annotated
 from bedside.data.array_source import read_npz
 from bedside.data.cohort import Cohort
 from bedside.data.decathlon_source import read_decathlon
@@ -161,6 +163,13 @@ def _dicom(data: DataSection) -> RawCases:
     )
 
 
+def _annotated(data: DataSection) -> RawCases:
+    paths = data.annotated
+    if not paths:
+        raise StudyError("data.annotated: missing. Name the files or the folder.")
+    return read_annotated([paths] if isinstance(paths, Path) else paths)
+
+
 def _synthetic(data: DataSection) -> RawCases:
     if data.synthetic is None:
         raise StudyError("data.synthetic: missing. Name the made-up cohort.")
@@ -181,6 +190,7 @@ SOURCES: Mapping[str, Callable[[DataSection], RawCases]] = {
     "npz": _npz,
     "dicom": _dicom,
     "decathlon": _decathlon,
+    "annotated": _annotated,
     "synthetic": _synthetic,
 }
 

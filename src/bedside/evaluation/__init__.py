@@ -6,7 +6,8 @@ not the mean of their one-against-rest columns in the second; ``(windows, weight
 (R,)`` of a forecast in the third, of a forecast of glucose in the fourth, and of the
 events within its whole horizon in the fifth; ``(summaries, weights) -> (R,)`` of summaries
 in the sixth, and of the findings that they state in the seventh; ``(outlines, weights,
-structure) -> (R,)`` of masks in the eighth.
+structure) -> (R,)`` of masks in the eighth; ``(tagged, weights) -> (R,)`` of entities in the
+ninth.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from bedside.schema import Array, Prediction, Targets
 
 if TYPE_CHECKING:
     from bedside.evaluation.classification import Column
+    from bedside.evaluation.entities import Tagged
     from bedside.evaluation.outlines import Outlines
     from bedside.evaluation.summaries import Summaries
     from bedside.evaluation.windows import Windows
@@ -27,6 +29,7 @@ ColumnMetric: TypeAlias = "Callable[[Column, Array], Array]"
 ClassesMetric: TypeAlias = Callable[[Targets, Prediction, Array], Array]
 ForecastMetric: TypeAlias = "Callable[[Windows, Array], Array]"
 SummaryMetric: TypeAlias = "Callable[[Summaries, Array], Array]"
+EntityMetric: TypeAlias = "Callable[[Tagged, Array], Array]"
 
 
 class MaskMetric(Protocol):
@@ -149,6 +152,19 @@ OF_MASKS: Registry[MaskMetric] = Registry(
         "quality_rank": f"{_OUTLINES}:quality_rank",
     },
 )
+_ENTITIES = "bedside.evaluation.entities"
+OF_ENTITIES: Registry[EntityMetric] = Registry(
+    "metric_of_entities",
+    {
+        "entity_f1": f"{_ENTITIES}:entity_f1",
+        "entity_precision": f"{_ENTITIES}:entity_precision",
+        "entity_recall": f"{_ENTITIES}:entity_recall",
+        "relaxed_f1": f"{_ENTITIES}:relaxed_f1",
+        "relaxed_precision": f"{_ENTITIES}:relaxed_precision",
+        "relaxed_recall": f"{_ENTITIES}:relaxed_recall",
+        "entity_ece": f"{_ENTITIES}:entity_ece",
+    },
+)
 PRIMARY = "auroc"
 LOWER_IS_BETTER = frozenset(
     {
@@ -157,6 +173,7 @@ LOWER_IS_BETTER = frozenset(
         *("width_80", "width_95", "hypo_false_alarms_per_day", "hyper_false_alarms_per_day"),
         *("dropped_all", "false_findings", "unsupported_findings"),
         *("hd95_mm", "assd_mm", "volume_error_ml", "quality_error"),
+        "entity_ece",
     }
 )
 

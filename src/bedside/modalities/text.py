@@ -2,23 +2,26 @@
 
 Enters: a cell of a table, or a UTF-8 file. Leaves: ``tokens`` (B, T) int32, numbers of a
 vocabulary that was learnt from training texts, and ``mask`` (B, T) bool, True where a token
-stands; T is the study's. A text without a word has an all-false mask.
+stands; T is the study's. A text without a word has an all-false mask. With ``spelling: true``
+in place of ``tokens``: ``spelling`` (B, T, 30) int32, numbers of how each word is spelt, and
+``offsets`` (B, T, 2) int32, where it stands in the text.
 
-Reading lives in `text_files`, the vocabulary in `text_tokens`.
+Reading lives in `text_files`, the vocabulary in `text_tokens`, the spelling in `text_spelling`.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from bedside.errors import DataError, sentence
 from bedside.modalities.text_features import describe_texts
 from bedside.modalities.text_files import read_text
+from bedside.modalities.text_spelling import COLUMNS, SYMBOLS, cut_words, spell
 from bedside.modalities.text_tokens import PAD, UNKNOWN, How, Vocabulary, fit_vocabulary
 from bedside.schema import Array, Arrays, Geometry, Reference, Sample, State
 
@@ -51,6 +54,8 @@ class Text(BaseModel):
         length: tokens kept of each text, from its beginning; ``auto``: those of the longest
             training text, 512 at most. The audit counts what is cut off.
         lowercase: whether capitals count as small letters.
+        spelling: words, numbers and signs with how they are spelt and where they stand, and
+            no vocabulary; the task `tag` needs it, and no option of a vocabulary goes with it.
         drop_tokens: share of tokens that are hidden at random while the network learns.
     """
 
@@ -59,7 +64,6 @@ class Text(BaseModel):
     default_encoder: ClassVar[str] = "bag"
     suffixes: ClassVar[tuple[str, ...]] = (".txt",)
     holds_text: ClassVar[bool] = True
-    extra: ClassVar[str] = "text"
 
     modality: Literal["text"] = "text"
     column: str = "text"
@@ -68,6 +72,7 @@ class Text(BaseModel):
     vocabulary: int = Field(default=8000, strict=True, ge=300, le=100_000)
     length: Length | Literal["auto"] = "auto"
     lowercase: bool = True
+    spelling: bool = False
     drop_tokens: float = Field(default=0.0, ge=0, lt=1)
     _pretrained: str | None = PrivateAttr(default=None)
 
@@ -76,6 +81,18 @@ class Text(BaseModel):
         own = self.model_copy()
         own._pretrained = pretrained
         return own
+
+    @model_validator(mode="after")
+    def _either_spelling_or_vocabulary(self) -> Self:
+        idle = sorted(self.model_fields_set & {"tokenizer", "vocabulary", "lowercase"})
+        if self.spelling and any(getattr(self, k) != _DEFAULTS[k] for k in idle):
+            raise ValueError(f"expected no {' or '.join(idle)} with spelling, got both")
+        return self
+
+    @property
+    def extra(self) -> str | None:
+        """The extra that brings the library of its vocabulary; spelling needs none."""
+        return None if self.spelling else "text"
 
     @property
     def reads_cells(self) -> bool:
@@ -113,25 +130,40 @@ class Text(BaseModel):
             )
         length = self.length
         if length == "auto":
-            vocabulary = Vocabulary.from_state(state)
-            longest = max(len(vocabulary.encode(text, most=LONGEST_AUTO)) for text in kept.texts)
+            longest = max(self.count(text, state, most=LONGEST_AUTO) for text in kept.texts)
             length = max(STEP, -(-longest // STEP) * STEP)
-        return {**state, "length": length, "symbols": {"tokens": state["size"]}}
+        return {**state, "length": length}
+
+    def count(self, text: str, state: State, *, most: int | None = None) -> int:
+        """Tokens of a text; with `most`, no more are counted."""
+        if self.spelling:
+            return len(cut_words(text, most=most or len(text)))
+        return len(Vocabulary.from_state(state).encode(text, most=most))
 
     def _learnt(self, texts: Iterator[str]) -> State:
         """The state of the vocabulary, after all texts have passed by."""
+        if self.spelling:
+            deque(texts, maxlen=0)
+            return {"symbols": {"spelling": SYMBOLS}}
         if self._pretrained is None:
-            return fit_vocabulary(
+            state = fit_vocabulary(
                 texts, how=self.tokenizer, size=self.vocabulary, lowercase=self.lowercase
             )
+            return {**state, "symbols": {"tokens": state["size"]}}
         from bedside.modalities.text_pretrained import pretrained_vocabulary
 
         deque(texts, maxlen=0)
-        return pretrained_vocabulary(self._pretrained)
+        state = pretrained_vocabulary(self._pretrained)
+        return {**state, "symbols": {"tokens": state["size"]}}
 
     def prepare(self, sample: Sample, state: State) -> Arrays:
-        """One text -> ``tokens`` (T,) int32 and ``mask`` (T,) bool; what is longer is cut off."""
+        """One text -> ``tokens`` (T,) int32 and ``mask`` (T,) bool; what is longer is cut off.
+
+        With `spelling`: ``spelling`` (T, 30) and ``offsets`` (T, 2) int32 in place of tokens.
+        """
         length = int(state["length"])
+        if self.spelling:
+            return _spelt(_text(sample), length)
         found = Vocabulary.from_state(state).encode(_text(sample), most=length)
         tokens = np.full(length, PAD, dtype=np.int32)
         tokens[: len(found)] = found
@@ -149,14 +181,17 @@ class Text(BaseModel):
             return batch
         import torch
 
-        tokens = batch["tokens"]
-        drawn = torch.rand(tokens.shape, generator=generator, device=generator.device)
-        hidden = (drawn < self.drop_tokens).to(tokens.device) & batch["mask"]
-        return {**batch, "tokens": torch.where(hidden, UNKNOWN, tokens)}
+        name, there = ("spelling" if self.spelling else "tokens"), batch["mask"]
+        drawn = torch.rand(there.shape, generator=generator, device=generator.device)
+        hidden = (drawn < self.drop_tokens).to(there.device) & there
+        if self.spelling:
+            return {**batch, name: torch.where(hidden[:, :, None], PAD, batch[name])}
+        return {**batch, name: torch.where(hidden, UNKNOWN, batch[name])}
 
     def describe(self, arrays: Arrays) -> Array:
         """How often groups of tokens occur, and the length: (B, F) float32."""
-        return describe_texts(arrays["tokens"], arrays["mask"])
+        words = arrays["spelling"][..., 0] if self.spelling else arrays["tokens"]
+        return describe_texts(words, arrays["mask"])
 
     def picture(self, sample: Sample) -> Array | None:
         """A text is shown as a text."""
@@ -174,6 +209,18 @@ class Text(BaseModel):
             facts = {"characters": len(text), "control": 0, "replaced": 0}
             samples.append(Sample(text, Geometry(shape=(len(text),), source=facts)))
         return samples
+
+
+_DEFAULTS = {name: field.default for name, field in Text.model_fields.items()}
+
+
+def _spelt(text: str, length: int) -> Arrays:
+    """Where the first `length` words of a text stand and how they are spelt, filled up with 0."""
+    spans = cut_words(text, most=length)
+    offsets = np.zeros((length, 2), dtype=np.int32)
+    spelling = np.full((length, COLUMNS), PAD, dtype=np.int32)
+    offsets[: len(spans)], spelling[: len(spans)] = spans, spell(text, spans)
+    return {"spelling": spelling, "offsets": offsets, "mask": np.arange(length) < len(spans)}
 
 
 class _Thinned:

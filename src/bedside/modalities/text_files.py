@@ -64,12 +64,21 @@ def clean_text(text: str, *, where: str) -> Sample:
             got="a NUL character",
             remedy="Export it again as UTF-8 text; a program or UTF-16 writes such characters",
         )
-    text = text.removeprefix("\ufeff")
-    text, control = _CONTROL.subn(" ", _LINE_ENDS.sub("\n", text))
-    text = _SURROGATE.sub(REPLACEMENT, text)
-    text = unicodedata.normalize("NFC", text).strip()
+    text, control = in_one_form(text)
+    text = text.strip()
     facts = {"characters": len(text), "control": control, "replaced": text.count(REPLACEMENT)}
     return Sample(text, Geometry(shape=(len(text),), source=facts))
+
+
+def in_one_form(text: str) -> tuple[str, int]:
+    """A text, or its beginning, in the form of this module, blanks around it left in place.
+
+    Returns:
+        The text, and how many control characters became blanks.
+    """
+    text = text.removeprefix("\ufeff")
+    text, control = _CONTROL.subn(" ", _LINE_ENDS.sub("\n", text))
+    return unicodedata.normalize("NFC", _SURROGATE.sub(REPLACEMENT, text)), control
 
 
 def _decoded(path: Path, where: str) -> str:

@@ -24,6 +24,7 @@ ENCODERS: Registry[type[Encoder]] = Registry(
         "resnet3d": "bedside.models.resnet3d:ResNet3d",
         "se-resnet": "bedside.models.se_resnet:SeResNet",
         "slices-gru": "bedside.models.slices_gru:SlicesGru",
+        "spelling-lstm": "bedside.models.spelling_lstm:SpellingLstm",
         "tcn": "bedside.models.tcn:Tcn",
         "text-cnn": "bedside.models.text_cnn:TextCnn",
         "text-lstm": "bedside.models.text_lstm:TextLstm",

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from bedside.schema import Array, Arrays, Rows, State
 
 
+TEXTS = ("tokens", "spelling")
+"""What encoders of a text read."""
+
+
 @dataclass(frozen=True)
 class InputPlan:
     """What the network must know of one input.
@@ -158,7 +162,7 @@ def _token_width(plans: Mapping[str, InputPlan], encoders: Sequence[Encoder]) ->
     widths = {
         plan.encoder: encoder.token_width
         for plan, encoder in zip(plans.values(), encoders, strict=True)
-        if encoder.reads == "tokens"
+        if encoder.reads in TEXTS
     }
     if len(set(widths.values())) != 1 or 0 in widths.values():
         raise StudyError(

@@ -6,6 +6,7 @@ which way is better.
 
 from __future__ import annotations
 
+from bedside.reporting.entity_terms import ENTITY_TERMS, split_label
 from bedside.reporting.forecast_terms import FORECAST_TERMS
 from bedside.reporting.formatting import PLAIN, Form
 from bedside.reporting.mask_terms import MASK_TERMS, split_structure
@@ -99,19 +100,28 @@ CLASS_TERMS: tuple[tuple[str, str], ...] = (
 """Words of a classification's report that are no metrics."""
 
 
-ALL_TERMS: dict[str, Term] = {**TERMS, **FORECAST_TERMS, **SUMMARY_TERMS, **MASK_TERMS}
+ALL_TERMS: dict[str, Term] = {
+    **TERMS,
+    **FORECAST_TERMS,
+    **SUMMARY_TERMS,
+    **MASK_TERMS,
+    **ENTITY_TERMS,
+}
 
 
 def label(metric: str) -> str:
     """A metric's name for readers; an unknown key is shown as it stands."""
     plain, minutes = split_step(metric)
     plain, kind = split_kind(plain)
+    plain, name = split_label(plain)
     term = ALL_TERMS.get(plain)
     if term is None:
         plain, structure = split_structure(metric)
         if structure:
             return f"{MASK_TERMS[plain].label}, {structure}"
         return metric.replace("_", " ")
+    if name is not None:
+        return f"{term.label}, {name}"
     if kind is not None:
         return f"{term.label}, {CASE_KINDS[kind]}"
     return f"{term.label}, {minutes} min ahead" if minutes else term.label
@@ -156,9 +166,10 @@ def higher_is_better(metric: str) -> bool:
 
 
 def _term_of(metric: str) -> Term | None:
-    """The term of a metric, whatever step, kind of case or structure it is of."""
+    """The term of a metric, whatever step, kind of case, structure or label it is of."""
     found = ALL_TERMS.get(split_kind(split_step(metric)[0])[0])
-    return found or ALL_TERMS.get(split_structure(metric)[0])
+    others = (split_structure(metric)[0], split_label(metric)[0])
+    return found or next((ALL_TERMS[name] for name in others if name in ALL_TERMS), None)
 
 
 def split_class(metric: str, classes: list[str]) -> tuple[str, str] | None:

@@ -12,5 +12,6 @@ REGISTRY: Registry[type[Task]] = Registry(
         "forecast": "bedside.tasks.forecast:Forecast",
         "segment": "bedside.tasks.segment:Segment",
         "summarise": "bedside.tasks.summarise:Summarise",
+        "tag": "bedside.tasks.tag:Tag",
     },
 )

@@ -19,6 +19,7 @@ from bedside.schema import PARTS, Array, Modality, Part, State, Targets, Task
 from bedside.study import parse_options
 from bedside.training.loader import Prepared
 from bedside.training.prepared_arrays import Input, PartRows, prepare_arrays
+from bedside.training.tags import with_tags
 from bedside.training.texts import Texts, texts_of, with_sources
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ def prepare_parts(
     texts: dict[Part, Texts] = texts_of(written, rows)
     if targets.kind == "summary":
         told = with_sources(told, texts)
+    elif targets.kind == "entities":
+        told = with_tags(told, arrays, texts)
     return Preparation(
         {own.name: own.state for own in inputs},
         {

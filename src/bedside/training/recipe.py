@@ -18,6 +18,8 @@ SEEN_CASES = 80_000
 SEEN_WINDOWS = 300_000
 SEEN_SUMMARIES = 28_000
 """Writing costs many steps a case, and soon learns the training part by heart."""
+SEEN_TAGGED = 45_000
+"""A text holds many words, and each of them teaches."""
 SEEN_PRETRAINED, PRETRAINED_RATE = 9_000, 1e-4
 """Of a pretrained model: steps that are customary when all its weights are tuned further."""
 SEEN_VOXELS = 300_000_000
@@ -83,11 +85,13 @@ def make_recipe(
     """
     if kind == "mask":
         return _outlining(cases, section, voxels=voxels)
-    windows, writes = kind == "forecast", kind == "summary"
+    windows, writes, tags = kind == "forecast", kind == "summary", kind == "entities"
     drawn = min(cases, WINDOWS_AN_EPOCH) if windows else cases
     if section.cases_per_epoch != "auto":
         drawn = min(cases, section.cases_per_epoch)
-    seen = SEEN_WINDOWS if windows else SEEN_SUMMARIES if writes else SEEN_CASES
+    seen = {"forecast": SEEN_WINDOWS, "summary": SEEN_SUMMARIES, "entities": SEEN_TAGGED}.get(
+        kind, SEEN_CASES
+    )
     seen, shortest = (SEEN_PRETRAINED, 3) if pretrained else (seen, SHORTEST)
     epochs = round(min(max(seen / max(drawn, 1), shortest), LONGEST))
     if section.epochs != "auto":
@@ -95,6 +99,8 @@ def make_recipe(
     batch_size = 64 if cases >= 2000 else 32 if cases >= 1000 else 16
     if windows and cases >= 2000:
         batch_size = 256
+    if tags:
+        batch_size = 16
     if writes:
         batch_size = min(batch_size, 32)
     if section.batch_size != "auto":
@@ -103,6 +109,8 @@ def make_recipe(
     # the noise of a step falls with the root of its cases, so the rate may rise with it;
     # windows of one series are near copies, and a batch of them is worth a fraction
     rate = (3e-3 * math.sqrt(batch_size / 256)) if windows else 1e-3 * math.sqrt(batch_size / 16)
+    if tags:
+        rate = 3e-3 * math.sqrt(batch_size / 16)
     if writes:
         rate = PRETRAINED_RATE if pretrained else 3e-3 * math.sqrt(batch_size / 32)
     if section.learning_rate != "auto":

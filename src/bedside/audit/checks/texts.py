@@ -14,8 +14,7 @@ import numpy as np
 from bedside.audit.evidence import Evidence
 from bedside.audit.findings import Finding
 from bedside.audit.text_look import IDENTIFIERS
-from bedside.modalities import holds_text
-from bedside.modalities.text_tokens import Vocabulary
+from bedside.modalities.text import Text
 from bedside.schema import Array
 
 FEW_WORDS = 3
@@ -58,7 +57,7 @@ def truncated_texts(evidence: Evidence) -> list[Finding]:
     found = []
     for name in evidence.text_looks:
         modality = evidence.means.modalities.get(name)
-        if modality is None or not holds_text(modality):
+        if not isinstance(modality, Text):
             continue
         readable = np.flatnonzero(evidence.inputs[name].readable)
         learnt = readable
@@ -67,10 +66,10 @@ def truncated_texts(evidence: Evidence) -> list[Finding]:
         if not any(look.words for look in evidence.text_looks[name].values()):
             continue
         state = modality.fit(evidence.inputs[name].at(learnt))
-        vocabulary, length = Vocabulary.from_state(state), int(state["length"])
+        length = int(state["length"])
         some = readable[:: -(-readable.size // MOST_CUT)]
         counts = np.array(
-            [len(vocabulary.encode(str(s.values))) for s in evidence.inputs[name].at(some)]
+            [modality.count(str(s.values), state) for s in evidence.inputs[name].at(some)]
         )
         over = counts > length
         if not over.any():
@@ -173,7 +172,7 @@ def target_in_texts(evidence: Evidence) -> list[Finding]:
         texts = (str(sample.values) for sample in evidence.inputs[name].at(rows))
         if evidence.kind == "summary":
             found += _summaries_in(evidence, name, rows, texts)
-        elif evidence.kind != "forecast":
+        elif evidence.kind not in ("forecast", "entities"):
             found += _class_names_in(evidence, name, rows, texts)
     return found
 

@@ -206,6 +206,7 @@ REGISTRY: Registry[JudgedKind] = Registry(
         "forecast": "bedside.evaluation.kinds.forecast:FORECAST",
         "summary": "bedside.evaluation.kinds.summary:SUMMARY",
         "mask": "bedside.evaluation.kinds.mask:MASK",
+        "entities": "bedside.evaluation.kinds.entities:ENTITIES",
     },
 )
 

@@ -107,6 +107,7 @@ REGISTRY: Registry[ToldKind] = Registry(
         "forecast": "bedside.reporting.kinds.forecast:FORECAST",
         "summary": "bedside.reporting.kinds.summary:SUMMARY",
         "mask": "bedside.reporting.kinds.mask:MASK",
+        "entities": "bedside.reporting.kinds.entities:ENTITIES",
     },
 )
 
