@@ -1,8 +1,9 @@
 """A recurrent network that reads words by how they are spelt: the default for entities in a text.
 
 Embeddings of the hashed word, its beginnings, endings and shape (as in the embedding layers
-of Honnibal's spaCy) and of its pieces (Bojanowski 2017), mixed by one layer, then an LSTM from both ends (Schuster and Paliwal
-1997, doi:10.1109/78.650093; for entities: Huang 2015, arXiv:1508.01991).
+of Honnibal's spaCy) and of its pieces (Bojanowski 2017), mixed by one layer, then an LSTM from
+both ends (Schuster and Paliwal 1997, doi:10.1109/78.650093; for entities: Huang 2015,
+arXiv:1508.01991).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ around a word must do then, as it must for a word that training never saw."""
 
 
 class SpellingLstm(Encoder):
-    """Six embeddings a word and the mean of those of its pieces, mixed, then one LSTM of 128 in each direction."""
+    """Six embeddings a word and the mean of its pieces', mixed, then an LSTM of 128 each way."""
 
     reads: ClassVar[str] = "spelling"
 
@@ -71,7 +72,7 @@ class SpellingLstm(Encoder):
         return Features(pooled, tokens=tokens, mask=mask)
 
     def _embedded(self, spelling: torch.Tensor) -> torch.Tensor:
-        """(B, T, C) -> (B, T, 7, E), the last one the mean of pieces; some are hidden in training."""
+        """(B, T, C) -> (B, T, 7, E), the last one of the pieces; some are hidden in training."""
         forms, pieces = spelling[..., : len(FORMS)], spelling[..., len(FORMS) :]
         there = (pieces != 0).to(self.table.weight.dtype)[..., None]
         mean = (self.table(pieces) * there).sum(dim=2) / there.sum(dim=2).clamp_min(1.0)
