@@ -98,3 +98,12 @@ def test_errors_are_one_sentence_and_name_no_file(tmp_path: Path) -> None:
     nibabel.save(small, tmp_path / "Doe_image.nii")
     assert refused(mask, "--image", tmp_path / "Doe_image.nii").startswith("--image: expected")
     assert refused(mask, "--previous", tmp_path / "no.nii").startswith("--previous: expected")
+
+
+def test_a_series_asks_for_a_folder_and_lies_where_the_mask_does(tmp_path: Path) -> None:
+    save(tmp_path / "m.nii.gz", SCENE)
+    message = refused(tmp_path / "m.nii.gz", "--series", tmp_path)
+    assert message == "--series: expected a folder for the DICOM files, got none. Add -o."
+    (tmp_path / "none").mkdir()
+    message = refused(tmp_path / "m.nii.gz", "--series", tmp_path / "none", "-o", tmp_path / "o")
+    assert message.startswith("--series: expected a folder of DICOM slices")

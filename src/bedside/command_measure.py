@@ -11,10 +11,12 @@ from typing import Annotated
 import typer
 
 from bedside.command_words import Quiet, examples
+from bedside.errors import StudyError
 
 MEASURE_EXAMPLES = examples(
     "bedside measure mask.nii.gz --name organ=1 --name tumour=2 --organ organ -o measured",
     "bedside measure mask.nii.gz --name tumour=2 --margin 5 --margin 20",
+    "bedside measure segmentation.dcm --tumour lesion --series ct/ -o measured",
     "bedside measure mask.nii.gz --image ct.nii.gz --previous earlier.nii.gz -o measured",
 )
 
@@ -33,6 +35,9 @@ def measure_command(  # noqa: PLR0913 - one parameter for each option
     ] = None,
     image: Annotated[Path | None, typer.Option(help="Its image, for the pictures.")] = None,
     previous: Annotated[Path | None, typer.Option(help="An earlier mask, to compare.")] = None,
+    series: Annotated[
+        Path | None, typer.Option(help="Its DICOM series: also write a SEG and an SR, with -o.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder for CSV, JSON, pictures, page.")
     ] = None,
@@ -41,7 +46,10 @@ def measure_command(  # noqa: PLR0913 - one parameter for each option
     """Measure the structures of a mask in mm and ml, and what lies how far from a tumour."""
     from bedside.measurement.record_rows import lines_of
     from bedside.progress import Progress
-    from bedside.reporting.measuring import Files, asked_for, measure_files
+    from bedside.reporting.measuring import Files, asked_for, measure_files, write_dicom
+
+    if series is not None and output is None:
+        raise StudyError("--series: expected a folder for the DICOM files, got none. Add -o.")
 
     progress = Progress(quiet=quiet)
     asked = asked_for(tumour=tumour, organ=organ, margins_mm=margin)
@@ -56,4 +64,7 @@ def measure_command(  # noqa: PLR0913 - one parameter for each option
     if output is not None:
         from bedside.reporting.measurement_page import write_measurements
 
-        typer.echo(f"Page: {write_measurements(output, found, changed)}")
+        page = write_measurements(output, found, changed)
+        if series is not None:
+            write_dicom(output, found, series)
+        typer.echo(f"Page: {page}")

@@ -10,7 +10,12 @@ from importlib.util import find_spec
 
 from bedside.errors import InstallError, sentence
 
-LIBRARIES = {"text": "tokenizers", "volumes": "nibabel", "huggingface": "transformers"}
+LIBRARIES = {
+    "text": "tokenizers",
+    "volumes": "nibabel",
+    "huggingface": "transformers",
+    "dicom-seg": "highdicom",
+}
 """Extra -> the library that it brings and that is looked for."""
 
 

@@ -1,9 +1,9 @@
 """One mask of labels -> whole numbers on the very axes of its volume, and back into a file.
 
-Enters: a reference to a NIfTI file or an array whose voxels hold the number of a structure, 0 for
-the background. Leaves: a `Sample` (D, H, W), uint8 or uint16, turned upright as `volume_files`
-turns the volume, its geometry that of the source. Back: a NIfTI file with the axes and the affine
-of the source, equal bit for bit.
+Enters: a reference to a NIfTI file, a DICOM SEG or an array whose voxels hold the number of a
+structure, 0 for the background. Leaves: a `Sample` (D, H, W), uint8 or uint16, turned upright as
+`volume_files` turns the volume, its geometry that of the source. Back: a NIfTI file with the axes
+and the affine of the source, equal bit for bit.
 """
 
 from __future__ import annotations
@@ -43,7 +43,12 @@ def decode_mask(reference: Reference) -> Sample:
     where = reference.where
     if (laid := laid_array(reference)) is not None:
         return Sample(_labels(laid.values, where), laid.geometry())
-    stored = stored_volume(path_of(reference), where=where)
+    from bedside.modalities.mask_dicom import decode_segmentation, is_dicom
+
+    path = path_of(reference)
+    if is_dicom(path):
+        return decode_segmentation(path, where=where)
+    stored = stored_volume(path, where=where)
     return upright(_labels(stored.values, where), stored.affine, facts=stored.facts)
 
 

@@ -22,7 +22,7 @@ from bedside.errors import DataError
 from bedside.modalities.image_dicom_codec import frame_count, stored_pixels
 from bedside.modalities.volume_axes import upright
 from bedside.modalities.volume_files import MAX_VOXELS, refusal
-from bedside.schema import Array, Sample
+from bedside.schema import Array, Geometry, Sample
 
 UNEVEN = 0.05
 """How far a distance of two slices may be from the usual one, as a share of it."""
@@ -67,23 +67,58 @@ def decode_series(folder: Path, *, where: str) -> Sample:
     """
     try:
         with quiet():
-            slices = _slices(folder, where)
-            _refuse_unlike(slices, where)
-            slices, step = _sorted(slices, where)
+            slices, step = _laid(folder, where)
             stack = np.stack(_pixels(slices, where))
     except DataError:
         raise
     except Exception:  # damaged files make pydicom raise nearly anything
         raise refusal(where, expected="whole DICOM files", got="a damaged one") from None
-    first = slices[0]
+    facts: dict[str, object] = {"format": "DICOM", "slices": len(slices)}
+    return upright(np.transpose(stack, (2, 1, 0)), _affine(slices[0], step), facts=facts)
+
+
+@dataclass(frozen=True)
+class LaidSeries:
+    """A series without its pixels: its slices from the first to the last, and how they lie."""
+
+    slices: tuple[Slice, ...]
+    geometry: Geometry
+
+
+def lay_series(folder: Path, *, where: str) -> LaidSeries:
+    """Where the slices of a series lie; nothing is decoded.
+
+    Raises:
+        DataError: as `decode_series` does.
+    """
+    try:
+        with quiet():
+            slices, step = _laid(folder, where)
+    except DataError:
+        raise
+    except Exception:  # damaged files make pydicom raise nearly anything
+        raise refusal(where, expected="whole DICOM files", got="a damaged one") from None
+    rows, columns = slices[0].size
+    nothing = np.broadcast_to(np.uint8(0), (columns, rows, len(slices)))
+    sample = upright(nothing, _affine(slices[0], step), facts={"format": "DICOM"})
+    return LaidSeries(tuple(slices), sample.geometry)
+
+
+def _laid(folder: Path, where: str) -> tuple[list[Slice], float]:
+    slices = _slices(folder, where)
+    _refuse_unlike(slices, where)
+    return _sorted(slices, where)
+
+
+def _affine(first: Slice, step: float) -> Array:
+    """(4, 4) column, row, slice -> mm to the person's right, front and head."""
     affine = np.eye(4)
     affine[:3, 0] = first.axes[:3] * first.spacing[1]
     affine[:3, 1] = first.axes[3:] * first.spacing[0]
     affine[:3, 2] = first.normal * step
     affine[:3, 3] = first.position
     affine[:2] *= -1  # DICOM counts to the left and back
-    facts: dict[str, object] = {"format": "DICOM", "slices": len(slices)}
-    return upright(np.transpose(stack, (2, 1, 0)), affine, facts=facts)
+    return affine
 
 
 def _slices(folder: Path, where: str) -> list[Slice]:
@@ -99,7 +134,9 @@ def _slices(folder: Path, where: str) -> list[Slice]:
             continue
         _refuse_kind(header, where)
         series.add(str(header.get("SeriesInstanceUID", "")))
-        found += [_slice(header, path, frame, where) for frame in range(frame_count(header))]
+        found += [
+            slice_of(header, path, frame, where=where) for frame in range(frame_count(header))
+        ]
     if not found:
         raise refusal(
             where, expected="a folder of DICOM slices", got="no DICOM image in it",
@@ -133,7 +170,12 @@ def _refuse_kind(header: Dataset, where: str) -> None:
         )
 
 
-def _slice(header: Dataset, path: Path, frame: int, where: str) -> Slice:
+def slice_of(header: Dataset, path: Path, frame: int, *, where: str) -> Slice:
+    """Where one frame of a DICOM file lies.
+
+    Raises:
+        DataError: the header does not say so.
+    """
     own: dict[str, Any] = {name: header.get(name) for name in _NEEDED}
     for place in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
         groups = header.get(place) or []

@@ -23,8 +23,9 @@ from bedside.measurement.record import (
 from bedside.modalities.label_masks import decode_mask, names_told, refuse_other_grid
 from bedside.modalities.volume_files import decode_volume
 from bedside.reporting.measurement_figures import Measured
-from bedside.schema import Array, Reference, Sample
+from bedside.schema import Array, Geometry, Reference, Sample
 
+SEG, SR = "segmentation.dcm", "measurements.dcm"
 MOST_MM = 100.0
 """Widest margin."""
 
@@ -99,6 +100,31 @@ def _first_channel(sample: Sample) -> Array:
     if isinstance(sample.values, str):
         raise TypeError("a volume holds an array")
     return sample.values if sample.values.ndim == 3 else sample.values[..., 0]
+
+
+def write_dicom(folder: Path, found: Measured, series: Path) -> None:
+    """Write the mask as DICOM SEG and the measurements as DICOM SR; both name the patient.
+
+    Args:
+        folder: for the two files.
+        found: what was measured.
+        series: folder of the DICOM series that the mask lies on.
+
+    Raises:
+        InstallError: highdicom is not installed.
+        DataError: the series is unsound, or the mask does not lie on it.
+    """
+    from bedside.deployment.dicom_seg import read_source, write_segmentation
+    from bedside.deployment.dicom_sr import write_report
+
+    source = read_source(series, where="--series")
+    spacing = found.record.spacing_mm
+    geometry = Geometry(found.labels.shape, spacing, affine=found.affine)
+    structures = {name: number for number, name in found.names.items()}
+    segmentation = write_segmentation(
+        folder / SEG, found.labels, geometry, source=source, structures=structures
+    )
+    write_report(folder / SR, found.record, segmentation=segmentation, source=source)
 
 
 def asked_for(
