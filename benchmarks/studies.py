@@ -41,14 +41,18 @@ class Benchmark:
     Args:
         file: in examples/.
         data: name of its file or folder, and the key of the study that names it.
-        published: method, test AUROC and accuracy that others report for the same parts.
+        published: method, and what others report for the same parts of the first two metrics.
         source: of the published numbers.
+        metrics: the primary one first.
+        headings: of the columns of these metrics.
     """
 
     file: str
     data: tuple[str, str] | None = None
     published: tuple[tuple[str, float, float], ...] = ()
     source: str = ""
+    metrics: tuple[str, ...] = ("auroc", "accuracy", "ece")
+    headings: tuple[str, ...] = ("AUROC", "ACC", "ECE")
 
 
 STUDIES = {
@@ -71,6 +75,12 @@ STUDIES = {
             ("AutoKeras", 0.804, 0.705),
         ),
         "Yang et al. 2023, MedMNIST v2, doi:10.1038/s41597-022-01721-8",
+    ),
+    "hippocampus": Benchmark(
+        "hippocampus.yaml",
+        ("Task04_Hippocampus", "data.decathlon"),
+        metrics=("dice", "dice_anterior", "dice_posterior", "hd95_mm", "assd_mm"),
+        headings=("Dice", "anterior", "posterior", "HD95 mm", "ASSD mm"),
     ),
     "nih": Benchmark("nih_chest_xray.yaml", ("nih_chest_xray/labels.csv", "data.table")),
     "synthetic": Benchmark("chest_xray_synthetic.yaml"),
@@ -100,7 +110,7 @@ def main() -> int:
         for seed in options.seeds:
             study = bedside.Study.load(copied, overrides=[*overrides, f"training.seed={seed}"])
             results.append(run_seed(study, folder / f"seed-{seed}"))
-            print(f"seed {seed}: {line(results[-1])}", file=sys.stderr)
+            print(f"seed {seed}: {line(results[-1], benchmark)}", file=sys.stderr)
     text = report(options.study, results, options.overrides)
     print(text)
     if options.output:
@@ -131,7 +141,12 @@ def data_override(benchmark: Benchmark, folder: Path | None) -> list[str]:
     found = sorted(Path(folder).rglob(name))
     if not found:
         raise SystemExit(f"--data: {name} is not in or below this folder.")
-    return [f"{key}={json.dumps(str(found[0].resolve()))}"]
+    place = found[0].resolve()
+    groups = [place / "groups.csv"] if (place / "groups.csv").is_file() else []
+    return [
+        f"{key}={json.dumps(str(place))}",
+        *(f"data.groups={json.dumps(str(table))}" for table in groups),
+    ]
 
 
 def run_seed(study: bedside.Study, folder: Path) -> Result:
@@ -151,18 +166,18 @@ def run_seed(study: bedside.Study, folder: Path) -> Result:
     return Result(study.training.seed, finished.metrics, environment, json.loads(clock.read_text()))
 
 
-def line(result: Result) -> str:
+def line(result: Result, benchmark: Benchmark) -> str:
     """The cells of one seed."""
     metrics = result.metrics
+    first, *others = benchmark.metrics
     deep, peer = (metrics["models"][metrics[which]] for which in ("deep", "best_baseline"))
     return " | ".join(
         [
-            f"{_interval(deep['auroc'])}",
-            f"{metrics['best_baseline']} {_number(peer['auroc']['value'])}",
+            f"{_interval(deep[first])}",
+            f"{metrics['best_baseline']} {_number(peer[first]['value'])}",
             _interval(metrics["difference"], sign="+"),
             metrics["verdict"],
-            _number(deep["accuracy"]["value"]),
-            _number(deep["ece"]["value"]),
+            *(_number(deep[name]["value"]) for name in others),
             f"{result.seconds:.0f}",
         ]
     )
@@ -170,6 +185,8 @@ def line(result: Result) -> str:
 
 def report(name: str, results: list[Result], overrides: list[str]) -> str:
     """The whole table with what one must know to read it."""
+    benchmark = STUDIES[name]
+    first_heading, *other_headings = benchmark.headings
     first = results[0]
     models = first.metrics
     lines = [
@@ -177,35 +194,37 @@ def report(name: str, results: list[Result], overrides: list[str]) -> str:
         f"{models['confidence']:.0%}.",
         *([f"Settings: {', '.join(overrides)}."] if overrides else []),
         "",
-        "| seed | AUROC deep | best peer, AUROC | difference | verdict | ACC | ECE | seconds |",
-        "|---|---|---|---|---|---|---|---|",
-        *(f"| {result.seed} | {line(result)} |" for result in results),
+        f"| seed | {first_heading} deep | best peer, {first_heading} | difference | verdict | "
+        f"{' | '.join(other_headings)} | seconds |",
+        "|---" * (6 + len(other_headings)) + "|",
+        *(f"| {result.seed} | {line(result, benchmark)} |" for result in results),
     ]
     if len(results) > 1:
-        lines.append(f"| mean (sd) | {summary(results)} |")
-    for method, auroc, accuracy in STUDIES[name].published:
-        lines.append(f"| {method} | {auroc:.3f} | | | | {accuracy:.3f} | | |")
-    if STUDIES[name].source:
-        lines += ["", f"Published: {STUDIES[name].source}."]
+        lines.append(f"| mean (sd) | {summary(results, benchmark)} |")
+    for method, one, other in benchmark.published:
+        lines.append(f"| {method} | {one:.3f} | | | | {other:.3f} |{' |' * len(other_headings)}")
+    if benchmark.source:
+        lines += ["", f"Published: {benchmark.source}."]
     return "\n".join([*lines, "", machine(first.environment)])
 
 
-def summary(results: list[Result]) -> str:
+def summary(results: list[Result], benchmark: Benchmark) -> str:
     """Mean and standard deviation over seeds."""
     deep = [r.metrics["models"][r.metrics["deep"]] for r in results]
     peers = [r.metrics["models"][r.metrics["best_baseline"]] for r in results]
     better = sum(r.metrics["verdict"] == "deep better" for r in results)
+    name, *names = benchmark.metrics
     columns = [
-        [entry["auroc"]["value"] for entry in deep],
-        [entry["auroc"]["value"] for entry in peers],
+        [entry[name]["value"] for entry in deep],
+        [entry[name]["value"] for entry in peers],
         [r.metrics["difference"]["value"] for r in results],
-        [entry["accuracy"]["value"] for entry in deep],
-        [entry["ece"]["value"] for entry in deep],
+        *([entry[other]["value"] for entry in deep] for other in names),
     ]
-    auroc, peer, difference, accuracy, ece = map(_mean_and_sd, columns)
+    first, peer, difference, *others = map(_mean_and_sd, columns)
     seconds = statistics.mean(r.seconds for r in results)
     verdict = f"deep better {better} of {len(results)}"
-    return f"{auroc} | {peer} | {difference} | {verdict} | {accuracy} | {ece} | {seconds:.0f}"
+    cells = [first, peer, difference, verdict, *others, f"{seconds:.0f}"]
+    return " | ".join(cells)
 
 
 def machine(environment: dict[str, Any]) -> str:
