@@ -11,7 +11,8 @@ precision (bf16 on ours where the processor has it; `--precision float32` for bo
 MONAI's usual way is that of its spleen tutorial, on MR: CacheDataset with LoadImaged,
 EnsureChannelFirstd, Orientationd, Spacingd, NormalizeIntensityd and SpatialPadd cached;
 RandCropByPosNegLabeld, RandAffined, RandGaussianNoised and RandScaleIntensityd in a DataLoader
-with workers; UNet of 16 to 256 channels with two residual units; DiceLoss; Adam at 1e-4;
+with workers; UNet of 16 to 128 channels with two residual units, patches filled up
+to sides that it can halve three times; DiceLoss; Adam at 1e-4;
 sliding_window_inference. ``--network unet3d`` gives it our network instead.
 """
 
@@ -153,7 +154,8 @@ def _theirs(options: argparse.Namespace) -> dict[str, Any]:
         ]
         for part in PARTS
     }
-    keys, size = ["image", "label"], plan["patch"][::-1]
+    # their network needs sides that it can halve three times
+    keys, size = ["image", "label"], [-(-side // 8) * 8 for side in plan["patch"][::-1]]
     fixed = [
         mt.LoadImaged(keys),
         mt.EnsureChannelFirstd(keys),
@@ -217,7 +219,7 @@ def _their_network(options: argparse.Namespace, job: Any) -> torch.nn.Module:
     if options.network == "unet":
         return UNet(
             spatial_dims=3, in_channels=1, out_channels=1 + len(job.state["names"]),
-            channels=(16, 32, 64, 128, 256), strides=(2, 2, 2, 2), num_res_units=2, norm="BATCH",
+            channels=(16, 32, 64, 128), strides=(2, 2, 2), num_res_units=2, norm="BATCH",
         )  # fmt: skip
     name = f"{job.state['plan']['input']}.values"
 
