@@ -82,7 +82,7 @@ def test_a_class_called_test_is_a_class(tmp_path: Path) -> None:
 def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
     picture(tmp_path / "loose.png")
     (tmp_path / "a").mkdir()
-    with pytest.raises(DataError, match="got 1 sub-folders and no such image in them"):
+    with pytest.raises(DataError, match="got 1 sub-folders and no such file in them"):
         load_folder(tmp_path)
 
 

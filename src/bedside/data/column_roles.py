@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedside.data.raw_cases import PART_WORDS
-from bedside.data.written_paths import IMAGE_SUFFIXES, find_written
+from bedside.data.written_paths import IMAGE_SUFFIXES, NOTE_SUFFIX, find_written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,10 +47,11 @@ class Roles:
     """What the columns of a table seem to say; None or empty where nothing does.
 
     Args:
-        file: the column that names image files.
+        file: the column that names files of images, volumes or texts.
         root: folder below the table's that the files lie in, None: the table's own.
         found: whether the files looked for are there.
         volume: whether they are volumes rather than images.
+        note: whether they are texts.
         patient, case, site, time, part: columns.
         label: one column of classes; `labels`: several of 0 and 1.
         classes: the values of `label`, the negative one first where there is one.
@@ -63,6 +64,7 @@ class Roles:
     root: str | None = None
     found: bool = False
     volume: bool = False
+    note: bool = False
     patient: str | None = None
     case: str | None = None
     site: str | None = None
@@ -105,6 +107,7 @@ def find_roles(raw: RawCases) -> Roles:
         root=root,
         found=found,
         volume=file is not None and _share_with(cases[file], VOLUME_SUFFIXES) >= NAMES_A_FILE,
+        note=file is not None and _share_with(cases[file], (NOTE_SUFFIX,)) >= NAMES_A_FILE,
         patient=patient,
         case=case,
         site=site,
@@ -182,7 +185,10 @@ def _file_column(
     named = [
         c
         for c in cases.columns
-        if _share_with(cases[c], IMAGE_SUFFIXES + VOLUME_SUFFIXES) >= NAMES_A_FILE
+        if any(
+            _share_with(cases[c], suffixes) >= NAMES_A_FILE
+            for suffixes in (IMAGE_SUFFIXES + VOLUME_SUFFIXES, (NOTE_SUFFIX,))
+        )
     ]
     # A column of names without suffix has next to no name twice.
     suffixless = [

@@ -1,20 +1,22 @@
 """A folder with one sub-folder per class.
 
 Enters: ``by-class/<class>/...`` or ``<folder>/<part>/<class>/...`` (the second where
-every top folder is named after a part). Leaves: `RawCases` with ``file``, ``label``
-and, in the second form, ``part``; patients are not known from folders.
+every top folder is named after a part), of images, or where there is none of notes (.txt).
+Leaves: `RawCases` with ``file``, ``label`` and, in the second form, ``part``; patients are not
+known from folders.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
 from bedside.data.raw_cases import PART_WORDS, RawCases
-from bedside.data.written_paths import IMAGE_SUFFIXES, refuse_foreign_names
+from bedside.data.written_paths import IMAGE_SUFFIXES, NOTE_SUFFIX, refuse_foreign_names
 from bedside.errors import DataError, Problems, StudyError, sentence
 
 DICOM_MARK = b"DICM"
@@ -22,15 +24,15 @@ DICOM_MARK_AT = 128
 
 
 def read_folder(folder: Path) -> RawCases:
-    """List the images of a folder per class, in the order of their paths.
+    """List the images of a folder per class, or its text files, in the order of their paths.
 
     Images are files with a known suffix, and files without one that carry the
-    DICOM mark. Hidden and other files are counted in the notes. Row 1 is the first
-    of the sorted paths.
+    DICOM mark; text files beside images are none of the cases. Hidden and other files are counted
+    in the notes. Row 1 is the first of the sorted paths.
 
     Raises:
         StudyError: no such folder.
-        DataError: no class folder, no image, or a link that leads out of the folder.
+        DataError: no class folder, no file, or a link that leads out of the folder.
     """
     if not folder.is_dir():
         raise StudyError(
@@ -43,22 +45,24 @@ def read_folder(folder: Path) -> RawCases:
         )
     source = f"the sorted files of {folder.name}"
     classes, has_parts = class_folders(folder)
-    files, ignored = _images(folder, classes)
+    files, ignored = _files(folder, classes, meant=is_image)
+    if not files:
+        files, ignored = _files(folder, classes, meant=is_note)
     if not files:
         raise DataError(
             sentence(
                 f"data.folder {folder.name}",
-                expected="one sub-folder per class with image files in it "
-                f"({', '.join(IMAGE_SUFFIXES)})",
-                got=f"{len(classes)} sub-folders and no such image in them",
-                remedy="Sort the images into a folder per class, or use data.table",
+                expected="one sub-folder per class with files of images in it "
+                f"({', '.join(IMAGE_SUFFIXES)}) or of texts ({NOTE_SUFFIX})",
+                got=f"{len(classes)} sub-folders and no such file in them",
+                remedy="Sort the files into a folder per class, or use data.table",
             )
         )
     names = [file.relative_to(folder).as_posix() for file in files]
     refuse_foreign_names(names, where=f"data.folder {folder.name}")
     rows = [_row(folder, file, has_parts=has_parts) for file in files]
     cases = pd.DataFrame(rows, dtype="str")
-    notes = _notes(classes, files, ignored)
+    notes = _notes(classes, files, ignored, kind="text" if is_note(files[0]) else "image")
     return RawCases(cases, source, first_row=1, root=folder, notes=notes)
 
 
@@ -76,8 +80,10 @@ def _subfolders(folder: Path) -> list[Path]:
     return sorted(entry for entry in found if not entry.name.startswith((".", "__")))
 
 
-def _images(folder: Path, classes: list[Path]) -> tuple[list[Path], Counter[str]]:
-    """All images below the class folders, sorted, and counts of what was ignored."""
+def _files(
+    folder: Path, classes: list[Path], *, meant: Callable[[Path], bool]
+) -> tuple[list[Path], Counter[str]]:
+    """All files of a kind below the class folders, sorted, and counts of what was ignored."""
     root = folder.resolve()
     problems = Problems(DataError)
     files: list[Path] = []
@@ -89,7 +95,7 @@ def _images(folder: Path, classes: list[Path]) -> tuple[list[Path], Counter[str]
             names[:] = [name for name in names if not name.startswith((".", "__"))]
             for name in file_names:
                 file = Path(place) / name
-                if not is_image(file):
+                if not meant(file):
                     ignored["hidden" if name.startswith(".") else "other"] += 1
                 elif file.is_symlink() and not file.resolve().is_relative_to(root):
                     links += 1
@@ -121,20 +127,27 @@ def is_image(file: Path) -> bool:
         return False
 
 
+def is_note(file: Path) -> bool:
+    """Whether a file is taken for a text, by its suffix."""
+    return not file.name.startswith(".") and file.suffix.lower() == NOTE_SUFFIX
+
+
 def _row(folder: Path, file: Path, *, has_parts: bool) -> dict[str, str]:
     steps = file.relative_to(folder).parts
     row = {"file": file.relative_to(folder).as_posix(), "label": steps[int(has_parts)]}
     return row | {"part": PART_WORDS[steps[0].lower()]} if has_parts else row
 
 
-def _notes(classes: list[Path], files: list[Path], ignored: Counter[str]) -> tuple[str, ...]:
+def _notes(
+    classes: list[Path], files: list[Path], ignored: Counter[str], *, kind: str
+) -> tuple[str, ...]:
     words = {
         "hidden": "{} hidden file(s) were ignored.",
-        "other": "{} file(s) of other kinds than images were ignored.",
+        "other": f"{{}} file(s) of other kinds than {kind}s were ignored.",
         "outside": "{} file(s) outside the class folders were ignored.",
     }
     notes = [text.format(ignored[kind]) for kind, text in words.items() if ignored[kind]]
     used = {parent for file in files for parent in file.parents}
     if empty := sum(entry not in used for entry in classes):
-        notes.append(f"{empty} class folder(s) hold no image.")
+        notes.append(f"{empty} class folder(s) hold no {kind}.")
     return tuple(notes)

@@ -26,7 +26,7 @@ from bedside.data.decathlon_guess import write_decathlon
 from bedside.data.decathlon_source import DATASET
 from bedside.data.dicom_guess import DicomStudy, find_dicom_study
 from bedside.data.folder_guess import no_classes, tables_in
-from bedside.data.folder_source import class_folders, read_folder
+from bedside.data.folder_source import class_folders, is_note, read_folder
 from bedside.data.picture_size import image_size, kept_size
 from bedside.data.series_guess import find_series, write_series
 from bedside.data.study_text import StudyText
@@ -34,6 +34,7 @@ from bedside.data.table_source import PARQUET_SUFFIXES, TEXT_SUFFIXES, read_tabl
 from bedside.data.text_guess import (
     answer_column,
     find_text_columns,
+    write_note_input,
     write_summary_target,
     write_text_inputs,
 )
@@ -148,7 +149,10 @@ def _folder(text: StudyText, path: Path, place: str) -> None:
         text.say(f"{tables[0].name} lies in the folder, too: 'bedside init' may know more from it.")
     text.open("data", means="where the cases come from: table, folder, npz or synthetic")
     text.add("folder", f"{place}/", means="one sub-folder per class; relative to this file")
-    _image_input(text, column="file", size=image_size(raw, "file", path))
+    if is_note(Path(raw.cases["file"].iloc[0])):
+        write_note_input(text, "file")
+    else:
+        _image_input(text, column="file", size=image_size(raw, "file", path))
     counts = Counter(raw.cases["label"])
     _target(text, column="label", classes=tuple(sorted(counts)), counts=counts)
     part = "part" if "part" in raw.cases else None
@@ -164,11 +168,14 @@ def _table(text: StudyText, path: Path, place: str) -> None:
         text.rest(subgroups=[])
         return
     roles = find_roles(raw)
-    texts = () if roles.file else find_text_columns(raw.cases, taken=roles.named)
+    apart = roles.file is not None and not roles.note
+    texts = () if apart else find_text_columns(raw.cases, taken=roles.named)
     _refuse_unfit(raw, roles, texts)
     _table_data(text, raw, roles, place)
     root = path.parent / (roles.root or "")
-    if texts:
+    if roles.note:
+        write_note_input(text, str(roles.file))
+    elif texts:
         write_text_inputs(text, texts)
     elif roles.volume:
         _volume_input(text, "volume", column=roles.file, size=VOLUME_SIZE)

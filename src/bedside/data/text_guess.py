@@ -63,6 +63,17 @@ def write_text_inputs(text: StudyText, columns: Sequence[str]) -> None:
         text.say(f"Column {json.dumps(answer, ensure_ascii=False)} reads like an answer: no input.")
 
 
+def write_note_input(text: StudyText, column: str) -> None:
+    """One input of texts that lie in files of their own."""
+    text.open("inputs", means="what the model sees; the name is yours")
+    text.add("note", means="one input")
+    text.add("modality", "text", means="reports, notes, dialogues", depth=2)
+    text.add("column", column, means="the column that names the file", depth=2)
+    text.add("files", True, means="the texts lie in files, UTF-8", depth=2)
+    for key, value, means in TEXT_OPTIONS:
+        text.offer(key, value, means=means, depth=2)
+
+
 def write_summary_target(text: StudyText, column: str) -> None:
     """Ask for the column that is named like an answer."""
     text.open("target", means="what the model shall answer")

@@ -13,6 +13,7 @@ from pathlib import Path
 from bedside.errors import DataError, sentence
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm")
+NOTE_SUFFIX = ".txt"
 
 
 def written_path(root: Path, cell: str) -> Path:
