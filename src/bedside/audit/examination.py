@@ -64,6 +64,7 @@ CHECKS: Registry[Check] = Registry(
         "text-characters": "bedside.audit.checks.texts:text_characters",
         "text-languages": "bedside.audit.checks.texts:text_languages",
         "identifiers-in-texts": "bedside.audit.checks.texts:identifiers_in_texts",
+        "near-copies-of-texts": "bedside.audit.checks.near_texts:near_copies_of_texts",
         "target-in-texts": "bedside.audit.checks.texts:target_in_texts",
         "patients": "bedside.audit.checks.patients:cases_per_patient",
         "patients-across-parts": "bedside.audit.checks.patients:patients_across_parts",
