@@ -135,3 +135,24 @@ def test_dicom_files_of_a_folder_are_told_by_content(tmp_path, one):
     assert [case.name for case in find_cases(tmp_path, one)] == [
         str(tmp_path / name) for name in ("IM0001", "scan.IMA")
     ]
+
+
+def test_a_folder_of_slices_is_one_case_of_a_package_of_volumes(tmp_path):
+    from bedside.modalities.volume import Volume
+
+    slices = bytes(128) + b"DICM" + bytes(20)
+    for name in ("a/1.dcm", "a/2", "deep/b/x.dcm"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(slices)
+    (tmp_path / "c.nii.gz").write_bytes(b"")
+    (tmp_path / "d.nrrd").write_bytes(b"")
+    modalities = {"scan": Volume()}
+    cases = find_cases(tmp_path, modalities)
+    names = ["c.nii.gz", "d.nrrd", "a", "deep/b"]
+    assert [case.name for case in cases] == [str(tmp_path / name) for name in names]
+    assert cases[2].inputs["scan"].content == tmp_path / "a"
+    (alone,) = find_cases(tmp_path / "a", modalities)
+    assert (alone.name, alone.where) == (str(tmp_path / "a"), "file 1 of 1")
+    (tmp_path / "none").mkdir()
+    with pytest.raises(DataError, match="or folders of DICOM slices, got no files"):
+        find_cases(tmp_path / "none", modalities)

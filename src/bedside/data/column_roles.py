@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bedside.data.raw_cases import RawCases
 
-VOLUME_SUFFIXES = (".nii", ".nii.gz")
+VOLUME_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr")
 NAMES = {
     "patient": "patientid patient patientnumber patientno patid ptid subjectid subject subjectno "
     "mrn pid personid person participantid participant",

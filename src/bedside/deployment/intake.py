@@ -64,7 +64,8 @@ def find_cases(
     Args:
         sources: one or several files, folders, CSV tables, arrays or samples.
             A folder is searched to its depth for the modality's suffixes, and for DICOM
-            by its content; a CSV has the columns of all inputs.
+            by its content; where the package reads volumes, each folder of DICOM slices is one
+            case. A CSV has the columns of all inputs.
         modalities: the package's inputs.
         root: folder that the paths of a CSV are relative to; its own by default.
 
@@ -130,9 +131,14 @@ def _files(path: Path, modalities: Mapping[str, Modality]) -> Iterator[Path]:
         yield path
         return
     suffixes = tuple(suffix for modality in modalities.values() for suffix in modality.suffixes)
+    series = any(getattr(modality, "reads_series", False) for modality in modalities.values())
     others = count = 0
     for place, folders, files in os.walk(path, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if series and _holds_slices([Path(place) / name for name in files], suffixes):
+            count += 1
+            yield Path(place)
+            continue
         for name in sorted(files):
             file = Path(place) / name
             if not name.startswith(".") and _is_meant(file, suffixes):
@@ -144,11 +150,21 @@ def _files(path: Path, modalities: Mapping[str, Modality]) -> Iterator[Path]:
         raise DataError(
             sentence(
                 "Folder to predict",
-                expected=f"files ending in {', '.join(suffixes) or 'what this package reads'}",
+                expected=f"files ending in {', '.join(suffixes) or 'what this package reads'}"
+                f"{', or folders of DICOM slices' if series else ''}",
                 got=f"{others} other files" if others else "no files",
                 remedy="Name another folder, or the files themselves",
             )
         )
+
+
+def _holds_slices(files: Sequence[Path], suffixes: tuple[str, ...]) -> bool:
+    """Whether some file of a folder is DICOM; whether it is a sound series, its reader tells."""
+    return any(
+        _is_meant(file, (DICOM_SUFFIX,))
+        for file in files
+        if not file.name.startswith(".") and not file.name.lower().endswith(suffixes)
+    )
 
 
 def _is_meant(file: Path, suffixes: tuple[str, ...]) -> bool:

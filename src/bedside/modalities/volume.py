@@ -57,7 +57,9 @@ class Volume(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     default_encoder: ClassVar[str] = "resnet3d"
-    suffixes: ClassVar[tuple[str, ...]] = (".nii", ".gz")
+    suffixes: ClassVar[tuple[str, ...]] = (".nii", ".gz", ".nrrd", ".nhdr")
+    reads_series: ClassVar[bool] = True
+    """A folder of DICOM slices is one volume."""
     extra: ClassVar[str] = "volumes"
 
     modality: Literal["volume"] = "volume"

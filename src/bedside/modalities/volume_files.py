@@ -1,7 +1,7 @@
 """One volume file, folder of slices, or array -> voxels that lie as a person does.
 
-Enters: a reference to a NIfTI file (.nii, .nii.gz), to a folder that holds one DICOM
-series, or to an array (D, H, W) or (D, H, W, C), alone or with its affine. Leaves: a `Sample`
+Enters: a reference to a NIfTI file (.nii, .nii.gz), an NRRD file, to a folder that holds one
+DICOM series, or to an array (D, H, W) or (D, H, W, C), alone or with its affine. Leaves: a `Sample`
 in the file's own units, turned to the nearest upright axes, see `volume_axes`; the geometry
 holds spacing and affine of those axes. 8-bit volumes stay uint8; anything else becomes
 float32. Arrays lie as they come.
@@ -24,6 +24,7 @@ from bedside.extras import check_extra
 from bedside.modalities.volume_axes import upright
 from bedside.schema import Array, Geometry, Reference, Sample
 
+NRRD_SUFFIXES = (".nrrd", ".nhdr")
 MAX_VOXELS = 1_000_000_000
 """Largest volume that is decoded, over all channels; a long CT has 300 million."""
 MAX_CHANNELS = 16
@@ -120,29 +121,33 @@ def refusal(where: str, *, expected: str, got: str, remedy: str = AGAIN) -> Data
 
 
 def stored_volume(path: Path, *, where: str) -> StoredVolume:
-    """Read a NIfTI file as it is.
+    """Read a NIfTI or NRRD file as it is.
 
     Raises:
         DataError: it is missing, damaged, of another form, too large or without a sound affine.
     """
+    if not path.is_file():
+        raise refusal(where, expected="a file", got="none there", remedy="Correct the path")
+    if path.suffix.lower() in NRRD_SUFFIXES:
+        from bedside.modalities.volume_nrrd import stored_nrrd
+
+        return stored_nrrd(path, where=where)
     check_extra("volumes", where="a NIfTI file")
     import nibabel
     from nibabel.filebasedimages import ImageFileError
 
-    if not path.is_file():
-        raise refusal(where, expected="a file", got="none there", remedy="Correct the path")
     try:
         with quiet():
             image = nibabel.load(path)
     except (ImageFileError, OSError, EOFError, ValueError, zlib.error):
         raise refusal(
             where,
-            expected="a NIfTI file, or a folder with one DICOM series",
+            expected="a NIfTI or NRRD file, or a folder with one DICOM series",
             got="something else, or a damaged file",
         ) from None
     if not isinstance(image, nibabel.Nifti1Image):
         raise refusal(where, expected="a NIfTI file", got=f"{type(image).__name__}")
-    _refuse_shape(image.shape, where)
+    refuse_shape(image.shape, where)
     affine = np.asarray(image.affine, dtype=np.float64)
     if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-9:
         raise refusal(
@@ -178,7 +183,12 @@ def _structures(notes: Iterable[Any]) -> tuple[tuple[int, str], ...]:
     return ()
 
 
-def _refuse_shape(shape: tuple[int, ...], where: str) -> None:
+def refuse_shape(shape: tuple[int, ...], where: str) -> None:
+    """Refuse what is no volume, has too many channels, or is too large.
+
+    Raises:
+        DataError: see above.
+    """
     extra = int(np.prod(shape[3:])) if len(shape) > 3 else 1
     if len(shape) < 3 or 0 in shape:
         raise refusal(where, expected="a volume of three axes", got=f"shape {tuple(shape)}")
@@ -211,7 +221,7 @@ def _numbers(values: Array, where: str) -> Array:
             got=f"shape {values.shape}",
             remedy="Name the column that holds volumes, or use modality image",
         )
-    _refuse_shape(values.shape, where)
+    refuse_shape(values.shape, where)
     if values.ndim == 4 and values.shape[3] == 1:
         values = values[..., 0]
     if values.dtype == np.uint8:
