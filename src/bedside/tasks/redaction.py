@@ -10,15 +10,19 @@ from __future__ import annotations
 import re
 
 GONE = "[...]"
+EMAIL = r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
+WEB = r"\bhttps?://\S+|\bwww\.\S+"
+TITLES = "Dr|Drs|Mr|Mrs|Ms|Prof|Professor|Doctor|Herr|Frau|Sr|Sra"
+"""Before the name of a person."""
 NAMING = re.compile(
-    r"""
-      \b[\w.+-]+@[\w-]+(?:\.[\w-]+)+                            # e-mail
-    | \bhttps?://\S+ | \bwww\.\S+                               # the web
-    | \b\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\b                       # a date
-    | \b\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b\.?)?           # a clock time
-    | \+?\d[\d()\s-]{7,}\d                                      # a telephone number
-    | \b[A-Z]{0,4}-?\d{5,}\b                                    # the number of a record
-    | \b(?:Dr|Drs|Mr|Mrs|Ms|Prof|Professor|Doctor|Herr|Frau|Sr|Sra)\b\.?
+    rf"""
+      {EMAIL}                                                   # e-mail
+    | {WEB}                                                     # the web
+    | \b\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{2,4}}\b                       # a date
+    | \b\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:\s?[ap]\.?m\b\.?)?           # a clock time
+    | \+?\d[\d()\s-]{{7,}}\d                                      # a telephone number
+    | \b[A-Z]{{0,4}}-?\d{{5,}}\b                                    # the number of a record
+    | \b(?:{TITLES})\b\.?
       (?:\s+[A-Z][\w'-]+)+                                      # a name after its title
     """,
     re.VERBOSE,
