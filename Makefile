@@ -52,5 +52,5 @@ $(VENV)/.study: $(GROUND) | $(BIN)/python
 
 # What the tests need contains what the demo needs, so this stamp renews both.
 $(VENV)/.dev: $(GROUND) | $(BIN)/python
-	$(INSTALL) -e ".[study,dev]"
+	$(INSTALL) -e ".[study,privacy,dev]"
 	@touch $(VENV)/.study $@

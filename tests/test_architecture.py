@@ -36,6 +36,7 @@ ORDER = (
     "demo",
     "command_words",
     "command_measure",
+    "command_deidentify",
     "cli",
 )
 HEAVY = ("torch", "pandas", "sklearn", "skimage", "matplotlib", "lightgbm", "monai", "pyarrow")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bedside import __version__
+from bedside.command_deidentify import EPILOG, deidentify_command
 from bedside.command_measure import MEASURE_EXAMPLES, measure_command
 from bedside.command_words import Quiet
 from bedside.command_words import examples as _examples
@@ -310,6 +311,7 @@ def report_command(
     typer.echo(f"Report: {path}")
 
 
+app.command("deidentify", epilog=EPILOG)(deidentify_command)
 app.command("measure", epilog=MEASURE_EXAMPLES)(measure_command)
 
 

@@ -15,6 +15,7 @@ LIBRARIES = {
     "volumes": "nibabel",
     "huggingface": "transformers",
     "dicom-seg": "highdicom",
+    "privacy": "faker",
 }
 """Extra -> the library that it brings and that is looked for."""
 

@@ -50,8 +50,8 @@ FORMS: dict[str, tuple[re.Pattern[str], float]] = {
 }
 """Tried in this order; what an earlier form took, a later one leaves alone."""
 PARTIAL = re.compile(
-    rf"(?<!pain )\b{BEFORE}\s+(?P<it>(?P<one>{TWO})(?P<a>/)(?P<two>{TWO}))(?![\w/-]|\.\d|\s?(?:strength|mm|"
-    r"cm|power|hpf|lobes|rounds|beats|doses|on\s+(?:the|a)\s+pain))",
+    rf"(?<!pain )\b{BEFORE}\s+(?P<it>(?P<one>{TWO})(?P<a>/)(?P<two>{TWO}))"
+    r"(?![\w/-]|\.\d|\s?(?:strength|mm|cm|power|hpf|lobes|rounds|beats|doses|on\s+(?:the|a)\s+pain))",
     re.IGNORECASE,
 )
 WEEKDAY = re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
@@ -100,9 +100,7 @@ def _plausible(match: re.Match[str]) -> bool:
     parts = match.groupdict()
     one, two = int(parts.get("one") or 1), int(parts.get("two") or 1)
     day, month = int(parts.get("day") or 1), int(parts.get("month") or 1)
-    return (
-        1 <= min(one, two) <= 12 and max(one, two) <= 31 and 1 <= day <= 31 and 1 <= month <= 12
-    )
+    return 1 <= min(one, two) <= 12 and max(one, two) <= 31 and 1 <= day <= 31 and 1 <= month <= 12
 
 
 def reading_of(text: str, spans: Sequence[Span], order: Order | None = None) -> Reading:
@@ -179,7 +177,8 @@ def _month(words: str) -> int:
 def _swapped(parts: dict[str, str], reading: Reading) -> bool:
     """Whether the first of two numbers is the day."""
     one, two = int(parts["one"]), int(parts["two"])
-    return one > 12 or (two <= 12 and reading.order == "day-first")
+    dotted = parts.get("a") == "." and not reading.sure  # full stops stand where days come first
+    return one > 12 or (two <= 12 and (dotted or reading.order == "day-first"))
 
 
 def _day(parts: dict[str, str], reading: Reading) -> date:
@@ -201,8 +200,9 @@ def _written(
     if "one" in parts and _swapped(parts, reading):
         one, two = two, one
     values = {"day": new.day, "month": new.month, "one": one, "two": two}
+    zeros = name in ("iso", "compact") or any(parts.get(key, "").startswith("0") for key in values)
     pieces: dict[str, str] = {
-        key: f"{value:02d}" if len(parts[key]) == 2 else str(value)
+        key: f"{value:02d}" if len(parts[key]) == 2 and zeros else str(value)
         for key, value in values.items()
         if key in parts
     }

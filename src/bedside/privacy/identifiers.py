@@ -39,7 +39,7 @@ def find_identifiers(
 
     Raises:
         DataError: the tagger names a place outside the text.
-        StudyError: the dictionaries are not installed.
+        InstallError: the dictionaries are not installed.
     """
     known = vocabulary()
     told = {word.lower() for name in names for word in WORD.findall(name) if len(word) > 2}

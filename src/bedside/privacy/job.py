@@ -8,87 +8,28 @@ that a human should look at. One file at a time is in memory; a table goes row b
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bedside.errors import DataError, RunError
-from bedside.privacy.dates import Order
+from bedside.errors import DataError, RunError, sentence
+from bedside.privacy.dicom_files import copy_dicom
 from bedside.privacy.encodings import encoding_of
 from bedside.privacy.files import Found, files_of, refuse_overlap
 from bedside.privacy.identifiers import Tagger
 from bedside.privacy.journal import Journal
-from bedside.privacy.key_file import Key, open_key
-from bedside.privacy.notes import Deidentified, deidentify_text
+from bedside.privacy.key_file import open_key
 from bedside.privacy.risk import write_risk
-from bedside.privacy.surrogates import Surrogates
+from bedside.privacy.tables import copy_csv, copy_parquet
 from bedside.privacy.tally import Tally
 from bedside.privacy.tokens import WORD
+from bedside.privacy.work import Settings, Work, key_entries
 from bedside.run_folder import write_bytes
 
 LONGEST_NOTE = 200_000_000
 """Bytes of a text file; a longer one is no note."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a release is made; the same for all of its files.
-
-    Args:
-        columns: of tables, with free text.
-        patient: column of tables that names the patient.
-        dates: order of the numbers of dates, None lets each text tell.
-        keep_names: whether files keep their names.
-        show: whether the report and the list for a human may quote words.
-    """
-
-    columns: tuple[str, ...] = ()
-    patient: str | None = None
-    dates: Order | None = None
-    keep_names: bool = False
-    show: bool = False
-
-
-@dataclass(frozen=True)
-class Work:
-    """What the readers of each kind of file share.
-
-    Args:
-        settings: of the release.
-        secret: by which surrogates are drawn.
-        tagger: a trained one, or none.
-        keep: whether replacements are noted for a key.
-    """
-
-    settings: Settings
-    secret: bytes
-    tagger: Tagger | None
-    keep: bool
-
-    def surrogates(self, patient: str) -> Surrogates:
-        return Surrogates(self.secret, patient)
-
-    def text(
-        self, text: str, surrogates: Surrogates, *, names: tuple[str, ...] = ()
-    ) -> Deidentified:
-        """One text without its identifiers."""
-        return deidentify_text(
-            text, surrogates, order=self.settings.dates, tagger=self.tagger, names=names
-        )
-
-
-@dataclass(frozen=True)
-class Done:
-    """One file's copy.
-
-    Args:
-        tally: of what was found.
-        entries: for the key.
-    """
-
-    tally: Tally
-    entries: list[dict[str, Any]]
 
 
 def deidentify(
@@ -127,15 +68,15 @@ def deidentify(
     if key is not None:
         _refuse_key_inside(key, source, output)
     journal = Journal(output)
-    told = {**asdict(settings), "columns": list(settings.columns), "key": key is not None}
+    told = {**json.loads(json.dumps(asdict(settings))), "key": key is not None}
     secret = journal.begin(told, resume=resume)
     opened = None if key is None else open_key(key, passphrase)
-    work = Work(settings, opened.secret if opened else secret, tagger, keep=opened is not None)
+    work = Work(settings, opened.secret if opened else secret, tagger, opened)
     first, last = journal.finished()
     if opened is not None and last is not None:
         opened.cut(last["key_bytes"])
     for number, found in enumerate(_skipped(source, first, last)):
-        line = _one(found, output, work, key=opened)
+        line = _one(found, output, work)
         journal.note({"path": _fingerprint(found), **line})
         if progress is not None:
             progress(first + number + 1)
@@ -167,28 +108,33 @@ def _fingerprint(found: Found) -> str:
                            digest_size=12).hexdigest()  # fmt: skip
 
 
-def _one(found: Found, output: Path, work: Work, *, key: Key | None) -> dict[str, Any]:
+def _one(found: Found, output: Path, work: Work) -> dict[str, Any]:
     """Copy one file; what cannot be is left out and told."""
     target = output_path(found, output, work)
     name = "/".join(target.relative_to(output).parts)
+    left_out = ""
     try:
-        done = _reader(found)(found, target, work)
-        left_out = ""
+        tally = _copy(found, target, work)
     except DataError as error:
-        done, left_out = Done(Tally(), []), str(error)
-    entries = [{"file": "/".join(found.relative), "copy": name}, *done.entries]
-    length = 0 if key is None else key.add(entries)
+        tally, left_out = Tally(), str(error)
+    length = work.keep([{"file": "/".join(found.relative), "copy": name}])
     return {
         "form": found.form,
         "copy": name,
         "left_out": left_out,
         "key_bytes": length,
-        **done.tally.to_json(),
+        **tally.to_json(),
     }
 
 
-def _reader(found: Found) -> Callable[[Found, Path, Work], Done]:
-    return copy_note
+def _copy(found: Found, target: Path, work: Work) -> Tally:
+    if found.form == "table":
+        return copy_csv(found.path, target, work)
+    if found.form == "parquet":
+        return copy_parquet(found.path, target, work)
+    if found.form == "dicom":
+        return copy_dicom(found.path, target, work)
+    return copy_note(found, target, work)
 
 
 def output_path(found: Found, output: Path, work: Work) -> Path:
@@ -209,7 +155,7 @@ def output_path(found: Found, output: Path, work: Work) -> Path:
     return output.joinpath("files", *steps, code + suffix)
 
 
-def copy_note(found: Found, target: Path, work: Work) -> Done:
+def copy_note(found: Found, target: Path, work: Work) -> Tally:
     """Copy one text file without its identifiers, in UTF-8.
 
     The patient is the first folder below the input, or the file itself where there is none.
@@ -221,7 +167,14 @@ def copy_note(found: Found, target: Path, work: Work) -> Done:
     if found.path.stat().st_size <= LONGEST_NOTE:
         encoding = encoding_of(found.path)
     if encoding is None:
-        raise DataError("expected a text, a table or DICOM, got a file of another kind")
+        raise DataError(
+            sentence(
+                "a file",
+                expected="a text, a table or DICOM",
+                got="another kind, or a text too long for a note",
+                remedy="Look at it yourself",
+            )
+        )
     text = found.path.read_bytes().decode(encoding.name)
     surrogates = work.surrogates(found.relative[0])
     done = work.text(text, surrogates, names=_names_in(found))
@@ -230,16 +183,8 @@ def copy_note(found: Found, target: Path, work: Work) -> Done:
     tally.add(done, place={}, show=work.settings.show)
     if not encoding.sure:
         tally.remarks.append("not UTF-8: read as Windows-1252, letters could be wrong")
-    return Done(tally, key_entries(done, surrogates) if work.keep else [])
-
-
-def key_entries(done: Deidentified, surrogates: Surrogates) -> list[dict[str, Any]]:
-    """What a key keeps of one text: each pair of words once."""
-    pairs = {(one.span.kind, one.original, one.surrogate) for one in done.replaced}
-    return [
-        {"patient": surrogates.patient, "code": surrogates.pseudonym(), "days": surrogates.days},
-        *({"kind": kind, "was": was, "is": now} for kind, was, now in sorted(pairs)),
-    ]
+    work.keep(key_entries(done, surrogates))
+    return tally
 
 
 def _names_in(found: Found) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bedside.errors import RunError, StudyError, sentence
+from bedside.extras import check_extra
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
@@ -68,7 +69,8 @@ def open_key(path: Path, passphrase: str) -> Key:
     """Open a key file, or make one.
 
     Raises:
-        StudyError: the extra ``privacy`` is missing, the passphrase is too short or wrong.
+        InstallError: the extra ``privacy`` is missing.
+        StudyError: the passphrase is too short or wrong.
         RunError: the file is no key, or cannot be read or written.
     """
     if len(passphrase) < LEAST_LETTERS:
@@ -119,18 +121,10 @@ def _make(path: Path, passphrase: str) -> None:
 
 
 def _lock(passphrase: str, salt: bytes) -> Fernet:
-    try:
-        from cryptography.fernet import Fernet
-        from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-    except ModuleNotFoundError:
-        raise StudyError(
-            sentence(
-                "--key",
-                expected="the extra 'privacy' to be installed",
-                got="no library 'cryptography'",
-                remedy="Install it: pip install 'bedside[privacy]'",
-            )
-        ) from None
+    check_extra("privacy", where="--key")
+    from cryptography.fernet import Fernet
+    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
     derived = Scrypt(salt=salt, length=32, n=COST, r=BLOCK, p=LANES).derive(passphrase.encode())
     return Fernet(base64.urlsafe_b64encode(derived))
 

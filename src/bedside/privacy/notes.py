@@ -86,7 +86,7 @@ def deidentify_text(
 
     Raises:
         DataError: the tagger names a place outside the text.
-        StudyError: the extra ``privacy`` is not installed.
+        InstallError: the extra ``privacy`` is not installed.
     """
     spans = find_identifiers(text, tagger=tagger, names=names)
     reading = reading_of(text, [span for span in spans if span.kind == "date"], order)
@@ -96,13 +96,13 @@ def deidentify_text(
     at = length = 0
     for span in spans:
         words = text[span.start : span.end]
-        stays = _stays(words, span.kind)
-        new = words if stays else surrogates.replacement(words, span.kind, reading)
+        kept = stays(words, span.kind)
+        new = words if kept else surrogates.replacement(words, span.kind, reading)
         pieces += [text[at : span.start], new]
         start = length + span.start - at
         length, at = start + len(new), span.end
         now = Span(start, length, span.kind, span.confidence, span.rule)
-        if stays:
+        if kept:
             left.append(now)
         else:
             replaced.append(Replaced(now, words, new))
@@ -111,7 +111,8 @@ def deidentify_text(
     return Deidentified(result, tuple(replaced), tuple(left), doubts)
 
 
-def _stays(words: str, kind: Kind) -> bool:
+def stays(words: str, kind: Kind) -> bool:
+    """Whether an identifier of a kind is left in the text by rule."""
     if kind == "age":
         return words.isdigit() and int(words) <= OLDEST_TOLD
     return kind in LEFT_AS_THEY_ARE

@@ -28,9 +28,7 @@ NUMBERS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9,
 }  # fmt: skip
-OLD_WORDS = (
-    rf"(?:ninety|one\s+hundred|a\s+hundred)(?:[\s-](?:and\s)?(?:{'|'.join(NUMBERS)}))?"
-)
+OLD_WORDS = rf"(?:ninety|one\s+hundred|a\s+hundred)(?:[\s-](?:and\s)?(?:{'|'.join(NUMBERS)}))?"
 
 
 @dataclass(frozen=True)
@@ -74,16 +72,18 @@ RULES = (
     _rule(
         "labelled-number", "number",
         rf"\b{LABEL}(?:\s*(?:no|number|nr|num|id|\#|identifier|code))*\.?\s*(?:is|was|\#|:|=)?\s*"
-        r"(?P<it>(?=[\w/-]{3})(?!\d+-(?:year|yr|day|week|month))(?=[a-z./-]*\d)[a-z0-9]{1,6}(?:[-/.]?[a-z0-9]+)*)" + UNIT, 0.93,
+        r"(?P<it>(?=[\w/-]{3})(?!\d+-(?:year|yr|day|week|month))(?=[a-z./-]*\d)"
+        r"[a-z0-9]{1,6}(?:[-/.]?[a-z0-9]+)*)" + UNIT, 0.93,
     ),
-    _rule("mixed-number", "number", r"(?<![\w./-])(?P<it>(?!(?:1[89]|20)\d0s)(?=\w*\d{4})(?=[\w-]*[a-z])"
-          r"[a-z0-9]{1,6}-?[a-z0-9]*\d{3,}[a-z0-9]*)(?![\w-])", 0.75),
+    _rule("mixed-number", "number", r"(?<![\w./-])(?P<it>(?!(?:1[89]|20)\d0s)(?=\w*\d{4})"
+          r"(?=[\w-]*[a-z])[a-z0-9]{1,6}-?[a-z0-9]*\d{3,}[a-z0-9]*)(?![\w-])", 0.75),
     _rule("long-number", "number", r"(?<![\w.,/-])(?P<it>\d{5,}(?:-\d{1,6})?)(?![\w/-]|[.,]\d)"
           + UNIT, 0.7),
     _rule("labelled-phone", "phone", rf"\b{PHONE_WORD}\b[^\n\d+(]{{0,24}}(?P<it>[+(]?\d"
           r"(?:[\d\s()./-]{3,20})\d(?:\s?(?:x|ext\.?)\s?\d{1,6})?)", 0.93),
-    _rule("phone", "phone", rf"(?<![\w.,/-])(?P<it>(?:\+|00)\d{{1,3}}{_SEPARATED}?(?:\(?\d{{1,5}}\)?"
-          rf"{_SEPARATED}?){{2,6}}(?:\s?(?:x|ext\.?)\s?\d{{1,6}})?)(?<=[\dx])(?!\w)", 0.93),
+    _rule("phone", "phone", rf"(?<![\w.,/-])(?P<it>(?:\+|00)\d{{1,3}}{_SEPARATED}?"
+          rf"(?:\(?\d{{1,5}}\)?{_SEPARATED}?){{2,6}}(?:\s?(?:x|ext\.?)\s?\d{{1,6}})?)"
+          r"(?<=[\dx])(?!\w)", 0.93),
     _rule("phone-groups", "phone", r"(?<![\w.,/-])(?P<it>\(?\d{2,5}\)?(?:[ .-]{1,2}\(?\d{2,5}\)?)"
           r"{1,5}(?:\s?(?:x|ext\.?)\s?\d{1,6})?)(?!\w|[.,/-]\d)" + UNIT, 0.7),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from bedside.privacy.spans import UNSURE, Span
 from bedside.privacy.tokens import Token, adjoining, chains
@@ -57,9 +58,10 @@ SPEAKS = re.compile(
 )
 JOINED = re.compile(r"\b(?:with|and|by|for|to|about|of|is|per)[ \t]+$", re.IGNORECASE)
 """Before a name of the dictionary, or two words; alone it says nothing."""
-FORMS_OF_ADDRESS = frozenset(
-    "doctor professor miss mister sir lady madam nurse sister captain dr mr mrs ms prof".split()
-)
+FORMS_OF_ADDRESS = frozenset({
+    "doctor", "professor", "miss", "mister", "sir", "lady", "madam", "nurse", "sister", "captain",
+    "dr", "mr", "mrs", "ms", "prof",
+})  # fmt: skip
 SPEAKER = re.compile(
     r"\b(?:patient|pt|mother|father|spouse|wife|husband|son|daughter)\s*:[ \t]*$", re.IGNORECASE
 )
@@ -80,6 +82,7 @@ def person_spans(text: str, tokens: Sequence[Token], known: Vocabulary) -> list[
     for chain in chains(text, tokens):
         found += _of_chain(text, chain, known)
     found += _in_small_letters(text, tokens, known)
+    found += _reversed(text, tokens, known)
     found += _in_row(text, tokens, found, known)
     found += _again(text, tokens, found, known)
     found += _titles(text, tokens)
@@ -190,7 +193,7 @@ def _may_name(text: str, chain: list[Token], place: int, known: Vocabulary) -> b
 def _beside_given(chain: list[Token], place: int, known: Vocabulary) -> bool:
     """Whether a plain given name stands right before, or an initial between them."""
     before = chain[max(0, place - 2) : place]
-    after = chain[place + 1 : place + 2]
+    after = [t for t in chain[place + 1 :] if not t.initial and (t.capital or not t.particle)][:1]
     plain = [t for t in before[-1:] if known.is_given(t.lower) and not known.is_word(t.lower)]
     if len(before) == 2 and before[1].initial:
         plain += [before[0]] if known.is_given(before[0].lower) else []
@@ -198,7 +201,7 @@ def _beside_given(chain: list[Token], place: int, known: Vocabulary) -> bool:
         t
         for t in after
         if known.is_given(chain[place].lower)
-        and (known.is_surname(t.lower) or not chain[place].first)
+        and (known.is_surname(t.lower) or not chain[place].first or chain[place].lower in EPONYMS)
         and not known.is_word(t.lower)
         and not t.shouted
     ]
@@ -237,9 +240,7 @@ def _weighed(
     return 0.0, ""
 
 
-def _in_small_letters(
-    text: str, tokens: Sequence[Token], known: Vocabulary
-) -> Iterator[Span]:
+def _in_small_letters(text: str, tokens: Sequence[Token], known: Vocabulary) -> Iterator[Span]:
     """Names without capitals: after a title or a phrase, or two names of the dictionary."""
     for place, token in enumerate(tokens):
         if token.capital or token.particle or len(token.text) < SHORTEST_SMALL:
@@ -265,6 +266,22 @@ def _in_small_letters(
             yield _span(token, token, 0.7, rule)
         elif rule == "title":
             yield _span(token, token, 0.65, rule)
+
+
+def _reversed(text: str, tokens: Sequence[Token], known: Vocabulary) -> Iterator[Span]:
+    """Family name first: *DOE, JOHN*."""
+    for last, first in pairwise(tokens):
+        if (
+            text[last.end : first.start] == ", "
+            and last.capital
+            and first.capital
+            and last.shouted == first.shouted
+            and known.is_given(first.lower)
+            and known.is_surname(last.lower)
+            and not known.is_word(first.lower)
+            and not known.is_word(last.lower)
+        ):
+            yield _span(last, first, 0.82, "family-name-first")
 
 
 def _in_row(

@@ -14,23 +14,31 @@ from bedside.privacy.tokens import Token, chains
 from bedside.privacy.vocabulary import Vocabulary, eponymous
 from bedside.privacy.words import DRUGS
 
-CAP = r"[^\W\d_a-zµß][\w'’.-]*"
-BARE = r"[^\W\d_a-zµß][\w'’-]+"
+CAP = r"[^\W\d_a-zµß][\w'’.-]{0,40}"
+BARE = r"[^\W\d_a-zµß][\w'’-]{1,40}"
 NAME = rf"(?:(?:(?:de|la|du|des|del|della|di|da|van|von|der|den|het|do|dos|y|of|the)\s+)*{CAP})"
 STREET = (
-    r"(?:street|st|avenue|ave|road|rd|drive|dr|lane|ln|boulevard|blvd|court|ct|place|pl|square|sq|"
-    r"terrace|ter|way|circle|cir|parkway|pkwy|highway|hwy|trail|trl|alley|crescent|cres|close|"
-    r"gardens|grove|mews|row|walk|plaza|loop|pike|ridge|view|hill|hills|heights|point|crossing|"
-    r"island|islands|isle|forge|fork|forks|garden|glen|green|hollow|inlet|junction|knoll|knolls|"
-    r"landing|manor|meadow|meadows|mill|mills|motorway|mount|mountain|neck|orchard|oval|park|pass|"
-    r"passage|path|pine|pines|plains|port|prairie|ranch|rapids|rest|river|shoal|shore|spring|"
-    r"springs|spur|squares|station|stream|summit|throughway|trace|track|tunnel|turnpike|union|"
-    r"valley|via|viaduct|village|ville|vista|walks|wall|well|wells|lights|locks|lodge|bayou|beach|"
-    r"bend|bluff|branch|bridge|brook|burg|bypass|camp|canyon|cape|causeway|center|cliff|cliffs|"
-    r"club|common|corner|corners|course|cove|creek|crest|curve|dale|dam|divide|estate|estates|"
-    r"expressway|extension|falls|ferry|field|fields|flat|flats|ford|forest|fort|freeway|gateway|"
-    r"harbor|haven|key|keys|lake|lakes|light|mission|ramp|stravenue|streets|roads|parks)"
+    r"(?i:"
+    r"street|st|avenue|ave|road|rd|drive|dr|lane|ln|boulevard|blvd|court|ct|place|pl|square|"
+    r"sq|terrace|way|circle|parkway|pkwy|highway|hwy|trail|trl|crescent"
+    r")"
 )
+RARE_STREET = (
+    r"(?i:"
+    r"ter|cir|alley|cres|close|gardens|grove|mews|row|walk|plaza|loop|pike|ridge|view|hill|"
+    r"hills|heights|point|crossing|island|islands|isle|forge|fork|forks|garden|glen|green|"
+    r"hollow|inlet|junction|knoll|knolls|landing|manor|meadow|meadows|mill|mills|motorway|"
+    r"mount|mountain|neck|orchard|oval|park|pass|passage|path|pine|pines|plains|port|prairie|"
+    r"ranch|rapids|rest|river|shoal|shore|spring|springs|spur|squares|station|stream|summit|"
+    r"throughway|trace|track|tunnel|turnpike|union|valley|via|viaduct|village|ville|vista|"
+    r"walks|wall|well|wells|lights|locks|lodge|bayou|beach|bend|bluff|branch|bridge|brook|"
+    r"burg|bypass|camp|canyon|cape|causeway|center|cliff|cliffs|club|common|corner|corners|"
+    r"course|cove|creek|crest|curve|dale|dam|divide|estate|estates|expressway|extension|falls|"
+    r"ferry|field|fields|flat|flats|ford|forest|fort|freeway|gateway|harbor|haven|key|keys|"
+    r"lake|lakes|light|mission|ramp|stravenue|streets|roads|parks"
+    r")"
+)
+"""Words that end names of streets, and mean much else."""
 ABROAD_BEFORE = (
     r"(?:rue|avenue|boulevard|place|allée|chemin|quai|via|viale|piazza|vicolo|corso|largo|calle|"
     r"c/|avda\.?|avenida|plaza|paseo|camino|rúa|rua|travessa|praça|estrada|rodovia|alameda|ul\.|"
@@ -44,35 +52,70 @@ ABROAD_END = (
     r"braut|holt|hólar|smári|tún|tun|ilochka|prospekt|nám\.|náměstí|strada|park)"
 )
 ADDRESS = (
-    ("street", rf"\b\d{{1,6}}[a-z]?(?:[-/]\d{{1,4}}[a-z]?)?,?\s+(?:(?:[NSEW]|North|South|East|West)"
-     rf"\.?\s+)?(?:{NAME}\s+){{0,4}}{CAP}\s+{STREET}\b\.?(?:\s+(?:[NSEW]{{1,2}}\b))?"),
-    ("street-name", rf"\b(?:{CAP}\s+){{1,3}}(?i:street|avenue|road|lane|boulevard|drive|crescent|"
-     r"terrace|parkway|highway|trail|st\.|ave\.|rd\.|blvd\.?)(?!\w)"),
+    (
+        "street",
+        rf"\b\d{{1,6}}[a-z]?(?:[-/]\d{{1,4}}[a-z]?)?,?\s+(?:(?:[NSEW]|North|South|East|West)"
+        rf"\.?\s+)?(?:{NAME}\s+){{0,4}}{CAP}\s+{STREET}\b\.?(?:\s+(?:[NSEW]{{1,2}}\b))?",
+    ),
+    (
+        "street-rare",
+        rf"\b\d{{1,6}}[a-z]?,?\s+(?:{NAME}\s+){{0,3}}{CAP}\s+{RARE_STREET}\b\.?",
+    ),
+    (
+        "street-name",
+        rf"\b(?:{CAP}\s+){{1,3}}(?i:street|avenue|road|lane|boulevard|drive|crescent|"
+        r"terrace|parkway|highway|trail|st\.|ave\.|rd\.|blvd\.?)(?!\w)",
+    ),
     ("numbered-street", r"\b\d{1,3}(?:st|nd|rd|th)\s+(?i:street|avenue|ave|st)\b\.?"),
-    ("abroad-before", rf"(?:\b\d{{1,6}}[a-z]?,?\s+)?(?<!\w)(?i:{ABROAD_BEFORE})\s+(?:[\w'’.-]+\s+)"
-     rf"{{0,3}}?(?:{CAP}|\w+)(?:\s+{CAP}){{0,3}}(?:,?\s+\d{{1,5}}[a-z]?\b)"),
-    ("abroad-named", rf"(?<!\w)(?:Rue|Via|Calle|Rúa|Rua|Avenida|Piazza|Vicolo|Ul\.|ul\.|Plaza|Viale"
-     rf"|Corso|Praça|Travessa)\s+(?:{NAME}\s*){{1,4}}"),
-    ("abroad-end", rf"(?:\b\d{{1,6}}\s+)?\b(?:{CAP}\s+){{0,2}}{CAP}?(?:{ABROAD_END})\s+\d{{1,5}}"
-     r"[a-z]?\b"),
+    (
+        "abroad-before",
+        rf"(?:\b\d{{1,6}}[a-z]?,?\s+)?(?<!\w)(?i:{ABROAD_BEFORE})\s+(?:[\w'’.-]+\s+)"
+        rf"{{0,3}}?(?:{CAP}|\w+)(?:\s+{CAP}){{0,3}}(?:,?\s+\d{{1,5}}[a-z]?\b)",
+    ),
+    (
+        "abroad-named",
+        rf"(?<!\w)(?:Rue|Via|Calle|Rúa|Rua|Avenida|Piazza|Vicolo|Ul\.|ul\.|Plaza|Viale"
+        rf"|Corso|Praça|Travessa)\s+(?:{NAME}\s*){{1,4}}",
+    ),
+    (
+        "abroad-end",
+        rf"(?:\b\d{{1,6}}\s+)?\b(?:{CAP}\s+){{0,2}}{CAP}?(?:{ABROAD_END})\s+\d{{1,5}}"
+        r"[a-z]?\b",
+    ),
     ("box", r"\b(?i:P\.?\s?O\.?\s?Box|PSC|Box|Postfach|Apartado)\s+\d+(?:,?\s+Box\s+\d+)?"),
-    ("military", r"\b(?i:(?:USNV|USNS|USS|USCGC|Unit)\s+[\w-]+(?:\s+Box\s+\d+)?[\s,]+"
-     r"(?:APO|FPO|DPO)\s+A[AEP]\s+\d{5})"),
+    (
+        "military",
+        r"\b(?i:(?:USNV|USNS|USS|USCGC|Unit)\s+[\w-]+(?:\s+Box\s+\d+)?[\s,]+"
+        r"(?:APO|FPO|DPO)\s+A[AEP]\s+\d{5})",
+    ),
     ("flat", r"\b(?i:apt|apartment|suite|ste|flat|unit|floor|building|bldg)\.?\s*#?\s*\d+[a-z]?\b"),
     ("number-name-number", rf"\b\d{{1,6}}\s+(?:{NAME}\s+){{1,4}}\d{{1,5}}[a-z]?\b"),
-    ("name-number", rf"(?<![\w.]){BARE}(?: {BARE}){{0,2}} (?!(?:1[89]|20)\d\d)\d{{1,4}}[a-z]?"
-     r"(?=\s*(?:[,\n]|$))"),
+    (
+        "name-number",
+        rf"(?<![\w.]){BARE}(?: {BARE}){{0,2}} (?!(?:1[89]|20)\d\d)\d{{1,4}}[a-z]?"
+        r"(?=\s*(?:[,\n]|$))",
+    ),
     ("number-name", rf"(?<![\w.,/-])\d{{2,6}}\s+(?:{NAME}\s+){{0,3}}{CAP}(?=[,\n])"),
     ("zip-state", r"\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b"),
     ("postcode-gb", r"\b[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}\b"),
     ("postcode-ca", r"\b[A-Z]\d[A-Z]\s?\d[A-Z]\d\b"),
-    ("zip", r"(?i:\b(?:zip|postal|post)\s*(?:code)?\b[^\n\d]{0,8})(?P<it>[A-Z]?\d[\dA-Z -]{1,8}[\dA-Z])"),
+    (
+        "zip",
+        r"(?i:\b(?:zip|postal|post)\s*(?:code)?\b[^\n\d]{0,8})"
+        r"(?P<it>[A-Z]?\d[\dA-Z -]{1,8}[\dA-Z])",
+    ),
     ("labelled", r"(?i:\b(?:street|home|mailing|billing)?\s*address\s*:\s+)(?P<it>[^\n]{4,80})"),
-    ("lives-at", rf"(?i:\b(?:lives?|living|resid(?:es|ing)|located|sent|arrived|address\s+is|"
-     rf"address\s+to|return|offices?\s+(?:is|are)|moved|meet)\s+(?:in|at|on|to|is|as)?\s*)"
-     rf"(?P<it>\d{{1,6}}[A-Za-z]?\s+[^\n,.;]{{3,40}}|{CAP}(?:\s+{CAP}){{0,3}}\s+\d{{1,5}}[a-z]?\b)"),
-    ("street-of", rf"(?i:\b(?:corner\s+of|side\s+of|lives\s+on|station\s+is\s+on|enter\s+on|off\s+at"
-     rf"|refers\s+to|located\s+(?:at|on))\s+)(?P<it>{NAME}(?:\s+{NAME}){{0,3}})"),
+    (
+        "lives-at",
+        rf"(?i:\b(?:lives?|living|resid(?:es|ing)|located|sent|arrived|address\s+is|"
+        rf"address\s+to|return|offices?\s+(?:is|are)|moved|meet)\s+(?:in|at|on|to|is|as)?\s*)"
+        rf"(?P<it>\d{{1,6}}[A-Za-z]?\s+[^\n,.;]{{3,40}}|{CAP}(?:\s+{CAP}){{0,3}}\s+\d{{1,5}}[a-z]?\b)",
+    ),
+    (
+        "street-of",
+        rf"(?i:\b(?:corner\s+of|side\s+of|lives\s+on|station\s+is\s+on|enter\s+on|off\s+at"
+        rf"|refers\s+to|located\s+(?:at|on))\s+)(?P<it>{NAME}(?:\s+{NAME}){{0,3}})",
+    ),
 )
 PATTERNS = tuple((name, re.compile(pattern)) for name, pattern in ADDRESS)
 STRONG = frozenset({"street", "box", "military", "zip-state", "labelled", "abroad-before", "zip"})
@@ -81,10 +124,10 @@ PIECE = re.compile(
     rf"(?:(?i:apt|suite|ste|unit|box|flat|floor)\.?\s*#?\d+[A-Za-z]?\b|[A-Z]{{2}}\b(?:\s+\d{{5}}\b)?|"
     rf"\d[\d-]{{1,9}}(?:\s?[A-Z]{{2}})?\b|(?:{CAP}(?:\s+(?:de|la|del|di|do|da|der|am|an)\s+{CAP})?))"
 )
-STOPPERS = frozenset(
-    "phone tel fax email mobile desk e-mail office website web name call and the is i my please "
-    "thank thanks regards".split()
-)
+STOPPERS = frozenset({
+    "phone", "tel", "fax", "email", "mobile", "desk", "e-mail", "office", "website", "web", "name",
+    "call", "and", "the", "is", "i", "my", "please", "thank", "thanks", "regards",
+})  # fmt: skip
 PREPOSITION = re.compile(
     r"\b(?:in|from|to|near|at|visit|visiting|toward|towards|outside|around|lives?\s+in|based\s+in|"
     r"city\s+of|town\s+of|university\s+of|originally\s+from|southern|northern|eastern|western)\s+"
@@ -141,8 +184,7 @@ def _like_address(words: str, name: str, known: Vocabulary) -> bool:
     if name in STRONG or name in ("flat", "postcode-gb", "postcode-ca"):
         return True
     letters = re.findall(r"[^\W\d_][\w'’-]*", words)
-    ends = name in ("street-name", "abroad-end", "abroad-named", "numbered-street", "street-of")
-    judged = letters[:-1] if ends and name == "street-name" else letters
+    judged = letters[:-1] if name in ("street-name", "street-rare") else letters
     ordinary = [w for w in judged if known.is_word(w.lower()) or w.lower() in DRUGS]
     if name in ("number-name-number", "name-number", "number-name"):
         shouted = all(w.isupper() for w in letters)
@@ -163,8 +205,10 @@ def _following_lines(text: str, end: int, known: Vocabulary) -> Iterator[tuple[i
             return
         if not marked and not (piece.group()[0].isdigit() or piece.group()[0].isupper()):
             return
-        end = piece.end()
-        yield piece.span()
+        end = piece.end() - piece.group().endswith(".")
+        yield piece.start(), end
+        if end < piece.end() and len(word) > len("apt."):
+            return
 
 
 def _joined(text: str, lines: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -77,9 +77,7 @@ def chains(text: str, tokens: Sequence[Token]) -> list[list[Token]]:
     current: list[Token] = []
     for token in tokens:
         joined = bool(current) and adjoining(text, current[-1], token)
-        if token.capital and (joined or not current):
-            current.append(token)
-        elif joined and token.particle:
+        if (token.capital and (joined or not current)) or (joined and token.particle):
             current.append(token)
         else:
             found.append(current)

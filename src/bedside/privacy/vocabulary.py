@@ -16,7 +16,7 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Literal
 
-from bedside.errors import StudyError, sentence
+from bedside.extras import check_extra
 from bedside.privacy.words import (
     DEMONYMS,
     DRUG_ENDS,
@@ -82,8 +82,9 @@ def vocabulary() -> Vocabulary:
     """The dictionaries, read at first use (about three seconds).
 
     Raises:
-        StudyError: Faker is not installed.
+        InstallError: Faker is not installed.
     """
+    check_extra("privacy", where="de-identification")
     given: dict[str, Gender] = {}
     surnames: set[str] = set()
     for provider in _providers("person"):
@@ -112,7 +113,9 @@ def vocabulary() -> Vocabulary:
         places=frozenset(_plain(p) for p in places if len(p) > SHORTEST_NAME),
         countries=countries | {"usa", "uk", "england", "scotland", "wales", "u.s.", "u.k."},
         words=words,
-        common=tuple(sorted(map(_plain, _listed(_provider("person", "en_US").Provider, ALL_NAMES)))),
+        common=tuple(
+            sorted(map(_plain, _listed(_provider("person", "en_US").Provider, ALL_NAMES)))
+        ),
     )
 
 
@@ -137,31 +140,14 @@ def _made_of_greek(lower: str) -> bool:
 
 def _providers(topic: str) -> Iterator[type]:
     """Faker's providers of one topic in every language, no Faker object made."""
-    try:
-        package = importlib.import_module(f"faker.providers.{topic}")
-    except ModuleNotFoundError:
-        raise _missing() from None
+    package = importlib.import_module(f"faker.providers.{topic}")
     yield package.Provider
     for found in pkgutil.iter_modules(package.__path__):
         yield _provider(topic, found.name).Provider
 
 
 def _provider(topic: str, language: str) -> ModuleType:
-    try:
-        return importlib.import_module(f"faker.providers.{topic}.{language}")
-    except ModuleNotFoundError:
-        raise _missing() from None
-
-
-def _missing() -> StudyError:
-    return StudyError(
-        sentence(
-            "de-identification",
-            expected="the extra 'privacy' to be installed",
-            got="no Faker, whose lists of names it needs",
-            remedy="Install it: pip install 'bedside[privacy]'",
-        )
-    )
+    return importlib.import_module(f"faker.providers.{topic}.{language}")
 
 
 def _listed(provider: type, names: Iterable[str]) -> Iterator[str]:

@@ -66,7 +66,7 @@ def _page(
     notes: list[str],
     rows: list[tuple[str, str, str, str]],
 ) -> str:
-    from bedside.reporting.report import page_environment
+    from bedside.reporting.page import page_environment
 
     spacing = " x ".join(f"{side:.3g}" for side in measured.record.spacing_mm)
     template = page_environment().get_template("measurement.html.j2")

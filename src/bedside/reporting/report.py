@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from bedside import __version__
 from bedside.reporting import (
@@ -29,6 +27,7 @@ from bedside.reporting.compared_networks import candidates_table
 from bedside.reporting.embedding import data_uri
 from bedside.reporting.figures import write_figures
 from bedside.reporting.kinds import told
+from bedside.reporting.page import page_environment
 from bedside.reporting.record import Record, read_record
 from bedside.run_folder import RunFolder, read_json, write_text
 
@@ -77,26 +76,6 @@ def write_report(folder: RunFolder, *, cases: bool = True, output: Path | None =
         page_environment().get_template(told(record).page_template).render(_page(record, cases)),
     )
     return path
-
-
-def page_environment() -> Environment:
-    """Our templates, which escape all words of a user."""
-    environment = Environment(
-        loader=PackageLoader("bedside.reporting", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["stylesheet"] = _stylesheet(environment)
-    return environment
-
-
-def _stylesheet(environment: Environment) -> Markup:
-    loader = environment.loader
-    if loader is None:
-        return Markup("")
-    return Markup(loader.get_source(environment, "report.css")[0])  # our own file, no user's words
 
 
 def _page(record: Record, cases: bool) -> dict[str, Any]:

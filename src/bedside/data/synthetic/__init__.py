@@ -41,6 +41,7 @@ REGISTRY: Registry[Callable[..., SyntheticCohort]] = Registry(
     {
         "chest-xray": "bedside.data.synthetic.chest_xray:make_chest_xrays",
         "glucose": "bedside.data.synthetic.glucose:make_glucose",
+        "notes": "bedside.data.synthetic.notes:make_notes",
         "phantoms": "bedside.data.synthetic.phantoms:make_phantoms",
         "reports": "bedside.data.synthetic.reports:make_reports",
     },
