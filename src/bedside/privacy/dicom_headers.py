@@ -169,7 +169,7 @@ class Cleaner:
 
     @staticmethod
     def _of_life(element: DataElement) -> bool:
-        return element.keyword.startswith(OF_LIFE) or element.tag.group == PLACES
+        return str(element.keyword).startswith(OF_LIFE) or bool(element.tag.group == PLACES)
 
     def _moved(self, words: str) -> str:
         found = DATE.fullmatch(words.strip())
