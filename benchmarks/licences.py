@@ -17,7 +17,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = ("", "text", "volumes", "study", "onnxruntime", "dicom-seg", "huggingface", "privacy", "dev")
+EXTRAS = (
+    *("", "text", "volumes", "study", "onnxruntime", "dicom-seg", "huggingface"),
+    *("privacy", "dev"),
+)
 REFUSED = re.compile(r"\b[AL]?GPL|General Public|proprietary|non-?commercial", re.IGNORECASE)
 
 
