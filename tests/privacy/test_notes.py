@@ -10,7 +10,7 @@ import pytest
 from bedside.privacy.dates import Reading
 from bedside.privacy.notes import deidentify_text
 from bedside.privacy.surrogates import WEEKS, Surrogates
-from bedside.privacy.vocabulary import vocabulary
+from bedside.privacy.vocabulary import known_words
 
 OWN = Surrogates(b"s" * 32, "p1")
 TEXT = """Patient: Mary O'Connor   MRN: 00123456   DOB: 03/14/1931
@@ -44,7 +44,7 @@ def test_the_same_name_gives_the_same_surrogate_in_the_same_case_and_gender() ->
     first, last = re.match(r"Patient: (\w+) O'(\w+) ", done.text).groups()  # type: ignore[union-attr]
     assert f"Mrs. O'{last}" in done.text
     assert f"\n{first.upper()} lives" in done.text
-    assert vocabulary().given[first.lower()] == "female"
+    assert known_words().given[first.lower()] == "female"
     other = deidentify_text(TEXT, Surrogates(b"s" * 32, "p2")).text
     assert other != done.text
     assert deidentify_text(TEXT, Surrogates(b"s" * 32, "p1")).text == done.text

@@ -16,7 +16,7 @@ from bedside.privacy.people import person_spans
 from bedside.privacy.places import place_spans
 from bedside.privacy.spans import Span, checked_spans, settle
 from bedside.privacy.tokens import WORD, Token, tokens_of
-from bedside.privacy.vocabulary import Vocabulary, eponymous, vocabulary
+from bedside.privacy.vocabulary import Vocabulary, eponymous, known_words
 from bedside.privacy.words import ACRONYM
 
 Tagger: TypeAlias = Callable[[str], Iterable[Span]]
@@ -41,7 +41,7 @@ def find_identifiers(
         DataError: the tagger names a place outside the text.
         InstallError: the dictionaries are not installed.
     """
-    known = vocabulary()
+    known = known_words()
     told = {word.lower() for name in names for word in WORD.findall(name) if len(word) > 2}
     found: list[Span] = []
     for start, end in _pieces(text):
@@ -74,7 +74,7 @@ def doubtful_places(text: str, spans: Sequence[Span]) -> list[tuple[int, int, st
         Start, end and why: ``unknown-word`` for a capitalised word inside a sentence that no
         dictionary has, ``number`` for four digits or more.
     """
-    known, taken = vocabulary(), bytearray(len(text))
+    known, taken = known_words(), bytearray(len(text))
     for span in spans:
         taken[span.start : span.end] = b"\1" * (span.end - span.start)
     found = [

@@ -189,9 +189,9 @@ def copy_note(found: Found, target: Path, work: Work) -> Tally:
 
 def _names_in(found: Found) -> tuple[str, ...]:
     """Words of the file's and folders' names that are people's by a dictionary."""
-    from bedside.privacy.vocabulary import vocabulary
+    from bedside.privacy.vocabulary import known_words
 
-    known = vocabulary()
+    known = known_words()
     words = {w for step in found.relative for w in WORD.findall(Path(step).stem.replace("_", " "))}
     return tuple(
         word

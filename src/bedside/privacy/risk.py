@@ -9,7 +9,8 @@ from __future__ import annotations
 import heapq
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,68 @@ PROMISE = (
 )
 
 
+@dataclass
+class _Sum:
+    """The sum of the journal's lines, and the places that are worth a look most."""
+
+    forms: Counter[str] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)
+    doubted: Counter[str] = field(default_factory=Counter)
+    remarks: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    replaced: dict[str, list[int]] = field(default_factory=dict)
+    texts: int = 0
+    number: int = 0
+    worst: list[tuple[float, int, dict[str, Any]]] = field(default_factory=list)
+
+    def add(self, line: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """One file; yields its places for a human."""
+        self.forms[line["form"]] += 1
+        self.texts += line["texts"]
+        self.left.update(line["left"])
+        self.doubted.update(line["doubted"])
+        self.remarks.update(line["remarks"])
+        if line["left_out"]:
+            self.left_out[line["left_out"]] += 1
+        for kind, counts in line["replaced"].items():
+            before = self.replaced.setdefault(kind, [0] * (len(BINS) + 1))
+            self.replaced[kind] = [a + b for a, b in zip(before, counts, strict=True)]
+        for doubt in line["doubts"]:
+            entry = {"file": line["copy"], **doubt}
+            self.number += 1
+            item = (_worth(entry), -self.number, entry)
+            if len(self.worst) < LISTED:
+                heapq.heappush(self.worst, item)
+            else:
+                heapq.heappushpop(self.worst, item)
+            yield entry
+
+    def to_json(self) -> dict[str, Any]:
+        """As the report holds it."""
+        kinds = (*KINDS, *sorted(set(self.replaced) - set(KINDS)))
+        first = sorted(self.worst, key=lambda item: (-item[0], -item[1]))
+        return {
+            "promise": PROMISE,
+            "files": dict(sorted(self.forms.items())),
+            "texts": self.texts,
+            "files_left_out": dict(self.left_out.most_common()),
+            "replaced": {
+                kind: {"count": sum(counts), "by_confidence": _classes(counts)}
+                for kind in kinds
+                if (counts := self.replaced.get(kind)) is not None
+            },
+            "left_as_they_are": dict(self.left.most_common()),
+            "left_by_rule": sorted([*LEFT_AS_THEY_ARE, "age of 89 or less"]),
+            "to_look_at": {
+                why: {"count": count, "meaning": WHY.get(why, why)}
+                for why, count in self.doubted.most_common()
+            },
+            "first_to_look_at": [entry for _, _, entry in first],
+            "remarks": dict(self.remarks.most_common()),
+            "unsure_below": UNSURE,
+        }
+
+
 def write_risk(
     output: Path, lines: Iterable[Mapping[str, Any]], *, show: bool, key: bool
 ) -> dict[str, Any]:
@@ -48,57 +111,12 @@ def write_risk(
     Returns:
         What ``report.json`` holds.
     """
-    forms: Counter[str] = Counter()
-    left: Counter[str] = Counter()
-    doubted: Counter[str] = Counter()
-    replaced: dict[str, list[int]] = {}
-    remarks: Counter[str] = Counter()
-    left_out: Counter[str] = Counter()
-    texts = number = 0
-    worst: list[tuple[float, int, dict[str, Any]]] = []
+    total = _Sum()
     with atomic(output / "review.jsonl") as partial, partial.open("w", encoding="utf-8") as out:
         for line in lines:
-            forms[line["form"]] += 1
-            texts += line["texts"]
-            left.update(line["left"])
-            doubted.update(line["doubted"])
-            remarks.update(line["remarks"])
-            if line["left_out"]:
-                left_out[line["left_out"]] += 1
-            for kind, counts in line["replaced"].items():
-                before = replaced.setdefault(kind, [0] * (len(BINS) + 1))
-                replaced[kind] = [a + b for a, b in zip(before, counts, strict=True)]
-            for doubt in line["doubts"]:
-                entry = {"file": line["copy"], **doubt}
+            for entry in total.add(line):
                 out.write(json.dumps(entry, ensure_ascii=False) + "\n")
-                number += 1
-                item = (_worth(entry), -number, entry)
-                if len(worst) < LISTED:
-                    heapq.heappush(worst, item)
-                else:
-                    heapq.heappushpop(worst, item)
-    report = {
-        "promise": PROMISE,
-        "files": dict(sorted(forms.items())),
-        "texts": texts,
-        "files_left_out": dict(left_out.most_common()),
-        "replaced": {
-            kind: {"count": sum(replaced[kind]), "by_confidence": _classes(replaced[kind])}
-            for kind in (*KINDS, *sorted(set(replaced) - set(KINDS)))
-            if kind in replaced
-        },
-        "left_as_they_are": dict(left.most_common()),
-        "left_by_rule": sorted([*LEFT_AS_THEY_ARE, "age of 89 or less"]),
-        "to_look_at": {
-            why: {"count": doubted[why], "meaning": WHY.get(why, why)}
-            for why in sorted(doubted, key=lambda why: -doubted[why])
-        },
-        "first_to_look_at": [entry for _, _, entry in sorted(worst, key=lambda i: (-i[0], -i[1]))],
-        "remarks": dict(remarks.most_common()),
-        "unsure_below": UNSURE,
-        "words_shown": show,
-        "key_made": key,
-    }
+    report = {**total.to_json(), "words_shown": show, "key_made": key}
     write_json(output / "report.json", report)
     return report
 

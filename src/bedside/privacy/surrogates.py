@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 
 from bedside.privacy.dates import Reading, moved
 from bedside.privacy.spans import OLDEST_TOLD, Kind
-from bedside.privacy.vocabulary import Vocabulary, vocabulary
+from bedside.privacy.vocabulary import Vocabulary, known_words
 from bedside.privacy.words import PARTICLES
 
 WEEKS = (13, 260)
@@ -107,7 +107,7 @@ class Surrogates:
 
     def _name(self, word: str) -> str:
         """One word of a name: given names stay of their gender, initials stay initials."""
-        lower, known = word.lower(), vocabulary()
+        lower, known = word.lower(), known_words()
         if word.isdigit():
             return self._same_form(word)
         if lower in PARTICLES or lower in ("md", "phd", "rn", "jr", "sr", "ii", "iii"):
@@ -160,7 +160,7 @@ def _like(new: str, old: str) -> str:
 @lru_cache(maxsize=1)
 def _pools() -> dict[str, Sequence[str]]:
     """Plain English names to draw from, by gender; those that are also words are left out."""
-    known: Vocabulary = vocabulary()
+    known: Vocabulary = known_words()
     plain = [n for n in known.common if n.isascii() and n.isalpha() and not known.is_word(n)]
     given = [n for n in plain if n in known.given]
     return {

@@ -78,7 +78,7 @@ def eponymous(lower: str, after: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def vocabulary() -> Vocabulary:
+def known_words() -> Vocabulary:
     """The dictionaries, read at first use (about three seconds).
 
     Raises:
