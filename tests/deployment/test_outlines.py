@@ -14,7 +14,8 @@ from bedside.deployment.outlines import MaskFolder
 from bedside.deployment.precision import _compare_masks
 from bedside.deployment.selfcheck import SelfCheck, decode_check, encode_check
 from bedside.errors import RunError
-from bedside.schema import Geometry, Prediction
+from bedside.modalities.label_masks import decode_mask, names_told
+from bedside.schema import Geometry, Prediction, Reference
 
 STATE = {"names": ["tumour", "kidney"], "labels": {"kidney": 2, "tumour": 7}}
 
@@ -34,6 +35,8 @@ def test_a_mask_has_the_numbers_of_the_study_and_a_name_of_its_own(tmp_path: Pat
     assert names == ["scan_mask.nii.gz", "scan_2_mask.nii.gz", "3_mask.nii.gz", "s_mask.nii.gz"]
     voxels = np.asarray(nibabel.load(tmp_path / "out" / names[0]).dataobj)
     assert np.bincount(voxels.reshape(-1)).tolist() == [950, 0, 20, 0, 0, 0, 0, 30]
+    written = decode_mask(Reference("row 2", tmp_path / "out" / names[0]))
+    assert names_told(written.geometry) == {7: "tumour", 2: "kidney"}
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

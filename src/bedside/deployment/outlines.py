@@ -48,7 +48,12 @@ class MaskFolder:
         name = self._name(case)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_mask(self.folder / name, numbers[mask.voxels()], geometry)
+            write_mask(
+                self.folder / name,
+                numbers[mask.voxels()],
+                geometry,
+                structures={name: int(n) for name, n in self.state["labels"].items()},
+            )
         except OSError as error:
             raise RunError(
                 sentence(

@@ -155,7 +155,10 @@ def all_names(labels: Array, names: Mapping[int, str]) -> dict[int, str]:
     Raises:
         DataError: the mask (D, H, W) holds background alone.
     """
-    present = [int(number) for number in np.unique(labels) if number]
+    found: set[int] = set()
+    for plane in labels:  # slice by slice: all at once would be sorted, and copied for it
+        found.update(np.unique(plane).tolist())
+    present = sorted(found - {0})
     if not present:
         raise DataError(
             sentence(
