@@ -81,6 +81,8 @@ def test_a_name_told_once_is_found_again_and_one_told_from_outside_everywhere() 
     assert words(text, "name") == ["Zymurgy", "zymurgy", "ZYMURGY"]
     assert words("spoke with quark at noon", "name") == []
     assert words("spoke with quark at noon", "name", names=["Quark, Ada"]) == ["quark"]
+    foley = "Ms. Foley has a Foley catheter, says foley."
+    assert words(foley, "name", names=["Foley"]) == ["Foley", "foley"]
 
 
 def test_a_tagger_adds_and_outweighs_and_is_checked() -> None:

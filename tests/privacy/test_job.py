@@ -139,6 +139,23 @@ def test_a_file_in_place_of_the_output_is_told(notes: Path, tmp_path: Path) -> N
         deidentify(notes, tmp_path / "file")
 
 
+def test_links_are_told_and_not_followed(notes: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.txt").write_text("Mary Smith")
+    (notes / "link.txt").symlink_to(tmp_path / "elsewhere.txt")
+    (notes / "folder").symlink_to(tmp_path)
+    report = deidentify(notes, tmp_path / "out")
+    assert report["files"] == {"link": 2, "text": 4}
+    assert report["files_left_out"] == {
+        "a file: expected a file, got a link. Put the file itself there.": 2
+    }
+
+
+def test_a_work_that_stopped_before_its_first_file_gives_way(table: Path, tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="no column 'nota'"):
+        deidentify(table, tmp_path / "out", Settings(columns=("nota",)))
+    assert deidentify(table, tmp_path / "out", ASKED)["files"] == {"table": 1}
+
+
 DIE = """
 import os, signal, sys
 from pathlib import Path
@@ -168,6 +185,7 @@ def test_after_sigkill_it_goes_on_to_the_same_end(notes: Path, tmp_path: Path) -
             notes, tmp_path / "out", Settings(show=True), key=key, passphrase="correct horse",
             resume=True,
         )  # fmt: skip
+    (tmp_path / "out/files/.note.txt.1.partial").write_text("half a note")
     with (tmp_path / "out/.deidentify/journal.jsonl").open("ab") as stream:
         stream.write(b'{"half a line')
     seen: list[int] = []

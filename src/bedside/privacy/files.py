@@ -15,7 +15,7 @@ from typing import Literal
 from bedside.data.dicom_header import HEAD_BYTES, looks_like_dicom
 from bedside.errors import RunError, sentence
 
-Form = Literal["text", "table", "parquet", "dicom"]
+Form = Literal["text", "table", "parquet", "dicom", "link"]
 TABLES = (".csv", ".tsv")
 PARQUET = (".parquet", ".pq")
 
@@ -36,7 +36,7 @@ class Found:
 
 
 def files_of(source: Path) -> Iterator[Found]:
-    """Every file of an input, in alphabetical order within each folder; links are passed over.
+    """Every file of an input, in alphabetical order within each folder; links are not followed.
 
     Raises:
         RunError: there is no such file or folder, or it cannot be read.
@@ -60,11 +60,7 @@ def count_files(source: Path) -> int:
     """How many files `files_of` will give, none of them opened."""
     if not source.is_dir():
         return int(source.exists())
-    return sum(
-        not (Path(folder) / name).is_symlink()
-        for folder, _, names in os.walk(source)
-        for name in names
-    )
+    return sum(len(names) for _, _, names in os.walk(source))
 
 
 def _walk(folder: Path, steps: tuple[str, ...]) -> Iterator[Found]:
@@ -76,8 +72,8 @@ def _walk(folder: Path, steps: tuple[str, ...]) -> Iterator[Found]:
         ) from None
     for entry in entries:
         if entry.is_symlink():
-            continue
-        if entry.is_dir():
+            yield Found(entry, (*steps, entry.name), "link")
+        elif entry.is_dir():
             yield from _walk(entry, (*steps, entry.name))
         elif entry.is_file():
             yield Found(entry, (*steps, entry.name), form_of(entry))
@@ -90,8 +86,11 @@ def form_of(path: Path) -> Form:
         return "table"
     if suffix in PARQUET:
         return "parquet"
-    with path.open("rb") as stream:
-        head = stream.read(HEAD_BYTES)
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(HEAD_BYTES)
+    except OSError:  # told when it is copied
+        return "text"
     return "dicom" if looks_like_dicom(head) else "text"
 
 

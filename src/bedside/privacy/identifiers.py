@@ -53,7 +53,11 @@ def find_identifiers(
             *person_spans(piece, tokens, known),
             *place_spans(piece, tokens, known),
         ]
-        spans += [Span(t.start, t.end, "name", 0.97, "told") for t in tokens if t.lower in told]
+        spans += [
+            Span(token.start, token.end, "name", 0.97, "told")
+            for token in tokens
+            if token.lower in told and not eponymous("", piece[token.end : token.end + 40])
+        ]
         if tagger is not None:
             spans += checked_spans(tagger(piece), piece, where="tagger")
         found += [

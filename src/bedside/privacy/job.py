@@ -117,6 +117,8 @@ def _one(found: Found, output: Path, work: Work) -> dict[str, Any]:
         tally = _copy(found, target, work)
     except DataError as error:
         tally, left_out = Tally(), str(error)
+    except OSError as error:  # of reading: what is written says so itself
+        tally, left_out = Tally(), f"a file: cannot be read ({error.strerror}). Allow it."
     length = work.keep([{"file": "/".join(found.relative), "copy": name}])
     return {
         "form": found.form,
@@ -128,6 +130,8 @@ def _one(found: Found, output: Path, work: Work) -> dict[str, Any]:
 
 
 def _copy(found: Found, target: Path, work: Work) -> Tally:
+    if found.form == "link":
+        raise DataError("a file: expected a file, got a link. Put the file itself there.")
     if found.form == "table":
         return copy_csv(found.path, target, work)
     if found.form == "parquet":

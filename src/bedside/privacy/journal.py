@@ -54,7 +54,11 @@ class Journal:
             found = {e.name for e in self.output.iterdir()} if self.output.exists() else set[str]()
         except OSError as error:
             raise self._refused(f"{error.strerror or 'no folder'}") from None
+        if found == {FOLDER} and self.finished()[0] == 0 and not resume:
+            self.close()  # it stopped before its first file: nothing is lost
+            found = set()
         if FOLDER in found:
+            _sweep(self.output)
             if not resume:
                 raise self._refused("an unfinished work. Add --resume to go on with it, or")
             before = read_json(self.settings)
@@ -114,3 +118,10 @@ class Journal:
             f"{self.output.name}: expected a new or empty folder for the output, got {got}{stop}"
             f"{end} another with -o."
         )
+
+
+def _sweep(output: Path) -> None:
+    """Remove what a work that was killed had half written."""
+    for partial in output.rglob(".*.partial"):
+        with suppress(OSError):
+            partial.unlink()
