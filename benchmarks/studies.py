@@ -41,6 +41,7 @@ class Benchmark:
     Args:
         file: in examples/.
         data: name of its file or folder, and the key of the study that names it.
+        files: in that folder, where the key names them and not the folder.
         published: method, and what others report for the same parts of the first two metrics.
         source: of the published numbers.
         metrics: the primary one first.
@@ -49,6 +50,7 @@ class Benchmark:
 
     file: str
     data: tuple[str, str] | None = None
+    files: tuple[str, ...] = ()
     published: tuple[tuple[str, float, float], ...] = ()
     source: str = ""
     metrics: tuple[str, ...] = ("auroc", "accuracy", "ece")
@@ -59,28 +61,35 @@ STUDIES = {
     "pneumoniamnist": Benchmark(
         "pneumoniamnist.yaml",
         ("pneumoniamnist.npz", "data.npz"),
-        (
+        published=(
             ("ResNet-18, 28 x 28", 0.944, 0.854),
             ("auto-sklearn", 0.942, 0.855),
             ("Google AutoML Vision", 0.991, 0.946),
         ),
-        "Yang et al. 2023, MedMNIST v2, doi:10.1038/s41597-022-01721-8",
+        source="Yang et al. 2023, MedMNIST v2, doi:10.1038/s41597-022-01721-8",
     ),
     "adrenalmnist3d": Benchmark(
         "adrenalmnist3d.yaml",
         ("adrenalmnist3d.npz", "data.npz"),
-        (
+        published=(
             ("ResNet-18, 3-D", 0.827, 0.721),
             ("auto-sklearn", 0.828, 0.802),
             ("AutoKeras", 0.804, 0.705),
         ),
-        "Yang et al. 2023, MedMNIST v2, doi:10.1038/s41597-022-01721-8",
+        source="Yang et al. 2023, MedMNIST v2, doi:10.1038/s41597-022-01721-8",
     ),
     "hippocampus": Benchmark(
         "hippocampus.yaml",
         ("Task04_Hippocampus", "data.decathlon"),
         metrics=("dice", "dice_anterior", "dice_posterior", "hd95_mm", "assd_mm"),
         headings=("Dice", "anterior", "posterior", "HD95 mm", "ASSD mm"),
+    ),
+    "ncbi-disease": Benchmark(
+        "ncbi_disease.yaml",
+        ("ncbi_disease", "data.annotated"),
+        ("train.tsv", "devel.tsv", "test.tsv"),
+        metrics=("entity_f1", "entity_precision", "entity_recall", "relaxed_f1", "entity_ece"),
+        headings=("entity F1", "precision", "recall", "relaxed F1", "ECE"),
     ),
     "nih": Benchmark("nih_chest_xray.yaml", ("nih_chest_xray/labels.csv", "data.table")),
     "synthetic": Benchmark("chest_xray_synthetic.yaml"),
@@ -142,6 +151,8 @@ def data_override(benchmark: Benchmark, folder: Path | None) -> list[str]:
     if not found:
         raise SystemExit(f"--data: {name} is not in or below this folder.")
     place = found[0].resolve()
+    if benchmark.files:
+        return [f"{key}={json.dumps([str(place / file) for file in benchmark.files])}"]
     groups = [place / "groups.csv"] if (place / "groups.csv").is_file() else []
     return [
         f"{key}={json.dumps(str(place))}",
