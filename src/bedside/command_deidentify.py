@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from bedside.command_words import Quiet, examples
+
+if TYPE_CHECKING:
+    from bedside.privacy.identifiers import Tagger
 
 
 class DicomOption(StrEnum):
@@ -26,6 +29,7 @@ EPILOG = examples(
     "bedside deidentify notes/ -o shared",
     "bedside deidentify visits.csv --columns note --patient patient_id -o shared",
     "bedside deidentify notes/ -o shared --key keys/2026.key",
+    "bedside deidentify notes/ -o shared --tagger runs/names/package",
 )
 
 
@@ -58,6 +62,10 @@ def deidentify_command(  # noqa: PLR0913 - one parameter for each option
         list[DicomOption] | None,
         typer.Option(help="Option of the DICOM profile; may be repeated."),
     ] = None,
+    tagger: Annotated[
+        Path | None,
+        typer.Option(metavar="PACKAGE", help="A package that finds names, beside the rules."),
+    ] = None,
     show: Annotated[
         bool, typer.Option("--show", help="The report may quote words; it then holds patient data.")
     ] = False,
@@ -88,7 +96,14 @@ def deidentify_command(  # noqa: PLR0913 - one parameter for each option
     )
     with Progress(quiet=quiet).bar("files", count_files(source)) as done:
         report = deidentify(
-            source, output, settings, key=key, passphrase=word, resume=resume, progress=done
+            source,
+            output,
+            settings,
+            key=key,
+            passphrase=word,
+            resume=resume,
+            tagger=None if tagger is None else _trained(tagger),
+            progress=done,
         )
     page = write_page(report, output / "report.html")
     if not quiet:
@@ -97,3 +112,13 @@ def deidentify_command(  # noqa: PLR0913 - one parameter for each option
         typer.echo(f"Report: {page}")
     if report["files_left_out"]:
         raise typer.Exit(3)
+
+
+def _trained(package: Path) -> Tagger:
+    """The tagger of a package; what it cannot be used for is refused before anything is read."""
+    from bedside.deployment.predictor import load
+    from bedside.deployment.tagger import entities_in, labels_of
+    from bedside.privacy.trained import identifying
+
+    predictor = load(package)
+    return identifying(lambda text: entities_in(predictor, [text])[0], labels_of(predictor))

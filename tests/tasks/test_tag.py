@@ -73,10 +73,10 @@ def test_one_text_with_its_spelling_is_asked_for() -> None:
         Tag(column="text").check_inputs({"note": ("text", Text(spelling=True))})
 
 
-def test_strata_keep_the_rare_labels_apart() -> None:
-    cells = ['[[0, 1, "a"]]', '[[0, 1, "a"], [2, 3, "rare"]]', ""]
+def test_a_rare_label_forbids_no_split() -> None:
     task = Tag()
-    assert task.strata(task.targets(cohort(["abcd"] * 3, cells))).tolist() == [2, 1, 0]
+    targets = task.targets(cohort(["abcd"] * 3, ['[[0, 1, "a"]]', '[[0, 1, "rare"]]', ""]))
+    assert task.strata(targets).tolist() == [-1] * 3
 
 
 def test_probabilities_are_cooled_where_validation_says_so(rng: np.random.Generator) -> None:

@@ -68,7 +68,11 @@ def deidentify(
     if key is not None:
         _refuse_key_inside(key, source, output)
     journal = Journal(output)
-    told = {**json.loads(json.dumps(asdict(settings))), "key": key is not None}
+    told = {
+        **json.loads(json.dumps(asdict(settings))),
+        "key": key is not None,
+        "tagger": tagger is not None,
+    }
     secret = journal.begin(told, resume=resume)
     opened = None if key is None else open_key(key, passphrase)
     work = Work(settings, opened.secret if opened else secret, tagger, opened)

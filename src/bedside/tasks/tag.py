@@ -164,12 +164,8 @@ class Tag(BaseModel):
         return tuple(dict.fromkeys(self.labels))
 
     def strata(self, targets: Targets) -> Array:
-        """What a split keeps even: the label that fewest texts hold among those of each text."""
-        labels = [{entity.label for entity in own} for own in entities_of(targets.arrays["truth"])]
-        counted = Counter(label for own in labels for label in own)
-        order = [name for name, _ in sorted(counted.items(), key=lambda item: item[1])]
-        rarest = [min((order.index(label) for label in own), default=-1) for own in labels]
-        return np.array([place + 1 for place in rarest])
+        """Nothing to keep even, -1: a label that few patients have would forbid any split."""
+        return np.full(len(targets.arrays["truth"]), -1)
 
     def fit(self, targets: Targets, *, balance: bool = True) -> State:
         """The labels; nothing of a training text goes into the state."""
