@@ -191,7 +191,7 @@ def run_command(
         "bedside predict runs/first/package cases.csv -o predictions.csv",
     ),
 )
-def predict_command(
+def predict_command(  # noqa: PLR0913 - each is an option of the command
     package: Annotated[
         Path, typer.Argument(metavar="PACKAGE", help="The package folder of a run.")
     ],
@@ -214,6 +214,9 @@ def predict_command(
         Literal["stop", "skip"],
         typer.Option(help="An unreadable case stops all, or gets an error column."),
     ] = "stop",
+    lexicon: Annotated[
+        Path | None, typer.Option(help="Of summaries: flag findings that the text lacks (JSON).")
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Cases in memory at once.")] = 64,
     threads: Annotated[int | None, typer.Option(min=1, help="Default: all there are.")] = None,
     quiet: Quiet = False,
@@ -222,6 +225,7 @@ def predict_command(
     from bedside.deployment.outlines import TABLE
     from bedside.deployment.predictor import load
     from bedside.deployment.records import check_output, write_predictions
+    from bedside.deployment.unsupported import lexicon_for, with_unsupported
 
     folder = Path(output) if output != "-" and not Path(output).suffix else None
     if folder is None:
@@ -232,6 +236,8 @@ def predict_command(
         if not predictor.outlines:
             check_output(output)
         output = str(folder / TABLE)
+    contents = predictor.package.contents
+    words = None if lexicon is None else lexicon_for(contents, lexicon)
     cases = predictor.cases(list(sources), root=root)
     so_far = 0
     with _progress(quiet=quiet).bar("predicting", len(cases)) as done:
@@ -244,6 +250,8 @@ def predict_command(
         records = predictor.predict(
             cases, batch_size=batch_size, on_error=on_error, masks=folder, progress=advance
         )
+    if words is not None:
+        records = with_unsupported(records, cases, contents, lexicon=words)
     write_predictions(records, output)
     failed = sum(bool(record.get("error")) for record in records)
     if failed:

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from bedside.cli import app
+from bedside.deployment.intake import find_cases
 from bedside.deployment.package import Contents, Facts, read_package
 from bedside.deployment.packing import _write_words, write_package
 from bedside.deployment.precision import Choice
 from bedside.deployment.predictor import load
-from bedside.errors import InstallError
+from bedside.deployment.unsupported import lexicon_for, with_unsupported
+from bedside.errors import InstallError, StudyError
 from bedside.models.network import as_callable
 from bedside.schema import Sample
 
@@ -111,3 +115,41 @@ def test_whatever_the_note_says_there_is_an_answer(folder: Path, text: str) -> N
     record = load(folder).predict([Sample(text)])[0]
     assert isinstance(record["summary"], str)
     assert np.isfinite(len(record["support"]))
+
+
+LEXICON = {
+    "negation": ["no"],
+    "findings": {name: [name] for name in ("opacity", "nodule", "effusion", "scar")},
+}
+
+
+def test_findings_that_the_text_lacks_are_flagged(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "words.json").write_text(json.dumps(LEXICON))
+    said = iter(["Nodule in the left base. Scar. No effusion.", "Opacity.", ""])
+    texts = ["There is a scar in the left base.", "An opacity.", "Nothing."]
+    contents = read_package(folder).contents
+    cases = find_cases([Sample(text) for text in texts], contents.modalities)
+    records = [{"case": case.name, "summary": next(said), "model": "m"} for case in cases]
+    records[2] = {"case": "3", "error": "It cannot be read."}
+    lexicon = lexicon_for(contents, tmp_path / "words.json")
+    found = with_unsupported(records, cases, contents, lexicon=lexicon)
+    assert [record.get("unsupported") for record in found] == ["nodule", "", None]
+    assert list(found[0]) == ["case", "summary", "unsupported", "model"]
+
+
+def test_the_command_flags_them_in_a_column(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "words.json").write_text(json.dumps(LEXICON))
+    (tmp_path / "note.txt").write_text("The heart is normal. There is a scar in the left base.")
+    words = ["predict", folder, tmp_path / "note.txt", "-q", "-o", tmp_path / "out.json"]
+    done = CliRunner().invoke(app, [*map(str, words), "--lexicon", str(tmp_path / "words.json")])
+    assert done.exit_code == 0, done.output
+    (record,) = json.loads((tmp_path / "out.json").read_text())
+    stated = {word for word in LEXICON["findings"] if word in record["summary"]}
+    assert set(filter(None, record["unsupported"].split("; "))) == stated - {"scar"}
+
+
+def test_a_lexicon_is_for_summaries_alone(package_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=r"^--lexicon: expected a package that summarises"):
+        lexicon_for(read_package(package_folder).contents, tmp_path / "none.json")
