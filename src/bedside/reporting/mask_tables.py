@@ -75,6 +75,8 @@ def plan_table(record: Record) -> Table | None:
             "each volume by itself" if plan["normalise"] == "case" else "by the training cases",
         ),
     ]
+    pieces = record.metrics.get("in_one_piece") or []
+    rows.append(("Largest piece alone", ", ".join(map(str, pieces)) or "of no structure"))
     return Table(
         "The plan, made from the training part alone",
         [Cell("Of what"), Cell("Chosen")],

@@ -17,6 +17,7 @@ from bedside.data.packed_mask import PackedMask
 from bedside.data.patches import Patches, draw_places, spread_places
 from bedside.errors import DataError, Problems, StudyError, nearest, sentence
 from bedside.schema import Array, Arrays, Network, Prediction, State, Targets
+from bedside.tasks.largest_piece import structures_in_one_piece, without_small_pieces
 from bedside.tasks.mask_quality import calibrate_quality, quality_of
 from bedside.tasks.mask_targets import read_masks
 from bedside.tasks.outlining import PATCH, outline
@@ -198,8 +199,16 @@ class Segment(BaseModel):
         return outline(networks, arrays, state)
 
     def calibrate(self, outputs: Arrays, targets: Targets, state: State) -> State:
-        """Fit on validation how sure the network is of its outlines; a peer tells nothing."""
-        return calibrate_quality(outputs, targets, state) if "logits" in outputs else state
+        """Fit on validation how sure the network is, and which structures are in one piece.
+
+        A peer tells nothing of how sure it is, and its pieces stay.
+        """
+        if "logits" not in outputs:
+            return state
+        known = np.flatnonzero(targets.arrays["known"][:, 0])
+        truth = targets.arrays["truth"][known]
+        whole = structures_in_one_piece(outputs["mask"][known], truth, len(targets.names))
+        return calibrate_quality(outputs, targets, {**state, "in_one_piece": whole})
 
     def calibrated(self, outputs: Arrays, state: State) -> Arrays:  # noqa: ARG002
         """The outputs as they are: masks do not depend on the temperature."""
@@ -215,7 +224,8 @@ class Segment(BaseModel):
             outputs = networks["network"](arrays)
         else:
             outputs = outline(networks, arrays, state)
-        found = {"mask": outputs["mask"]}
+        pieces = state.get("in_one_piece", []) if "logits" in outputs else []
+        found = {"mask": without_small_pieces(outputs["mask"], pieces)}
         if "logits" in outputs:
             found["quality"] = quality_of(outputs, state)
         return Prediction(found, tuple(state["names"]))

@@ -153,8 +153,13 @@ class Mask:
         return {}
 
     def facts(self, targets: Targets, state: State, section: EvaluationSection) -> dict[str, Any]:  # noqa: ARG002
-        """The structures, and the plan that the deep model followed."""
-        return {"structures": list(targets.names), "plan": state.get("plan")}
+        """The structures, the plan of the deep model, and of what it keeps one piece alone."""
+        pieces = [targets.names[k - 1] for k in state.get("in_one_piece", [])]
+        return {
+            "structures": list(targets.names),
+            "plan": state.get("plan"),
+            "in_one_piece": pieces,
+        }
 
     def names(self, ids: Array, targets: Targets) -> Array:  # noqa: ARG002
         """The case ids."""
