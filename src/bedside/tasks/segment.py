@@ -206,8 +206,8 @@ class Segment(BaseModel):
         if "logits" not in outputs:
             return state
         known = np.flatnonzero(targets.arrays["known"][:, 0])
-        truth = targets.arrays["truth"][known]
-        whole = structures_in_one_piece(outputs["mask"][known], truth, len(targets.names))
+        pairs = outputs["mask"][known].tolist(), targets.arrays["truth"][known].tolist()
+        whole = structures_in_one_piece(*pairs, len(targets.names))
         return calibrate_quality(outputs, targets, {**state, "in_one_piece": whole})
 
     def calibrated(self, outputs: Arrays, state: State) -> Arrays:  # noqa: ARG002
