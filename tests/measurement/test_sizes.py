@@ -13,7 +13,7 @@ from bedside.data.synthetic.phantom_scene import Ellipsoid, Grid, Scene, Vessel,
 from bedside.measurement.fine_points import contact_mm2, fine_surface
 from bedside.measurement.record import measured
 from bedside.measurement.relations import distance_between, distance_to_edge, shells_around
-from bedside.measurement.sizes import size_of
+from bedside.measurement.sizes import _longest, size_of
 from bedside.modalities.label_masks import decode_mask
 from bedside.schema import Reference
 
@@ -150,3 +150,12 @@ def test_a_tumour_at_the_surface_is_at_no_distance_from_it() -> None:
     assert edge.mm == 0
     assert edge.contact_mm2 == pytest.approx(4 * 6, rel=0.35)
     assert distance_to_edge(labels, np.eye(4), tumour=2, organ=3) is None
+
+
+def test_the_longest_line_of_very_many_points_is_found(rng: np.random.Generator) -> None:
+    ball = rng.normal(size=(30_000, 3))
+    ball /= np.linalg.norm(ball, axis=1, keepdims=True)
+    cloud = ball * [30.0, 29.5, 20]
+    longest, way = _longest(cloud)
+    assert longest == pytest.approx(60, rel=1e-3)
+    assert abs(way[0]) > 0.98
