@@ -83,6 +83,6 @@ def _pixels(content: bytes, dataset: Dataset, tally: Tally) -> bool:
         tally.doubt("pixels", {"where": f"{reason}; tesseract is not installed"})
     elif reason:
         tally.doubt("pixels", {"where": reason})
-    if read and not seen:
-        dataset.BurnedInAnnotation = "NO"
+    if read:
+        tally.doubt("pixels", {"where": f"{len(read)} words were blacked out: are all gone?"})
     return bool(read)
