@@ -74,7 +74,7 @@ def deidentify_command(  # noqa: PLR0913 - one parameter for each option
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Copy notes, tables and DICOM without what identifies patients.
+    """Copy notes, tables and DICOM without what names people.
 
     The input is never touched. Exit code 3 where a file had to be left out.
     """
