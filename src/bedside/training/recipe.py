@@ -18,8 +18,8 @@ SEEN_CASES = 80_000
 SEEN_WINDOWS = 300_000
 SEEN_SUMMARIES = 28_000
 """Writing costs many steps a case, and soon learns the training part by heart."""
-SEEN_TAGGED = 45_000
-"""A text holds many words, and each of them teaches."""
+SEEN_TAGGED, FEWEST_TAGGED = 27_000, 4
+"""A text holds many words, and each of them teaches; epochs at least."""
 SEEN_PRETRAINED, PRETRAINED_RATE = 9_000, 1e-4
 """Of a pretrained model: steps that are customary when all its weights are tuned further."""
 SEEN_VOXELS = 300_000_000
@@ -73,7 +73,8 @@ def make_recipe(
     cohorts get more passes, large ones fewer, and the time stays within minutes
     on two cores. Of windows 300,000 are seen, in larger batches, and an epoch draws
     50,000 at most. Of summaries 28,000 are seen, in smaller batches; a pretrained model sees
-    9,000 in small steps, since it knows the language. Of volumes, patches of 300 million
+    9,000 in small steps, since it knows the language. Of texts with entities 27,000 are seen,
+    in small batches. Of volumes, patches of 300 million
     voxels in all are seen, an epoch drawing two patches a case.
 
     Args:
@@ -92,7 +93,8 @@ def make_recipe(
     seen = {"forecast": SEEN_WINDOWS, "summary": SEEN_SUMMARIES, "entities": SEEN_TAGGED}.get(
         kind, SEEN_CASES
     )
-    seen, shortest = (SEEN_PRETRAINED, 3) if pretrained else (seen, SHORTEST)
+    shortest = FEWEST_TAGGED if tags else SHORTEST
+    seen, shortest = (SEEN_PRETRAINED, 3) if pretrained else (seen, shortest)
     epochs = round(min(max(seen / max(drawn, 1), shortest), LONGEST))
     if section.epochs != "auto":
         epochs = section.epochs
