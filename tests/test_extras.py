@@ -26,7 +26,7 @@ def test_every_extra_brings_its_library() -> None:
 
 
 def test_studies_are_made_with_the_extras_of_all_inputs() -> None:
-    wanted = {extra for name in REGISTRY.names() if (extra := extra_of(REGISTRY.load(name)))}
+    wanted = {extra for name in REGISTRY.names() if (extra := extra_of(REGISTRY.load(name)()))}
     names = {requirement.name for requirement in required("study")}
     assert wanted == {"text", "volumes"}
     assert {LIBRARIES[extra] for extra in wanted} <= names
