@@ -86,35 +86,22 @@ def make_recipe(
     """
     if kind == "mask":
         return _outlining(cases, section, voxels=voxels)
-    windows, writes, tags = kind == "forecast", kind == "summary", kind == "entities"
-    drawn = min(cases, WINDOWS_AN_EPOCH) if windows else cases
+    drawn = min(cases, WINDOWS_AN_EPOCH) if kind == "forecast" else cases
     if section.cases_per_epoch != "auto":
         drawn = min(cases, section.cases_per_epoch)
     seen = {"forecast": SEEN_WINDOWS, "summary": SEEN_SUMMARIES, "entities": SEEN_TAGGED}.get(
         kind, SEEN_CASES
     )
-    shortest = FEWEST_TAGGED if tags else SHORTEST
+    shortest = FEWEST_TAGGED if kind == "entities" else SHORTEST
     seen, shortest = (SEEN_PRETRAINED, 3) if pretrained else (seen, shortest)
     epochs = round(min(max(seen / max(drawn, 1), shortest), LONGEST))
     if section.epochs != "auto":
         epochs = section.epochs
-    batch_size = 64 if cases >= 2000 else 32 if cases >= 1000 else 16
-    if windows and cases >= 2000:
-        batch_size = 256
-    if tags:
-        batch_size = 16
-    if writes:
-        batch_size = min(batch_size, 32)
+    batch_size = _batch_size(cases, kind)
     if section.batch_size != "auto":
         batch_size = section.batch_size
     batch_size = max(2, min(batch_size, drawn))
-    # the noise of a step falls with the root of its cases, so the rate may rise with it;
-    # windows of one series are near copies, and a batch of them is worth a fraction
-    rate = (3e-3 * math.sqrt(batch_size / 256)) if windows else 1e-3 * math.sqrt(batch_size / 16)
-    if tags:
-        rate = 3e-3 * math.sqrt(batch_size / 16)
-    if writes:
-        rate = PRETRAINED_RATE if pretrained else 3e-3 * math.sqrt(batch_size / 32)
+    rate = PRETRAINED_RATE if pretrained else _rate(batch_size, kind)
     if section.learning_rate != "auto":
         rate = section.learning_rate
     patience = max(8, round(PATIENT_SHARE * epochs))
@@ -128,6 +115,28 @@ def make_recipe(
         patience,
         cases_per_epoch=drawn if drawn < cases else 0,
     )
+
+
+def _batch_size(cases: int, kind: Kind) -> int:
+    """Cases a step, where the study leaves it open."""
+    if kind == "entities":
+        return 16
+    usual = 64 if cases >= 2000 else 32 if cases >= 1000 else 16
+    if kind == "summary":
+        return min(usual, 32)
+    return 256 if kind == "forecast" and cases >= 2000 else usual
+
+
+def _rate(batch_size: int, kind: Kind) -> float:
+    """Peak learning rate of a network with random weights.
+
+    The noise of a step falls with the root of its cases, so the rate may rise with it;
+    windows of one series are near copies, and a batch of them is worth a fraction.
+    """
+    peak, of = {"forecast": (3e-3, 256), "summary": (3e-3, 32), "entities": (3e-3, 16)}.get(
+        kind, (1e-3, 16)
+    )
+    return peak * math.sqrt(batch_size / of)
 
 
 def _outlining(cases: int, section: TrainingSection, *, voxels: int) -> Recipe:
