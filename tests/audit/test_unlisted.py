@@ -5,6 +5,7 @@ from dataclasses import replace
 from bedside.audit.checks.unlisted import unlisted_files
 from bedside.audit.evidence import Means
 from bedside.modalities.image import Image
+from bedside.modalities.text import Text
 
 from .cohorts import cohort, evidence, pictures
 
@@ -32,3 +33,12 @@ def test_arrays_and_dicom_sources_have_no_such_files(tmp_path):
     (tmp_path / "1.dcm").write_bytes(b"x")
     assert unlisted_files(listed(tmp_path, ["0.dcm"], sop_uid=["1"])) == []
     assert unlisted_files(evidence(means=MEANS)) == []
+
+
+def test_a_text_is_no_path_whatever_slashes_it_holds(tmp_path):
+    texts = ["Heart/lungs clear. " * 40 + "/ no effusion", "a/b"]
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.png").write_bytes(b"x")
+    table = replace(cohort(2, findings=texts), root=tmp_path)
+    means = Means({"findings": Text(column="findings")})
+    assert unlisted_files(evidence(pictures(2), table=table, means=means)) == []

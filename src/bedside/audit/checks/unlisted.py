@@ -43,7 +43,12 @@ def unlisted_files(evidence: Evidence) -> list[Finding]:
 
 def _columns(evidence: Evidence) -> list[str]:
     """Columns that hold the paths of files."""
-    used = [c for m in evidence.means.modalities.values() for c in m.columns_used() if m.suffixes]
+    named = [  # a cell that is itself the text is no path, whatever slashes it holds
+        m
+        for m in evidence.means.modalities.values()
+        if m.suffixes and not getattr(m, "reads_cells", False)
+    ]
+    used = [c for m in named for c in m.columns_used()]
     cases, arrays = evidence.cohort.cases.columns, evidence.cohort.arrays
     return [c for c in dict.fromkeys(used) if c in cases and c not in arrays]
 
