@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bedside.tasks.sliding import Window, regridded, slabs
+from bedside.tasks import sliding
+from bedside.tasks.sliding import Window, regridded, slabs, thin
 
 
 def told(patches: Any) -> Any:
@@ -44,6 +45,17 @@ def test_what_is_held_is_as_deep_as_a_patch() -> None:
     sizes = [slab.shape[1] for slab in slabs(told, np.zeros((1, 100, 8, 8)), Window((8, 8, 8)))]
     assert sum(sizes) == 100
     assert max(sizes) <= 8
+
+
+def test_slabs_are_thinned_by_the_room_that_they_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = np.random.default_rng(2).normal(size=(3, 40, 6, 5)).astype(np.float32)
+    monkeypatch.setattr(sliding, "LOGITS_HELD", 3 * 12 * 10 * 4)
+    parts = list(thin(iter(np.split(whole, [24], axis=1)), want=(80, 12, 10)))
+    assert [part.shape[1] for part in parts] == [4] * 10
+    assert (np.concatenate(parts, axis=1) == whole).all()
+    assert len(list(thin(iter([whole]), want=(40 * 64, 12, 10)))) == 1  # or too many are kept of
+    found = np.concatenate(list(regridded(iter(parts), (40, 6, 5), (80, 12, 10))), axis=1)
+    assert found == pytest.approx(_stretched(whole, (80, 12, 10)), abs=1e-5)
 
 
 @pytest.mark.parametrize("want", [(20, 30, 14), (40, 15, 28), (7, 11, 5), (20, 15, 14), (1, 1, 1)])

@@ -14,7 +14,7 @@ import numpy as np
 from bedside.data.packed_mask import as_masks, pack
 from bedside.data.patches import Box
 from bedside.schema import Array, Arrays, Network, Rows, State
-from bedside.tasks.sliding import Window, regridded, slabs
+from bedside.tasks.sliding import Window, regridded, slabs, thin
 
 PATCH = "patch"
 """The network that is asked, on boxes of one size."""
@@ -52,7 +52,8 @@ def outline(networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: 
         volume = arrays[values][one][0]
         depth, height, width = map(int, arrays[f"{name}.source"][one][0])
         source = depth, height, width
-        planes = regridded(slabs(answer, volume, window), volume.shape[1:], source)
+        found = thin(slabs(answer, volume, window), want=source)
+        planes = regridded(found, volume.shape[1:], source)
         case = _Case(source, 1 + len(state["names"]))
         for slab in planes:
             case.add(slab)

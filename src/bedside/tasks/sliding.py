@@ -26,6 +26,12 @@ Answer = Callable[[Array], Array]
 """Patches (B, C, d, h, w) float32 -> logits (B, K, d, h, w)."""
 
 
+LOGITS_HELD = 2**22
+"""Logits of the source's planes that are worked on at a time: 16 MiB."""
+MOST_SLABS = 64
+"""Slabs that a scan is cut into at most, about, since a little is kept of each."""
+
+
 @dataclass(frozen=True)
 class Window:
     """How a volume is looked at.
@@ -111,6 +117,22 @@ def _add(held: Array, norm: Array, start: Box, *, logits: Array, weights: Array)
     part = weights[tuple(out)]
     held[(slice(None), *into)] += logits[(slice(None), *out)] * part
     norm[tuple(into)] += part
+
+
+def thin(planes: Iterator[Array], *, want: Box) -> Iterator[Array]:
+    """Slabs of logits (K, d, H, W) -> the same in thinner ones.
+
+    What comes after makes several copies of a slab, at the size of the source: of few planes
+    at a time these stay small, however large a scan is.
+
+    Args:
+        planes: slabs in order.
+        want: (D, H, W) that they are brought to.
+    """
+    for slab in planes:
+        depth = max(1, LOGITS_HELD // (len(slab) * want[1] * want[2]), want[0] // MOST_SLABS)
+        for first in range(0, slab.shape[1], depth):
+            yield slab[:, first : first + depth]
 
 
 def regridded(planes: Iterator[Array], have: Box, want: Box) -> Iterator[Array]:
