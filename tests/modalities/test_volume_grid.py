@@ -43,8 +43,12 @@ def test_fitting_cuts_and_fills_about_the_middle() -> None:
 
 def test_planes_of_unequal_sides_stand_side_by_side() -> None:
     values = np.zeros((4, 6, 8), np.float32)
-    values[2, 5, 0] = 1  # front, at the first column
+    values[2, 5, 7] = 1  # front and right
     picture = three_planes(values)
     assert picture.shape == (6, 8 + 8 + 6)
-    assert picture[0, 0] == 255, "the front is up in the axial plane"
+    assert picture[0, 0] == 255, "the front is up, and the person's right on the left, in axial"
+    values = np.zeros((4, 6, 8), np.float32)
+    values[3, 3, 7], values[3, 5, 4] = 1, 1
+    assert three_planes(values)[1, 8] == 255, "head up, right on the left, in coronal"
+    assert three_planes(values)[1, 16] == 255, "head up, front on the left, in sagittal"
     assert three_planes(np.full((4, 6, 8), 3.0)).max() == 0
