@@ -60,7 +60,7 @@ class LinearChain:
             path = Path(folder) / "chain"
             trainer.train(str(path))
             tagger = pycrfsuite.Tagger()
-            tagger.open_inmemory(path.read_bytes())
+            tagger.open(str(path))  # it reads the file whole; of bytes it would keep no hold
         return Chain(tagger, names)
 
 
