@@ -196,13 +196,7 @@ def _forecasters(
     lessons = {part: Lesson(own.arrays, own.targets) for part, own in parts.items()}
 
     def fit(baseline: Any) -> Answering:
-        fitted = baseline.fit_windows(
-            lessons["train"],
-            validation=lessons["validation"],
-            state=state,
-            seed=seed,
-            threads=threads,
-        )
+        fitted = _learnt(baseline.fit_windows, lessons, state=state, seed=seed, threads=threads)
         return lambda part: fitted.forecast(lessons[part].arrays)
 
     return fit
@@ -215,13 +209,7 @@ def _outliners(
     lessons = {part: VolumeLesson(name, own.arrays, own.targets) for part, own in parts.items()}
 
     def fit(baseline: Any) -> Answering:
-        fitted = baseline.fit_volumes(
-            lessons["train"],
-            validation=lessons["validation"],
-            state=state,
-            seed=seed,
-            threads=threads,
-        )
+        fitted = _learnt(baseline.fit_volumes, lessons, state=state, seed=seed, threads=threads)
         return lambda part: fitted.outline(lessons[part].arrays)
 
     return fit
@@ -236,13 +224,7 @@ def _summarisers(
     }
 
     def fit(baseline: Any) -> Answering:
-        fitted = baseline.fit_texts(
-            lessons["train"],
-            validation=lessons["validation"],
-            state=state,
-            seed=seed,
-            threads=threads,
-        )
+        fitted = _learnt(baseline.fit_texts, lessons, state=state, seed=seed, threads=threads)
         return lambda part: fitted.summarise(lessons[part].sources)
 
     return fit
@@ -257,16 +239,28 @@ def _taggers(
     }
 
     def fit(baseline: Any) -> Answering:
-        fitted = baseline.fit_entities(
-            lessons["train"],
-            validation=lessons["validation"],
-            state=state,
-            seed=seed,
-            threads=threads,
-        )
+        fitted = _learnt(baseline.fit_entities, lessons, state=state, seed=seed, threads=threads)
         return lambda part: fitted.tag(lessons[part].texts)
 
     return fit
+
+
+def _learnt(
+    method: Callable[..., Any],
+    lessons: Mapping[Part, Any],
+    *,
+    state: State,
+    seed: int,
+    threads: int,
+) -> Any:
+    """What a baseline's way of learning makes of the lessons of training and validation."""
+    return method(
+        lessons["train"],
+        validation=lessons["validation"],
+        state=state,
+        seed=seed,
+        threads=threads,
+    )
 
 
 def _features(
