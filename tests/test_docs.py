@@ -247,7 +247,13 @@ def test_the_comments_of_init_belong_to_keys() -> None:
 
 
 def commands() -> Mapping[str, Any]:
-    return {"": get_command(app), **get_command(app).commands}  # type: ignore[attr-defined]
+    """Every command by its words; a group's own commands as ``group command``."""
+    found = {"": get_command(app)}
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", None)
+        found |= {f"{name} {own}": each for own, each in (inner or {}).items()}
+        found |= {} if inner else {name: command}
+    return found
 
 
 @pytest.mark.parametrize("name", commands())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bedside import __version__
+from bedside.command_benchmark import benchmark_app
 from bedside.command_deidentify import EPILOG, deidentify_command
 from bedside.command_measure import MEASURE_EXAMPLES, measure_command
 from bedside.command_words import Quiet
@@ -321,6 +322,7 @@ def report_command(
 
 app.command("deidentify", epilog=EPILOG)(deidentify_command)
 app.command("measure", epilog=MEASURE_EXAMPLES)(measure_command)
+app.add_typer(benchmark_app, name="benchmark")
 
 
 def _never_over(
