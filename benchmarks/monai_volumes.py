@@ -73,6 +73,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--precision", default="auto", choices=["auto", "float32"])
     parser.add_argument("--network", default="unet", choices=["unet", "unet3d"])
+    parser.add_argument("--encoder", default="unet3d", help="ours; half-unet3d is the fast one")
     parser.add_argument("--no-dice", action="store_true", help="speed alone")
     parser.add_argument("--only", choices=SIDES, nargs="+")
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
@@ -92,6 +93,7 @@ def _job(options: argparse.Namespace) -> tuple[Any, Any, Any]:
     """Our job on the study, its preparation and its cohort."""
     set_threads(options.threads)
     words = data_override(STUDIES["hippocampus"], options.data)
+    words += [f"model.encoders={{mri: {options.encoder}}}"]
     words += [f"training.epochs={options.epochs}", f"training.precision={options.precision}"]
     if options.patches:
         words.append(f"training.cases_per_epoch={options.patches}")

@@ -22,6 +22,7 @@ ARRAYS = {
     "linear": "signal",
     "lstm": "signal",
     "fine-resnet": "small image",
+    "half-unet3d": "volume",
     "multiscale": "small image",
     "resnet": "image",
     "resnet3d": "volume",
@@ -32,6 +33,7 @@ ARRAYS = {
     "text-cnn": "text",
     "text-lstm": "text",
     "transformer": "text",
+    "unet2d": "small image",
     "unet3d": "volume",
 }
 """Encoder -> whose arrays it reads; a new encoder needs a line here."""

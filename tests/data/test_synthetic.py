@@ -16,8 +16,8 @@ from bedside.data.synthetic import chest_xray as module
 from bedside.data.synthetic.anatomy import cast_rays, heart_depth, lung_depth
 from bedside.data.synthetic.chest_xray import (
     HOSPITALS,
-    _draw_exams,
     _picture,
+    draw_exams,
     make_chest_xrays,
     write_chest_xrays,
 )
@@ -80,7 +80,7 @@ def test_label_agrees_with_the_nodule_columns(cohort):
 
 
 def test_nodule_centre_lies_in_aerated_lung_clear_of_the_heart():
-    exams, _ = _draw_exams(patients=PATIENTS, seed=SEED, size=SIZE)
+    exams, _ = draw_exams(patients=PATIENTS, seed=SEED, size=SIZE)
     seen = [exam for exam in exams if exam.nodules]
     assert len(seen) > 30
     for exam in seen:
@@ -92,7 +92,7 @@ def test_nodule_centre_lies_in_aerated_lung_clear_of_the_heart():
 
 
 def test_nodule_brightens_its_place_and_nothing_far_from_it(cohort):
-    exams, generators = _draw_exams(patients=PATIENTS, seed=SEED, size=SIZE)
+    exams, generators = draw_exams(patients=PATIENTS, seed=SEED, size=SIZE)
     rows, columns = np.mgrid[:SIZE, :SIZE]
     inside, far = [], []
     for i, (exam, rng) in enumerate(zip(exams, generators, strict=True)):
@@ -123,7 +123,7 @@ def test_nodule_is_brighter_than_the_ring_around_it(cohort):
 
 
 def test_normal_exams_do_not_change_when_nodules_are_left_out(cohort):
-    exams, generators = _draw_exams(patients=PATIENTS, seed=SEED, size=SIZE)
+    exams, generators = draw_exams(patients=PATIENTS, seed=SEED, size=SIZE)
     i = next(i for i, exam in enumerate(exams) if not exam.nodules)
     picture = _picture(exams[i], generators[i], size=SIZE, with_nodules=False)
     assert np.array_equal(picture, cohort.arrays["image"][i])

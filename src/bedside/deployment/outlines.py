@@ -1,7 +1,8 @@
 """Outlines of new cases as files: a mask a case, on the voxels of its source.
 
 Enters: what a package answered, and how the sources lie. Leaves: NIfTI masks in the axes and
-the affine of their sources, with the study's own numbers for structures.
+the affine of their sources, of pictures PNG in their size, with the study's own numbers for
+structures.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import numpy as np
 
 from bedside.errors import RunError, sentence
 from bedside.modalities.label_masks import write_mask
+from bedside.modalities.picture_masks import write_picture_mask
 
 if TYPE_CHECKING:
     from bedside.data.packed_mask import PackedMask
     from bedside.schema import Geometry, State
 
 TABLE = "predictions.csv"
-ENDINGS = (".nii.gz", ".nii", ".dcm")
+ENDINGS = (".nii.gz", ".nii", ".dcm", ".png", ".jpg", ".jpeg", ".tif", ".tiff")
 
 
 @dataclass
@@ -37,6 +39,11 @@ class MaskFolder:
     state: State
     taken: set[str] = field(default_factory=set)
 
+    @property
+    def flat(self) -> bool:
+        """Whether pictures are outlined."""
+        return self.state.get("space", "volume") != "volume"
+
     def write(self, case: str, mask: PackedMask, geometry: Geometry) -> str:
         """Write one mask; the file's name, after that of the case.
 
@@ -48,12 +55,15 @@ class MaskFolder:
         name = self._name(case)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_mask(
-                self.folder / name,
-                numbers[mask.voxels()],
-                geometry,
-                structures={name: int(n) for name, n in self.state["labels"].items()},
-            )
+            if self.flat:
+                write_picture_mask(self.folder / name, numbers[mask.voxels()])
+            else:
+                write_mask(
+                    self.folder / name,
+                    numbers[mask.voxels()],
+                    geometry,
+                    structures={name: int(n) for name, n in self.state["labels"].items()},
+                )
         except OSError as error:
             raise RunError(
                 sentence(
@@ -69,9 +79,10 @@ class MaskFolder:
         stem = Path(case).name or "case"
         for ending in ENDINGS:
             stem = stem.removesuffix(ending)
-        name, count = f"{stem}_mask.nii.gz", 1
+        ending = ".png" if self.flat else ".nii.gz"
+        name, count = f"{stem}_mask{ending}", 1
         while name in self.taken:
             count += 1
-            name = f"{stem}_{count}_mask.nii.gz"
+            name = f"{stem}_{count}_mask{ending}"
         self.taken.add(name)
         return name

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -35,13 +35,14 @@ from bedside.deployment.staging import staged_folder
 from bedside.errors import PackageError, sentence
 from bedside.modalities import REGISTRY as MODALITIES
 from bedside.modalities import extra_of
+from bedside.modalities.volume import Volume
 from bedside.tasks import REGISTRY as TASKS
 
 if TYPE_CHECKING:
     from torch import nn
 
     from bedside.registry import Registry
-    from bedside.schema import Arrays, Rows
+    from bedside.schema import Arrays, Rows, Sample
 
 _CHECK_CASES = 3
 _SAFE_NAME = re.compile(r"\w[\w -]*")
@@ -203,9 +204,18 @@ def _fakes(contents: Contents, *, seed: int) -> Arrays:
     for name, modality in contents.modalities.items():
         state = contents.modality_states[name]
         samples = modality.fake(rng, _CHECK_CASES)
+        if isinstance(modality, Volume):
+            samples = [_with_channels(sample, state["channels"]) for sample in samples]
         batch = modality.collate([modality.prepare(sample, state) for sample in samples])
         arrays |= {f"{name}.{key}": array for key, array in batch.items()}
     return arrays
+
+
+def _with_channels(sample: Sample, channels: int) -> Sample:
+    """A made-up volume with as many channels as those of training."""
+    if channels == 1:
+        return sample
+    return replace(sample, values=np.stack([np.asarray(sample.values)] * channels, axis=-1))
 
 
 def _check_names(names: list[str]) -> None:

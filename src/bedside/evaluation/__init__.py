@@ -148,6 +148,12 @@ OF_MASKS: Registry[MaskMetric] = Registry(
         "assd_mm": f"{_OUTLINES}:assd_mm",
         "volume_error_ml": f"{_OUTLINES}:volume_error_ml",
         "volume_difference_ml": f"{_OUTLINES}:volume_difference_ml",
+        "hd95_px": f"{_OUTLINES}:hd95_mm",
+        "assd_px": f"{_OUTLINES}:assd_mm",
+        "area_error_mm2": f"{_OUTLINES}:area_error",
+        "area_difference_mm2": f"{_OUTLINES}:area_difference",
+        "area_error_px": f"{_OUTLINES}:area_error",
+        "area_difference_px": f"{_OUTLINES}:area_difference",
         "quality_error": f"{_OUTLINES}:quality_error",
         "quality_rank": f"{_OUTLINES}:quality_rank",
     },
@@ -173,6 +179,7 @@ LOWER_IS_BETTER = frozenset(
         *("width_80", "width_95", "hypo_false_alarms_per_day", "hyper_false_alarms_per_day"),
         *("dropped_all", "false_findings", "unsupported_findings"),
         *("hd95_mm", "assd_mm", "volume_error_ml", "quality_error"),
+        *("hd95_px", "assd_px", "area_error_px", "area_error_mm2"),
         "entity_ece",
     }
 )

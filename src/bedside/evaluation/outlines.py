@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Self
@@ -20,6 +21,7 @@ from scipy import stats
 from bedside.data.packed_mask import PackedMask
 from bedside.measurement.mask_agreement import Agreement, agreements
 from bedside.schema import Array
+from bedside.tasks.mask_sizes import Space
 
 if TYPE_CHECKING:
     from bedside.evaluation.kinds import Answers
@@ -29,6 +31,14 @@ NUMBERS = (
     *("volume_error_ml", "volume_difference_ml"),
 )
 """Columns of what is measured of each structure of a case."""
+OF_SPACE: Mapping[Space, tuple[str, str, str, str]] = {
+    "volume": ("hd95_mm", "assd_mm", "volume_error_ml", "volume_difference_ml"),
+    "plane": ("hd95_mm", "assd_mm", "area_error_mm2", "area_difference_mm2"),
+    "pixels": ("hd95_px", "assd_px", "area_error_px", "area_difference_px"),
+}
+"""What the last four columns are called where masks lie in volumes or in pictures."""
+PER_ML = 1000
+"""Square millimetres, or pixels, of a plane one thick."""
 REMEMBERED = 100_000
 
 
@@ -105,7 +115,7 @@ def dice(own: Outlines, weights: Array, structure: int | None = None) -> Array:
 
 
 def surface_dice(own: Outlines, weights: Array, structure: int | None = None) -> Array:
-    """Share of both surfaces that lies within 1 mm of the other (Nikolov 2021)."""
+    """Share of both surfaces within 1 mm, or pixel, of the other (Nikolov 2021)."""
     return weighted_mean(own.column("surface_dice", structure), weights)
 
 
@@ -127,6 +137,16 @@ def volume_error_ml(own: Outlines, weights: Array, structure: int | None = None)
 def volume_difference_ml(own: Outlines, weights: Array, structure: int | None = None) -> Array:
     """By how much predicted volumes are larger than true ones, on average."""
     return weighted_mean(own.column("volume_difference_ml", structure), weights)
+
+
+def area_error(own: Outlines, weights: Array, structure: int | None = None) -> Array:
+    """By how much areas are wrong, whichever way, in mm2 or pixels."""
+    return PER_ML * volume_error_ml(own, weights, structure)
+
+
+def area_difference(own: Outlines, weights: Array, structure: int | None = None) -> Array:
+    """By how much predicted areas are larger than true ones, in mm2 or pixels."""
+    return PER_ML * volume_difference_ml(own, weights, structure)
 
 
 def quality_error(own: Outlines, weights: Array, structure: int | None = None) -> Array:

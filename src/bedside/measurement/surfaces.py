@@ -2,7 +2,8 @@
 
 Enters: a mask (D, H, W) and where its voxels lie. Leaves: (n, 3) points. The surface is made of the
 structure's voxels that have one of their six neighbours outside of it; what lies beyond the grid
-is outside. A point is the middle of its voxel.
+is outside. A point is the middle of its voxel. Along an axis of one point, as in a picture, nothing
+has neighbours, and the surface is the outline in the plane.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def surface_voxels(mask: Array) -> Array:
     inside = np.asarray(mask[box], dtype=bool)
     kept = np.pad(inside, 1)
     whole = inside.copy()
-    for axis in range(3):
+    for axis in (axis for axis in range(3) if mask.shape[axis] > 1):
         for step in (0, 2):
             window = [slice(1, -1)] * 3
             window[axis] = slice(step, step + inside.shape[axis])

@@ -50,6 +50,8 @@ class Image(BaseModel):
             Off: in a radiograph the heart has its side.
         frame: which frame of a DICOM file with several: ``first``, ``middle`` or a
             number from 1; without it such files are refused.
+        outlined: set by task segment: each image travels as a volume of one plane, with what
+            leads back to its source, and augmentation leaves places alone.
         window: grey range of DICOM files: ``first`` (the file's own, else all its bits
             can hold), ``full``, the number of one of its windows, or [center, width] in
             the units after its rescale, Hounsfield units in CT.
@@ -68,6 +70,7 @@ class Image(BaseModel):
     mirror: bool = False
     frame: Literal["first", "middle"] | Count | None = None
     window: Literal["first", "full"] | Count | tuple[float, Width] = "first"
+    outlined: bool = False
 
     @property
     def view(self) -> View:
@@ -122,7 +125,9 @@ class Image(BaseModel):
         top = sums.top if sums.deep else 1.0
         mean, std = sums.mean_and_std(1.0 if sums.deep else 255.0, top=top)
         standardise = {"mean": mean[:channels], "std": std[:channels]}
+        plane = {"spacing_mm": [1.0, 1.0, 1.0], "normalise": "cohort"} if self.outlined else {}
         return {
+            **plane,
             "channels": channels,
             "dtype": dtype,
             "top": top,
@@ -131,6 +136,9 @@ class Image(BaseModel):
 
     def prepare(self, sample: Sample, state: State) -> Arrays:
         """One sample -> ``values`` (C, H, W) in the fitted channels and dtype.
+
+        Where it is to be outlined: ``values`` (C, 1, H, W), ``source`` (3,), the size it came
+        in, and ``spacing`` (3,), mm of its pixels, NaN where unknown.
 
         Raises:
             DataError: the sample was not read with this input's size.
@@ -154,18 +162,35 @@ class Image(BaseModel):
         values = _as_dtype(values, state["dtype"])
         if state["top"] != 1:
             values = values / np.float32(state["top"])
-        return {"values": np.ascontiguousarray(values)}
+        values = np.ascontiguousarray(values)
+        if not self.outlined:
+            return {"values": values}
+        height, width = sample.geometry.shape[:2]
+        spacing = (1.0, *(sample.geometry.spacing_mm or (np.nan, np.nan))[:2])
+        return {
+            "values": values[:, None],
+            "source": np.array([1, height, width], dtype=np.int32),
+            "spacing": np.array(spacing, dtype=np.float32),
+        }
 
     def collate(self, prepared: Sequence[Arrays]) -> Arrays:
-        """Stack to ``values`` (B, C, H, W)."""
-        return {"values": np.stack([arrays["values"] for arrays in prepared])}
+        """Stack each array, ``values`` to (B, C, H, W)."""
+        return {name: np.stack([arrays[name] for arrays in prepared]) for name in prepared[0]}
 
     def augment(
         self, batch: dict[str, torch.Tensor], generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
-        """Slightly moved and re-exposed images, float32 in the units given; training only."""
+        """Slightly moved and re-exposed images, float32 in the units given; training only.
+
+        Images to be outlined are re-exposed alone: their masks must move with them, which the
+        task sees to.
+        """
         from bedside.modalities.image_augmentation import augmented
 
+        if self.outlined:
+            from bedside.modalities.volume_augmentation import reexposed
+
+            return reexposed(batch, generator)
         return augmented(batch, generator, mirror=self.mirror)
 
     def describe(self, arrays: Arrays) -> Array:

@@ -42,18 +42,22 @@ def decode_mask(reference: Reference) -> Sample:
     """
     where = reference.where
     if (laid := laid_array(reference)) is not None:
-        return Sample(_labels(laid.values, where), laid.geometry())
+        return Sample(whole_labels(laid.values, where), laid.geometry())
     from bedside.modalities.mask_dicom import decode_segmentation, is_dicom
 
     path = path_of(reference)
     if is_dicom(path):
         return decode_segmentation(path, where=where)
     stored = stored_volume(path, where=where)
-    return upright(_labels(stored.values, where), stored.affine, facts=stored.facts)
+    return upright(whole_labels(stored.values, where), stored.affine, facts=stored.facts)
 
 
-def _labels(values: Array, where: str) -> Array:
-    """(D, H, W) uint8, or uint16 where a label is above 255."""
+def whole_labels(values: Array, where: str) -> Array:
+    """Whole numbers of any dtype (D, H, W) -> uint8, or uint16 where one is above 255.
+
+    Raises:
+        DataError: other axes, numbers below 0 or above 65535, or fractions.
+    """
     if values.ndim == 4 and values.shape[3] == 1:
         values = values[..., 0]
     if values.ndim != 3 or 0 in values.shape:

@@ -150,7 +150,8 @@ def _placement(
     """(B, 3, 4) maps from output to input coordinates, all in -1..1, in the order W, H, D."""
     sides = torch.tensor(values.shape[:1:-1], dtype=torch.float32, device=values.device)
     turn = torch.eye(3, device=values.device).expand(len(values), 3, 3)
-    for first, second in ((0, 1), (0, 2), (1, 2)):
+    planes = ((0, 1),) if values.shape[2] == 1 else ((0, 1), (0, 2), (1, 2))  # of a picture, one
+    for first, second in planes:
         angle = torch.deg2rad(uniform(values, generator, strength.rotation_degrees))
         plane = torch.eye(3, device=values.device).repeat(len(values), 1, 1)
         plane[:, first, first] = plane[:, second, second] = torch.cos(angle)

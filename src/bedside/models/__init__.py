@@ -17,6 +17,7 @@ ENCODERS: Registry[type[Encoder]] = Registry(
         "dense": "bedside.models.dense:Dense",
         "densenet121": "bedside.models.densenet121:DenseNet121",
         "fine-resnet": "bedside.models.fine_resnet:FineResNet",
+        "half-unet3d": "bedside.models.half_unet3d:HalfUNet3d",
         "linear": "bedside.models.linear:Linear",
         "lstm": "bedside.models.lstm:Lstm",
         "multiscale": "bedside.models.multiscale:MultiScale",
@@ -29,6 +30,7 @@ ENCODERS: Registry[type[Encoder]] = Registry(
         "text-cnn": "bedside.models.text_cnn:TextCnn",
         "text-lstm": "bedside.models.text_lstm:TextLstm",
         "transformer": "bedside.models.transformer:Transformer",
+        "unet2d": "bedside.models.unet2d:UNet2d",
         "unet3d": "bedside.models.unet3d:UNet3d",
     },
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from monai.networks.nets.dynunet import DynUNet
+from torch import nn
 
 from bedside.models.features import Encoder, Features
 from bedside.models.residual_trunk import average_and_maximum
@@ -21,21 +22,21 @@ SMALLEST_SIDE = 4
 """An axis is halved as long as so many points are left."""
 
 
-class UNet3d(Encoder):
-    """MONAI's DynUNet without its last layer: `map_width` channels at every voxel.
+class UShape(nn.Module):
+    """MONAI's DynUNet without its last layer, in two or three dimensions.
 
-    Levels and strides follow from the shape, as in Isensee et al. 2021: an axis is halved
-    while it is long enough; one that is much shorter than the others, as that of thick
-    slices is, waits until they have come down to it, and is not convolved before.
+    Args:
+        channels: of what comes in.
+        kernels: of each level along each axis.
+        strides: of each level along each axis; where those of the first are 1, the finest maps
+            have the resolution of what comes in.
     """
 
-    def __init__(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
-        super().__init__(shapes)
-        channels, *sides = volume_shape("unet3d", shapes)
-        kernels, strides = levels_for(sides)
+    def __init__(self, channels: int, kernels: list[list[int]], strides: list[list[int]]) -> None:
+        super().__init__()
         widths = [min(WIDEST, WIDTH * 2**level) for level in range(len(strides))]
         whole = DynUNet(
-            3,
+            len(strides[0]),
             channels,
             1,
             kernel_size=kernels,
@@ -47,11 +48,10 @@ class UNet3d(Encoder):
         self.first, self.bottom = whole.input_block, whole.bottleneck
         self.down, self.up = whole.downsamples, whole.upsamples
         self.map_width = widths[0]
-        self.width = 2 * widths[0]
 
-    def forward(self, arrays: dict[str, torch.Tensor]) -> Features:
-        """``values`` (B, C, D, H, W) float -> pyramid, (B, 16, D, H, W) first; pooled."""
-        maps = self.first(arrays["values"])
+    def forward(self, values: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """(B, C, ...) -> maps (B, F, ...), the finest first."""
+        maps = self.first(values)
         skips = [maps]
         for layer in self.down:
             maps = layer(maps)
@@ -60,17 +60,39 @@ class UNet3d(Encoder):
         pyramid = []
         for layer, skip in zip(self.up, reversed(skips), strict=True):
             wider = layer.transp_conv(maps)  # by a voxel where a side was odd
-            wider = wider[:, :, : skip.shape[2], : skip.shape[3], : skip.shape[4]]
+            for axis in range(2, skip.ndim):
+                wider = wider.narrow(axis, 0, skip.shape[axis])
             maps = layer.conv_block(torch.cat((wider, skip), dim=1))
             pyramid.append(maps)
-        return Features(average_and_maximum(maps), pyramid=(*reversed(pyramid),))
+        return (*reversed(pyramid),)
+
+
+class UNet3d(Encoder):
+    """MONAI's DynUNet on volumes: `map_width` channels at every voxel.
+
+    Levels and strides follow from the shape, as in Isensee et al. 2021: an axis is halved
+    while it is long enough; one that is much shorter than the others, as that of thick
+    slices is, waits until they have come down to it, and is not convolved before.
+    """
+
+    def __init__(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        super().__init__(shapes)
+        channels, *sides = volume_shape("unet3d", shapes)
+        self.shape = UShape(channels, *levels_for(sides))
+        self.map_width = self.shape.map_width
+        self.width = 2 * self.map_width
+
+    def forward(self, arrays: dict[str, torch.Tensor]) -> Features:
+        """``values`` (B, C, D, H, W) float -> pyramid, (B, 16, D, H, W) first; pooled."""
+        pyramid = self.shape(arrays["values"])
+        return Features(average_and_maximum(pyramid[0]), pyramid=pyramid)
 
 
 def levels_for(sides: list[int]) -> tuple[list[list[int]], list[list[int]]]:
-    """Kernel and stride of each level for a volume of these sides; level 0 has stride 1."""
+    """Kernel and stride of each level for a volume or picture; level 0 has stride 1."""
     left = list(sides)
     kernels = [[1 if 2 * side <= max(left) else 3 for side in left]]
-    strides = [[1, 1, 1]]
+    strides = [[1] * len(sides)]
     while len(strides) < MOST_LEVELS:
         halved = [2 if side >= 2 * SMALLEST_SIDE and 2 * side > max(left) else 1 for side in left]
         if max(halved) == 1:
@@ -79,6 +101,6 @@ def levels_for(sides: list[int]) -> tuple[list[list[int]], list[list[int]]]:
         left = [math.ceil(side / by) for side, by in zip(left, halved, strict=True)]
         kernels.append([1 if 2 * side <= max(left) else 3 for side in left])
     while len(strides) < FEWEST_LEVELS:  # too small to be halved any more
-        strides.append([1, 1, 1])
+        strides.append([1] * len(sides))
         kernels.append(kernels[-1])
     return kernels, strides

@@ -53,6 +53,9 @@ def write_evidence(
         (name,) = materials.modalities
         sample = materials.readings[name].samples[int(test.rows[case])]
         values = None if sample is None else sample.values
+        if sample is not None and test.targets.facts.get("space", "volume") != "volume":
+            shown = np.asarray(materials.modalities[name].picture(sample), np.float32)
+            return (shown if shown.ndim == 2 else shown.mean(axis=2))[None]
         if not isinstance(values, np.ndarray):
             return None
         return values if values.ndim == 3 else values[..., 0]

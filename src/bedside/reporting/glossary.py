@@ -149,6 +149,9 @@ def form_of(metric: str, unit: str = "") -> Form:
         "words": Form(1),
         "mm": Form(2, unit="mm"),
         "ml": Form(3, unit="ml"),
+        "mm2": Form(1, unit="mm2"),
+        "px": Form(2, unit="px"),
+        "px2": Form(0, unit="px"),
     }
     return forms[term.form]
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from bedside.evaluation.outlines import Outlines
+from bedside.evaluation.outlines import OF_SPACE, PER_ML, Outlines
+from bedside.modalities.volume_grid import resampled
 from bedside.reporting.outline_pictures import outlined_planes
 from bedside.run_folder import write_bytes, write_json
 
@@ -63,11 +64,11 @@ def _case(
     own: Outlines, index: int, *, answers: Answers, shown: Shown, place: Path
 ) -> dict[str, Any]:
     row = int(own.rows[index])
+    far, _, _, apart = OF_SPACE[answers.targets.facts.get("space", "volume")]
+    scale = PER_ML if apart.startswith("area") else 1
+    columns = (("dice", "dice", 1), (far, "hd95_mm", 1), (apart, "volume_difference_ml", scale))
     numbers = {
-        name: {
-            metric: _rounded(own.column(metric, k)[index])
-            for metric in ("dice", "hd95_mm", "volume_difference_ml")
-        }
+        name: {told: _rounded(by * own.column(c, k)[index]) for told, c, by in columns}
         for k, name in enumerate(own.names)
     }
     found: dict[str, Any] = {
@@ -78,6 +79,8 @@ def _case(
     }
     values = shown.volumes(row)
     truth = answers.targets.arrays["truth"][row]
+    if values is not None and truth.shape[0] == 1:
+        values = resampled(values, truth.shape)  # a picture as it was read, its mask as it came
     if values is not None and values.shape == truth.shape:
         answered = answers.prediction.arrays["mask"][row].voxels()
         picture = outlined_planes(values, truth.voxels(), answered, spacing_mm=truth.spacing_mm)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bedside.reporting.formatting import NOT_AVAILABLE, bounds, count
 from bedside.reporting.glossary import form_of, label
 from bedside.reporting.mask_terms import MASK_TERMS
-from bedside.reporting.mask_wording import model_words, structures_of
+from bedside.reporting.mask_wording import distances_of, model_words, structures_of
 from bedside.reporting.tables import Cell, GroupColumns, Table
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def structures_table(record: Record) -> Table:
     """Every metric of the deep model, of all structures together and of each."""
     columns = ["", *structures_of(record)]
     rows = []
-    for metric in MASK_TERMS:
+    for metric in (name for name in MASK_TERMS if record.estimate(record.deep, name)):
         tone = "primary" if metric == record.primary else ""
         names = [f"{metric}_{column}" if column else metric for column in columns]
         cells = [shown(name, record.estimate(record.deep, name), tone=tone) for name in names]
@@ -46,8 +46,7 @@ def models_table(record: Record) -> Table:
         record.primary,
         *(f"dice_{s}" for s in structures),
         "surface_dice",
-        "hd95_mm",
-        "assd_mm",
+        *distances_of(record),
     ]
     header = [Cell("Metric"), *(Cell(name, record.role(name)) for name in record.models)]
     rows = []
@@ -66,15 +65,19 @@ def plan_table(record: Record) -> Table | None:
     if not isinstance(plan, Mapping):
         return None
     sides = " x "
-    rows = [
-        ("Spacing", sides.join(f"{side:g}" for side in plan["spacing_mm"]) + " mm"),
-        ("Typical volume", sides.join(map(str, plan["typical_shape"])) + " voxels"),
-        ("Seen at a time", sides.join(map(str, plan["patch"])) + " voxels"),
-        (
-            "Intensities",
-            "each volume by itself" if plan["normalise"] == "case" else "by the training cases",
-        ),
-    ]
+    if record.metrics.get("space", "volume") == "volume":
+        how = "each volume by itself" if plan["normalise"] == "case" else "by the training cases"
+        rows = [
+            ("Spacing", sides.join(f"{side:g}" for side in plan["spacing_mm"]) + " mm"),
+            ("Typical volume", sides.join(map(str, plan["typical_shape"])) + " voxels"),
+            ("Seen at a time", sides.join(map(str, plan["patch"])) + " voxels"),
+            ("Intensities", how),
+        ]
+    else:
+        rows = [
+            ("Pictures", sides.join(map(str, plan["typical_shape"][1:])) + " pixels"),
+            ("Seen at a time", sides.join(map(str, plan["patch"][1:])) + " pixels"),
+        ]
     pieces = record.metrics.get("in_one_piece") or []
     rows.append(("Largest piece alone", ", ".join(map(str, pieces)) or "of no structure"))
     return Table(
@@ -97,6 +100,6 @@ def parts_table(record: Record) -> Table | None:
     return Table("How many cases and patients each part holds", header, rows)
 
 
-def group_columns() -> GroupColumns:
+def group_columns(record: Record) -> GroupColumns:
     """The columns of the table of subgroups."""
-    return GroupColumns(["dice", "hd95_mm", "assd_mm"], {}, label, shown)
+    return GroupColumns(["dice", *distances_of(record)], {}, label, shown)

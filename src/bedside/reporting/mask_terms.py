@@ -15,8 +15,8 @@ MASK_TERMS: dict[str, Term] = {
     ),
     "surface_dice": Term(
         "Surface Dice at 1 mm",
-        "The share of both surfaces that lies within 1 mm of the other: about what need not be "
-        "drawn again.",
+        "The share of both surfaces that lies within 1 mm of the other, in pictures without a "
+        "stated size within one pixel: about what need not be drawn again.",
     ),
     "hd95_mm": Term(
         "95 % surface distance (HD95)",
@@ -41,6 +41,41 @@ MASK_TERMS: dict[str, Term] = {
         "Volume, model minus truth",
         "Whether volumes come out too large (above 0) or too small on average.",
         form="ml",
+    ),
+    "hd95_px": Term(
+        "95 % outline distance (HD95)",
+        "Of the points of one outline, 95 in 100 lie nearer than this to the other; the worse of "
+        "both ways counts. In pixels, since the pictures do not say how large these are.",
+        higher_is_better=False,
+        form="px",
+    ),
+    "assd_px": Term(
+        "Mean outline distance",
+        "How far the two outlines lie apart on average, from every point of both, in pixels.",
+        higher_is_better=False,
+        form="px",
+    ),
+    "area_error_mm2": Term(
+        "Area error",
+        "By how many square millimetres an area is wrong on average, whichever way.",
+        higher_is_better=False,
+        form="mm2",
+    ),
+    "area_difference_mm2": Term(
+        "Area, model minus truth",
+        "Whether areas come out too large (above 0) or too small on average.",
+        form="mm2",
+    ),
+    "area_error_px": Term(
+        "Area error",
+        "By how many pixels an area is wrong on average, whichever way.",
+        higher_is_better=False,
+        form="px2",
+    ),
+    "area_difference_px": Term(
+        "Area, model minus truth",
+        "Whether areas come out too large (above 0) or too small on average, in pixels.",
+        form="px2",
     ),
     "quality_error": Term(
         "Expected Dice, error",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from bedside.evaluation.outlines import OF_SPACE
 from bedside.reporting.formatting import bounds, counted, listed, number, signed, with_interval
 from bedside.reporting.glossary import form_of, label
 from bedside.reporting.telling import NO_SUBGROUP, Answer, Notice
@@ -34,6 +35,11 @@ def model_words(name: str) -> str:
 def structures_of(record: Record) -> list[str]:
     """Names of the structures."""
     return [str(name) for name in record.metrics.get("structures") or ()]
+
+
+def distances_of(record: Record) -> tuple[str, str]:
+    """Names of the two distances between outlines, which say their unit."""
+    return OF_SPACE[record.metrics.get("space", "volume")][:2]
 
 
 def question(record: Record) -> str:
@@ -71,27 +77,30 @@ def _by_structure(record: Record) -> list[str]:
     parts = []
     for name in structures_of(record):
         dice = record.estimate(record.deep, f"dice_{name}")
-        far = record.estimate(record.deep, f"hd95_mm_{name}")
+        metric = distances_of(record)[0]
+        far = record.estimate(record.deep, f"{metric}_{name}")
         if dice is not None and far is not None:
-            text = with_interval(far, form_of("hd95_mm"))
+            text = with_interval(far, form_of(metric))
             parts.append(f"{name}: Dice {with_interval(dice)}, 95 % surface distance {text}")
     return [f"{'; '.join(parts)}."] if parts else []
 
 
 def reader_sentences(record: Record) -> list[str]:
     """What the numbers mean for whoever uses such outlines."""
+    space = "volume" if record.metrics.get("space", "volume") == "volume" else "picture"
     found = [
         "Each case counts once. A structure that only one of the two outlines holds has a Dice of "
-        "0 and the volume's diagonal as its distance, so that no failure is averaged away."
+        f"0 and the {space}'s diagonal as its distance, so that no failure is averaged away."
     ]
+    _, _, off, apart = OF_SPACE[record.metrics.get("space", "volume")]
     for name in structures_of(record):
-        bias = record.estimate(record.deep, f"volume_difference_ml_{name}")
-        error = record.estimate(record.deep, f"volume_error_ml_{name}")
+        bias = record.estimate(record.deep, f"{apart}_{name}")
+        error = record.estimate(record.deep, f"{off}_{name}")
         if bias is None or error is None:
             continue
-        form = form_of("volume_error_ml")
+        form, noun = form_of(off), off.partition("_")[0].capitalize()
         found.append(
-            f"Volumes of {name} are wrong by {with_interval(error, form)}, whichever way; on "
+            f"{noun}s of {name} are wrong by {with_interval(error, form)}, whichever way; on "
             f"average the model's minus the true one is {signed(with_interval(bias, form))}."
         )
     return found
@@ -133,7 +142,7 @@ def mask_limits(record: Record) -> list[str]:
     found = [
         "The truth is what somebody drew. Two people who draw the same structure do not agree "
         "fully; a model cannot be expected to agree with one of them better than the other does.",
-        "Volumes of another scanner, sequence or part of the body may fail without a sign of it.",
+        "Images of another scanner, sequence or part of the body may fail without a sign of it.",
         "An outline must be looked at by someone who can draw it before anything is planned by it.",
     ]
     if not record.metrics.get("subgroups"):

@@ -2,7 +2,8 @@
 
 Enters: voxels (D, H, W) with true and predicted labels. Leaves: a picture (H, W, 3) uint8:
 an axial, a coronal and a sagittal plane side by side, as radiologists look at them, through
-the middle of what is outlined; truth in one colour, the model's outline in another.
+the middle of what is outlined; of a picture, (1, H, W), the picture itself. Truth in one colour,
+the model's outline in another.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ TRUTH, MODEL = (0, 158, 115), (213, 94, 0)
 BOTH = (240, 228, 66)
 HEIGHT = 190
 """Pixels that the taller planes are enlarged to."""
+PICTURE = 380
+"""Pixels that the longer side of a picture of one plane is brought to."""
 GAP = 6
 
 
@@ -34,6 +37,9 @@ def outlined_planes(
     low, high = np.percentile(values, (1, 99))
     unit = np.clip((values.astype(np.float32) - low) / max(float(high - low), 1e-6), 0, 1)
     centre = _centre(truth, answered)
+    if values.shape[0] == 1:  # a picture lies as it is looked at
+        flat = (unit[0], truth[0], answered[0])
+        return _drawn(*flat, sides=(spacing_mm[1], spacing_mm[2]), height=PICTURE)
     planes = []
     for axis in range(3):
         cut = [_plane(array, axis, centre[axis]) for array in (unit, truth, answered)]
@@ -63,9 +69,11 @@ def _plane(array: Array, axis: int, at: int) -> Array:
     return np.asarray(plane[::-1] if axis == 2 else plane[::-1, ::-1])
 
 
-def _drawn(grey: Array, truth: Array, answered: Array, *, sides: tuple[float, float]) -> Array:
+def _drawn(
+    grey: Array, truth: Array, answered: Array, *, sides: tuple[float, float], height: int = HEIGHT
+) -> Array:
     tall, wide = grey.shape[0] * sides[0], grey.shape[1] * sides[1]
-    scale = HEIGHT / max(tall, wide)
+    scale = height / max(tall, wide)
     size = max(1, round(tall * scale)), max(1, round(wide * scale))
     rows, columns = (
         np.minimum((np.arange(n) + 0.5) * have / n, have - 1).astype(np.intp)

@@ -14,6 +14,7 @@ import numpy as np
 from bedside.data.packed_mask import PackedMask, as_masks, pack
 from bedside.errors import DataError, Problems
 from bedside.modalities.label_masks import decode_mask
+from bedside.modalities.picture_masks import decode_picture_mask, is_picture
 from bedside.schema import Array, Reference, Targets
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def _read(
     try:
         reference = cohort.reference(row, column)
         where = f"{reference.where}, column '{column}'"
-        sample = decode_mask(Reference(where, reference.content))
+        own = Reference(where, reference.content)
+        sample = decode_picture_mask(own) if is_picture(own) else decode_mask(own)
     except DataError as error:
         problems.found.append(str(error))
         return None

@@ -1,8 +1,8 @@
-"""Task `segment`: structures outlined in a volume, voxel by voxel.
+"""Task `segment`: structures outlined in a volume or a picture, voxel by voxel.
 
-Enters: a column of label masks on the grids of their volumes; logits of a network on
-patches. Leaves: a mask a case on the grid of its source, volumes in millilitres, and how good
-the mask probably is. The base half needs numpy and scipy alone.
+Enters: a column of label masks on the grids of their volumes or pictures; logits of a network
+on patches. Leaves: a mask a case on the grid of its source, its sizes, and how good it
+probably is. A picture is a volume of one plane. The base half needs numpy and scipy alone.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bedside.data.packed_mask import PackedMask
 from bedside.data.patches import Patches, draw_places, spread_places
 from bedside.errors import DataError, Problems, StudyError, nearest, sentence
 from bedside.schema import Array, Arrays, Network, Prediction, State, Targets
 from bedside.tasks.largest_piece import structures_in_one_piece, without_small_pieces
 from bedside.tasks.mask_quality import calibrate_quality, quality_of
+from bedside.tasks.mask_sizes import size_columns
 from bedside.tasks.mask_targets import read_masks
 from bedside.tasks.outlining import PATCH, outline
 from bedside.tasks.segmentation_plan import make_plan
@@ -45,22 +45,26 @@ class Segment(BaseModel):
         structures: name -> the mask's number for it; where not given those that the source
             names, or those found in the masks, called ``structure_1``...
         patch: (D, H, W) of what the network sees at a time, in voxels of the common
-            spacing; ``auto`` is the typical volume, or as much of it as is affordable.
+            spacing, or of pictures (H, W); ``auto`` is the typical volume, or as much of it as
+            is affordable.
         overlap: of neighbouring patches where a whole volume is looked at.
         mirror: whether left-right mirrored volumes are plausible, for augmentation.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     needs: ClassVar[str] = "pyramid"
-    encoders: ClassVar[Mapping[str, str]] = {"volume": "unet3d"}
-    input_options: ClassVar[Mapping[str, Mapping[str, Any]]] = {"volume": {"size": "whole"}}
+    encoders: ClassVar[Mapping[str, str]] = {"volume": "unet3d", "image": "unet2d"}
+    input_options: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "volume": {"size": "whole"},
+        "image": {"outlined": True},
+    }
     primary: ClassVar[str] = "dice"
     baselines: ClassVar[tuple[str, ...]] = ("mean-atlas", "voxel-threshold", "voxel-forest")
 
     task: Literal["segment"] = "segment"
     column: str = "mask"
     structures: dict[str, Label] | None = Field(default=None, min_length=1)
-    patch: tuple[Side, Side, Side] | Literal["auto"] = "auto"
+    patch: tuple[Side, Side, Side] | tuple[Side, Side] | Literal["auto"] = "auto"
     overlap: float = Field(default=0.5, ge=0, lt=1)
     mirror: bool = False
 
@@ -76,29 +80,30 @@ class Segment(BaseModel):
         return [self.column]
 
     def check_inputs(self, inputs: Mapping[str, tuple[str, Modality]]) -> None:
-        """Refuse a study without one whole volume, or one that reads its own answer.
+        """Refuse a study without one whole volume or picture, or one that reads its own answer.
 
         Raises:
-            StudyError: there are several inputs, the input is no volume or is given a size,
-                or it reads the column of the masks.
+            StudyError: there are several inputs, the input is neither or is read in a way that
+                no mask could follow, or it reads the column of the masks.
         """
         problems = Problems(StudyError)
         kinds = sorted(kind for kind, _ in inputs.values())
-        if kinds != ["volume"]:
+        if kinds not in (["volume"], ["image"]):
             problems.add(
                 "inputs",
-                expected="one input of modality volume, its sequences as its channels",
+                expected="one input of modality volume, its sequences as its channels, or image",
                 got=", ".join(kinds),
                 remedy="Leave the others out",
             )
+        elif self.patch != "auto" and len(self.patch) != (2 if kinds == ["image"] else 3):
+            problems.add(
+                "target.patch",
+                expected="[H, W] of pictures, [D, H, W] of volumes",
+                got=f"{len(self.patch)} sides",
+                remedy="Correct it, or leave it out",
+            )
         for name, (kind, modality) in inputs.items():
-            if kind == "volume" and getattr(modality, "size", None) != "whole":
-                problems.add(
-                    f"inputs.{name}.size",
-                    expected="none, since volumes are outlined at their own size",
-                    got="one",
-                    remedy="Leave it out; target.patch says how much a network sees at a time",
-                )
+            refuse_unfit(name, kind, modality, problems=problems)
             if self.column in modality.columns_used():
                 problems.add(
                     f"inputs.{name}",
@@ -152,6 +157,7 @@ class Segment(BaseModel):
             "kind": targets.kind,
             "names": list(targets.names),
             "labels": targets.facts["labels"],
+            "space": targets.facts.get("space", "volume"),
         }
 
     def fit_inputs(
@@ -165,7 +171,7 @@ class Segment(BaseModel):
         """The plan: how much a network sees at a time, and what training volumes are like."""
         del carry_cases  # a package of this task carries none
         ((name, own),) = states.items()
-        wish = None if self.patch == "auto" else self.patch
+        wish = None if self.patch == "auto" else (1, *self.patch)[-3:]
         return {
             **state,
             "plan": make_plan(training[1], own, input=name, patch=wish, overlap=self.overlap),
@@ -231,14 +237,13 @@ class Segment(BaseModel):
         return Prediction(found, tuple(state["names"]))
 
     def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:
-        """Columns (N,): ``volume_ml_<structure>``; where known ``quality_<structure>``.
+        """Columns (N,): sizes, see `size_columns`; where known ``quality_<structure>``.
 
         ``quality`` is the expected Dice; ``look`` says yes where it is lower than in 95 of 100
         validation cases.
         """
-        names = state["names"]
-        volumes = volumes_ml(prediction.arrays["mask"], len(names))
-        columns: dict[str, Array] = {f"volume_ml_{n}": volumes[:, k] for k, n in enumerate(names)}
+        names, space = state["names"], state.get("space", "volume")
+        columns = size_columns(prediction.arrays["mask"], names, space)
         quality = prediction.arrays.get("quality")
         if quality is not None:
             columns |= {f"quality_{n}": quality[:, k] for k, n in enumerate(names)}
@@ -247,9 +252,9 @@ class Segment(BaseModel):
         return columns
 
     def truth_rows(self, targets: Targets) -> dict[str, Array]:
-        """Columns (N,): ``truth_ml_<structure>``."""
-        volumes = volumes_ml(targets.arrays["truth"], len(targets.names))
-        return {f"truth_ml_{n}": volumes[:, k] for k, n in enumerate(targets.names)}
+        """Columns (N,): ``truth_ml_<structure>`` and the like."""
+        space = targets.facts.get("space", "volume")
+        return size_columns(targets.arrays["truth"], targets.names, space, prefix="truth")
 
     def head(self, width: int, state: State) -> nn.Module:
         """A 1x1 convolution to background and structures."""
@@ -302,11 +307,26 @@ class Segment(BaseModel):
         return dice_and_surprise(outputs["logits"], targets["grid"])
 
 
-def volumes_ml(masks: Array, structures: int) -> Array:
-    """(N,) packed masks -> (N, K) millilitres of each structure."""
-    found = np.zeros((len(masks), structures))
-    for row, mask in enumerate(masks):
-        own: PackedMask = mask
-        counts = np.bincount(own.voxels().reshape(-1), minlength=structures + 1)
-        found[row] = counts[1 : structures + 1] * own.millilitres
-    return found
+def refuse_unfit(name: str, kind: str, modality: Modality, *, problems: Problems) -> None:
+    """Note an input that is read in a way that its mask could not follow."""
+    if kind == "volume" and getattr(modality, "size", None) != "whole":
+        problems.add(
+            f"inputs.{name}.size",
+            expected="none, since volumes are outlined at their own size",
+            got="one",
+            remedy="Leave it out; target.patch says how much a network sees at a time",
+        )
+    if kind == "image" and getattr(modality, "resize", None) != "stretch":
+        problems.add(
+            f"inputs.{name}.resize",
+            expected="stretch, so that masks can follow",
+            got="pad",
+            remedy="Leave it out; choose a size of the pictures' own proportions",
+        )
+    if kind == "image" and not getattr(modality, "outlined", False):
+        problems.add(
+            f"inputs.{name}.outlined",
+            expected="none, since this task sets it",
+            got="false",
+            remedy="Leave it out",
+        )

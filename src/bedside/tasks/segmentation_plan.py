@@ -64,18 +64,25 @@ def fitting_patch(shape: Sequence[float], spacing_mm: Sequence[float]) -> list[i
         shape: (D, H, W) of the typical volume.
         spacing_mm: of its voxels.
     """
+    flat = shape[0] == 1  # a picture
     sides = np.array([float(side) for side in shape])
     while math.prod(sides) > MOST_VOXELS * 1.05:
         longest = int(np.argmax(sides * np.asarray(spacing_mm)))
         sides[longest] *= 0.95
-    return [max(SMALLEST, math.ceil(side / MULTIPLE - 1e-9) * MULTIPLE) for side in sides]
+    found = [max(SMALLEST, math.ceil(side / MULTIPLE - 1e-9) * MULTIPLE) for side in sides]
+    return [1, *found[1:]] if flat else found
 
 
 def plan_words(plan: dict[str, Any]) -> str:
     """One line of the plan, for the person who waits."""
+    flat = plan["patch"][0] == 1
     spacing = " x ".join(f"{side:g}" for side in plan["spacing_mm"])
-    patch = " x ".join(map(str, plan["patch"]))
-    typical = " x ".join(map(str, plan["typical_shape"]))
+    patch, typical = (
+        " x ".join(map(str, plan[key][1:] if flat else plan[key]))
+        for key in ("patch", "typical_shape")
+    )
+    if flat:
+        return f"Plan: pictures of {typical} pixels; the network sees {patch} at a time."
     how = "each by itself" if plan["normalise"] == "case" else "by the training cases"
     return (
         f"Plan: volumes at {spacing} mm, typically {typical} voxels, intensities standardised "

@@ -39,11 +39,18 @@ def tell_plan(
 
 def as_study_words(plan: dict[str, Any], recipe: Recipe) -> dict[str, Any]:
     """The plan and the recipe under the headings of a study file."""
-    return {
+    flat = plan["patch"][0] == 1
+    own = {
         "inputs": {
             plan["input"]: {"spacing_mm": plan["spacing_mm"], "normalise": plan["normalise"]}
+        }
+    }
+    return {
+        **({} if flat else own),
+        "target": {
+            "patch": plan["patch"][1:] if flat else plan["patch"],
+            "overlap": plan["overlap"],
         },
-        "target": {"patch": plan["patch"], "overlap": plan["overlap"]},
         "training": {
             "epochs": recipe.epochs,
             "batch_size": recipe.batch_size,

@@ -24,11 +24,13 @@ from bedside.modalities.mask_grid import resampled_labels, size_at
 from bedside.modalities.volume_whole import Seen
 from bedside.schema import PARTS, Array, Arrays, Part, Rows, Sample, State, Targets
 from bedside.training.loader import Prepared
+from bedside.training.pictures import is_flat, on_pictures
 from bedside.training.preparation import Preparation, raise_if_empty
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bedside.modalities.image import Image
     from bedside.modalities.reading import Readings
     from bedside.modalities.volume import Volume
 
@@ -41,7 +43,7 @@ class _Source:
     """What all parts are made from: one input, the masks, and how a message names a row."""
 
     name: str
-    modality: Volume
+    modality: Volume | Image
     readings: Readings
     masks: Array
     where: Where
@@ -52,7 +54,7 @@ class _Source:
 
 
 def prepare_volumes(
-    inputs: Mapping[str, tuple[Volume, Readings]],
+    inputs: Mapping[str, tuple[Volume | Image, Readings]],
     targets: Targets,
     *,
     parts: Array,
@@ -62,7 +64,7 @@ def prepare_volumes(
     """Learn spacing and intensities from training cases, then prepare every case with a mask.
 
     Args:
-        inputs: one whole volume with its N samples.
+        inputs: one whole volume, or picture, with its N samples.
         targets: kind ``mask``, of the same N cases.
         parts: (N,) part of each case.
         where: names a row in messages.
@@ -73,8 +75,10 @@ def prepare_volumes(
         RunError: the disk is full or cannot be written.
     """
     ((name, (modality, readings)),) = inputs.items()
-    source = _Source(name, modality, readings, targets.arrays["truth"], where)
     usable = targets.arrays["known"][:, 0] & readings.readable
+    if is_flat(modality):
+        targets = on_pictures(targets, readings, np.flatnonzero(usable), where=where)
+    source = _Source(name, modality, readings, targets.arrays["truth"], where)
     rows = {part: np.flatnonzero((parts == part) & usable) for part in PARTS}
     raise_if_empty(rows)
     state, size = _learnt(source, rows)
@@ -99,17 +103,23 @@ def prepare_volumes(
     )
 
 
-def whole(modality: object) -> Volume:
-    """The modality, which the task has made sure is a volume that keeps its size."""
+def whole(modality: object) -> Volume | Image:
+    """The modality, which the task has made sure is a volume that keeps its size, or an image."""
+    from bedside.modalities.image import Image
     from bedside.modalities.volume import Volume
 
-    if not isinstance(modality, Volume):
-        raise TypeError(f"structures are outlined in volumes, not in a {type(modality).__name__}")
+    if not isinstance(modality, Volume | Image):
+        raise TypeError(f"nothing is outlined in a {type(modality).__name__}")
     return modality
 
 
 def _learnt(source: _Source, rows: Mapping[Part, Array]) -> tuple[State, float]:
     """The state of the volumes, and bytes that all of them will take."""
+    modality = source.modality
+    if is_flat(modality):
+        state = modality.fit(source.sample(int(row)) for row in rows["train"])
+        pixel = 1 + state["channels"] * np.dtype(state["dtype"]).itemsize
+        return state, float(sum(map(len, rows.values())) * math.prod(modality.size) * pixel)
     seen, problems, sides = Seen(), Problems(DataError), []
     learning = set(rows["train"].tolist())
     for row in sorted(int(row) for own in rows.values() for row in own):
@@ -120,9 +130,9 @@ def _learnt(source: _Source, rows: Mapping[Part, Array]) -> tuple[State, float]:
             problems.found.append(str(error))
         sides.append((sample.geometry.shape, sample.geometry.spacing_mm))
         if row in learning and mask.shape == sample.geometry.shape:
-            seen.note(sample, where=mask.voxels() > 0, name=source.modality.column)
+            seen.note(sample, where=mask.voxels() > 0, name=modality.column)
     problems.raise_if_any()
-    spacing, normalise, column = source.modality.whole_words
+    spacing, normalise, column = modality.whole_words
     state = seen.state(spacing, normalise=normalise, name=column)
     bytes_a_voxel = 2 * state["channels"] + 1
     voxels = sum(

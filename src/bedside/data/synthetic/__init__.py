@@ -39,6 +39,7 @@ class SyntheticCohort:
 REGISTRY: Registry[Callable[..., SyntheticCohort]] = Registry(
     "synthetic cohort",
     {
+        "chest-outlines": "bedside.data.synthetic.chest_outlines:make_chest_outlines",
         "chest-xray": "bedside.data.synthetic.chest_xray:make_chest_xrays",
         "glucose": "bedside.data.synthetic.glucose:make_glucose",
         "notes": "bedside.data.synthetic.notes:make_notes",

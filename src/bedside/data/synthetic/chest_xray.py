@@ -155,7 +155,7 @@ def make_chest_xrays(*, patients: int = 400, seed: int = 7, size: int = 128) -> 
     Raises:
         DataError: `patients` or `size` is too small.
     """
-    exams, generators = _draw_exams(patients=patients, seed=seed, size=size)
+    exams, generators = draw_exams(patients=patients, seed=seed, size=size)
     images = np.empty((len(exams), size, size), np.uint8)
     for row, (exam, rng) in enumerate(zip(exams, generators, strict=True)):
         images[row] = _picture(exam, rng, size=size)
@@ -192,7 +192,7 @@ def write_chest_xrays(folder: Path, *, patients: int, seed: int, size: int = 128
     return path
 
 
-def _draw_exams(
+def draw_exams(
     *, patients: int, seed: int, size: int
 ) -> tuple[list[Exam], list[np.random.Generator]]:
     """All exams, patient by patient, and one generator a picture."""

@@ -206,11 +206,13 @@ REGISTRY: Registry[JudgedKind] = Registry(
         "forecast": "bedside.evaluation.kinds.forecast:FORECAST",
         "summary": "bedside.evaluation.kinds.summary:SUMMARY",
         "mask": "bedside.evaluation.kinds.mask:MASK",
+        "mask in plane": "bedside.evaluation.kinds.mask:IN_PLANE",
+        "mask in pixels": "bedside.evaluation.kinds.mask:IN_PIXELS",
         "entities": "bedside.evaluation.kinds.entities:ENTITIES",
     },
 )
 
 
 def kind_of(targets: Targets) -> JudgedKind:
-    """How targets are judged."""
-    return REGISTRY.load(targets.kind)
+    """How targets are judged: as their kind is, unless their facts name a finer one."""
+    return REGISTRY.load(str(targets.facts.get("judged_as", targets.kind)))

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,9 +18,10 @@ import numpy as np
 from bedside.errors import DataError, Problems
 from bedside.evaluation import OF_MASKS, metric_names
 from bedside.evaluation.kinds import Grouping
-from bedside.evaluation.outlines import NUMBERS, Outlines
+from bedside.evaluation.outlines import NUMBERS, OF_SPACE, PER_ML, Outlines
 from bedside.evaluation.predictions import write_predictions_table
 from bedside.schema import Array, Arrays, Prediction, State, Targets
+from bedside.tasks.mask_sizes import Space
 
 if TYPE_CHECKING:
     from bedside.data.cohort import Cohort
@@ -55,9 +57,24 @@ class Cases:
 
 @dataclass(frozen=True)
 class Mask:
-    """The kind of `segment`."""
+    """The kind of `segment`.
 
-    summary: tuple[str, ...] = ("dice", "hd95_mm", "assd_mm")
+    Args:
+        space: what masks lie in, which says the unit of distances and sizes.
+    """
+
+    space: Space = "volume"
+
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """Overlap and the two distances."""
+        return ("dice", *OF_SPACE[self.space][:2])
+
+    @property
+    def metrics(self) -> list[str]:
+        """All that can be measured there."""
+        others = set(chain(*OF_SPACE.values())) - set(OF_SPACE[self.space])
+        return [name for name in metric_names(OF_MASKS) if name not in others]
 
     def ready(self, targets: Targets, section: EvaluationSection) -> Targets:
         """The targets as they are."""
@@ -108,7 +125,7 @@ class Mask:
         """Means over cases of every metric, of all structures together and of each."""
         own = Outlines.of(answers)
         measured = {}
-        for name in metric_names(OF_MASKS) if metrics is None else metrics:
+        for name in self.metrics if metrics is None else metrics:
             function = OF_MASKS.load(name)
             measured[name] = partial(function, own)
             for place, structure in enumerate(() if brief else own.names):
@@ -157,6 +174,7 @@ class Mask:
         pieces = [targets.names[k - 1] for k in state.get("in_one_piece", [])]
         return {
             "structures": list(targets.names),
+            "space": self.space,
             "plan": state.get("plan"),
             "in_one_piece": pieces,
         }
@@ -167,23 +185,24 @@ class Mask:
 
     def write(self, place: Place, answers: Answers, *, task: Task, cohort: Cohort) -> None:
         """A CSV of each model and part, the same for the deep model's test part on top."""
-        further = numbers_of(answers)
+        further = numbers_of(answers, self.space)
         for path in (place.folder / f"{place.model}-{place.part}.csv", place.table):
             if path is not None:
                 write_predictions_table(path, answers, task=task, cohort=cohort, further=further)
 
 
-MASK = Mask()
+MASK, IN_PLANE, IN_PIXELS = Mask(), Mask("plane"), Mask("pixels")
 
 
-def numbers_of(answers: Answers) -> dict[str, Array]:
+def numbers_of(answers: Answers, space: Space) -> dict[str, Array]:
     """Columns (N,) of what was measured of each case, blank where its mask is unknown."""
     own = Outlines.of(answers)
     columns = {}
-    for metric in NUMBERS:
+    for metric, name in zip(NUMBERS, (*NUMBERS[:2], *OF_SPACE[space]), strict=True):
+        scale = PER_ML if name.startswith("area") else 1
         for place, structure in enumerate(own.names):
             column = np.full(len(answers.groups), "", dtype=object)
-            values = own.column(metric, place)
+            values = scale * own.column(metric, place)
             column[own.rows] = [f"{value:.4f}" if np.isfinite(value) else "" for value in values]
-            columns[f"{metric}_{structure}"] = column
+            columns[f"{name}_{structure}"] = column
     return columns

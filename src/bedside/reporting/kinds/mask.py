@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bedside.evaluation.outlines import OF_SPACE
 from bedside.reporting import mask_tables, mask_wording
 from bedside.reporting.embedding import png_uri
 from bedside.reporting.figures import common_words
@@ -61,7 +62,7 @@ class ToldMask:
     def cards(self, record: Record) -> list[Card]:
         """Overlap, what it is ahead of the best simple model by, and distances."""
         cards = []
-        for name in (record.primary, "hd95_mm", "assd_mm"):
+        for name in (record.primary, *mask_wording.distances_of(record)):
             estimate = record.estimate(record.deep, name)
             if estimate is not None:
                 form = form_of(name)
@@ -95,8 +96,9 @@ class ToldMask:
             "plan_table": mask_tables.plan_table(record),
             "parts_table": mask_tables.parts_table(record),
             "subgroups_table": subgroups_table(
-                record, mask_tables.group_columns(), fewest=0 if cases else FEWEST_IN_COPY
+                record, mask_tables.group_columns(record), fewest=0 if cases else FEWEST_IN_COPY
             ),
+            "volumes": record.metrics.get("space", "volume") == "volume",
             "examples_title": "Worst, typical and best cases",
             "examples": _examples(record) if cases else [],
         }
@@ -109,7 +111,7 @@ class ToldMask:
             "by_structure": mask_tables.structures_table(record),
             "models": mask_tables.models_table(record),
             "subgroups": subgroups_table(
-                record, mask_tables.group_columns(), fewest=FEWEST_IN_COPY
+                record, mask_tables.group_columns(record), fewest=FEWEST_IN_COPY
             ),
         }
 
@@ -150,6 +152,8 @@ def _examples(record: Record) -> list[dict[str, Any]]:
     if not (place / "cases.json").exists():
         return []
     groups: list[dict[str, Any]] = read_json(place / "cases.json").get("groups", [])
+    far, _, _, apart = OF_SPACE[record.metrics.get("space", "volume")]
+    form = form_of(apart)
     for group in groups:
         for case in group["cases"]:
             case["uri"] = png_uri(place, case.get("picture"))
@@ -158,8 +162,9 @@ def _examples(record: Record) -> list[dict[str, Any]]:
                 {
                     "name": name,
                     "dice": number(own["dice"]),
-                    "hd95": form_of("hd95_mm").text(own["hd95_mm"]),
-                    "volume": signed(form_of("volume_error_ml").text(own["volume_difference_ml"])),
+                    "hd95": form_of(far).text(own[far]),
+                    "size": apart.partition("_")[0],
+                    "volume": signed(form.text(own[apart])),
                 }
                 for name, own in case["structures"].items()
             ]
