@@ -31,6 +31,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/keras_peer.py
 ifdef BEDSIDE_DATA
 	$(BIN)/python benchmarks/monai_peer.py --data "$(BEDSIDE_DATA)"
+	$(BIN)/python benchmarks/monai_volumes.py --data "$(BEDSIDE_DATA)"
 	$(BIN)/python benchmarks/studies.py --data "$(BEDSIDE_DATA)" --study pneumoniamnist
 	$(BIN)/python benchmarks/studies.py --data "$(BEDSIDE_DATA)" --study nih
 else

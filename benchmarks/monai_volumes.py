@@ -7,7 +7,8 @@ in training (loss, step and whatever prepares a batch; validation apart), Dice o
 after as many patches, peak memory. Every side has a process of its own.
 
 Same on both sides: cases, parts, spacing, patch, batch, patches of an epoch, epochs, seed, the
-precision (bf16 on ours where the processor has it; `--precision float32` for both alike).
+precision (bf16 on ours where the processor has it; `--precision float32` for both alike). Ours
+comes twice, with the fast network and with the default.
 MONAI's usual way is that of its spleen tutorial, on MR: CacheDataset with LoadImaged,
 EnsureChannelFirstd, Orientationd, Spacingd, NormalizeIntensityd and SpatialPadd cached;
 RandCropByPosNegLabeld, RandAffined, RandGaussianNoised and RandScaleIntensityd in a DataLoader
@@ -46,14 +47,16 @@ from bedside.training.loop import Trainer
 from bedside.training.precision import set_threads
 from bedside.training.writers import fitted
 
-SIDES = ("bedside", "monai")
+OURS = ("half-unet3d", "unet3d")
+"""Our networks: the fast one, and the default."""
+SIDES = (*OURS, "monai")
 WORKERS = 2
 
 
 def main() -> int:
     options = _options()
     if options.side:
-        print(json.dumps({"bedside": _ours, "monai": _theirs}[options.side](options)))
+        print(json.dumps((_theirs if options.side == "monai" else _ours)(options)))
         return 0
     found = {side: _apart(side) for side in (options.only or SIDES)}
     text = _table(found, options)
@@ -73,7 +76,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--precision", default="auto", choices=["auto", "float32"])
     parser.add_argument("--network", default="unet", choices=["unet", "unet3d"])
-    parser.add_argument("--encoder", default="unet3d", help="ours; half-unet3d is the fast one")
     parser.add_argument("--no-dice", action="store_true", help="speed alone")
     parser.add_argument("--only", choices=SIDES, nargs="+")
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
@@ -93,7 +95,8 @@ def _job(options: argparse.Namespace) -> tuple[Any, Any, Any]:
     """Our job on the study, its preparation and its cohort."""
     set_threads(options.threads)
     words = data_override(STUDIES["hippocampus"], options.data)
-    words += [f"model.encoders={{mri: {options.encoder}}}"]
+    encoder = options.side if options.side in OURS else "unet3d"
+    words.append(f"model.encoders={{mri: {encoder}}}")
     words += [f"training.epochs={options.epochs}", f"training.precision={options.precision}"]
     if options.patches:
         words.append(f"training.cases_per_epoch={options.patches}")
@@ -269,8 +272,9 @@ def _table(found: dict[str, dict[str, Any]], options: argparse.Namespace) -> str
     for side, own in found.items():
         dice = " / ".join(f"{value:.3f}" for value in own.get("dice", [])) or "not asked"
         rate = own["patches"] / own["seconds"]
+        name = side if side == "monai" else f"bedside, `{side}`"
         lines.append(
-            f"| {side} | {own['precision']} | {own['patches']} | {own['seconds']:.1f} "
+            f"| {name} | {own['precision']} | {own['patches']} | {own['seconds']:.1f} "
             f"| {rate:.2f} | {dice} | {own['peak_mb']:.0f} |"
         )
     return "\n".join(lines)

@@ -12,9 +12,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from bedside.audit.gathering import gather, split_cases
 from bedside.cli import app
-from bedside.decathlon import fold_parts, table_of
+from bedside.decathlon import PUBLISHED, Asked, fold_parts, table_of, write_study
 from bedside.errors import BedsideError
+from bedside.progress import Progress
+from bedside.run_folder import RunFolder
+from bedside.study import Study
 
 from .outlines_made import volume_and_mask
 
@@ -90,21 +94,37 @@ def test_folds_deal_each_unit_into_one_test_part_and_keep_it_whole() -> None:
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
-def test_each_of_the_ten_layouts_becomes_a_study_that_runs(name: str, tmp_path: Path) -> None:
+def test_each_of_the_ten_layouts_becomes_cases_with_masks(name: str, tmp_path: Path) -> None:
+    made_task(tmp_path, name, cases=6)
+    out, quiet = tmp_path / "out", Progress(quiet=True)
+    write_study(Asked(name, tmp_path, folds=3), out, progress=quiet)
+    study = Study.load(out / "study.yaml", overrides=["split.column=part_of_fold_2"])
+    materials = gather(study, threads=1, progress=quiet, beside=out)
+    assert materials.targets.names == tuple(
+        s.lower().replace(" ", "_").replace("-", "_") for s in LAYOUTS[name][1]
+    )
+    found = materials.prepared(split_cases(materials), folder=RunFolder(out), progress=quiet)
+    assert {part: len(own.rows) for part, own in found.parts.items()} == {
+        "train": 3, "validation": 1, "test": 2,
+    }  # fmt: skip
+    assert found.states["scan"]["channels"] == LAYOUTS[name][0]
+    grid = found.parts["train"].targets.arrays["grid"]
+    assert set(np.unique(grid.one(0))) == set(range(1 + len(LAYOUTS[name][1])))
+
+
+def test_a_fold_of_several_channels_runs_to_its_table(tmp_path: Path) -> None:
+    name, out = "Task01_BrainTumour", tmp_path / "out"
     made_task(tmp_path, name)
-    out = tmp_path / "out"
     table = benchmark("--task", name, "--root", tmp_path, "--folds", 4, "--fold", 0, "-o", out)
     record = json.loads((out / "decathlon.json").read_text())
-    plain = [s.lower().replace(" ", "_").replace("-", "_") for s in LAYOUTS[name][1]]
-    assert record["structures"] == plain
+    assert record["structures"] == ["edema", "non_enhancing_tumor", "enhancing_tumour"]
     assert list(record["finished"]) == ["0"]
-    dice = record["finished"]["0"]["metrics"]
-    assert all(0 <= dice[f"dice_{structure}"] <= 1 for structure in plain)
+    own = record["finished"]["0"]["metrics"]
+    assert all(0 <= own[f"dice_{structure}"] <= 1 for structure in record["structures"])
     assert table.strip() == (out / "decathlon.md").read_text().strip()
     assert "1 of 4 folds finished" in table
-    assert ("nnU-Net" in table) == (name == "Task04_Hippocampus")
-    package = json.loads((out / "fold-0" / "package" / "state" / "scan.json").read_text())
-    assert package["channels"] == LAYOUTS[name][0]
+    state = json.loads((out / "fold-0" / "package" / "state" / "scan.json").read_text())
+    assert state["channels"] == 4
 
 
 def test_it_goes_on_with_what_is_missing_and_keeps_patients_together(tmp_path: Path) -> None:
@@ -161,5 +181,10 @@ def test_the_table_says_what_is_not_known() -> None:
         "published": [],
     }  # fmt: skip
     table = table_of(record)
+    with_others = table_of(
+        {**record, "structures": ["a"], "published": PUBLISHED["Task04_Hippocampus"]}
+    )
+    assert "| nnU-Net | | n/a |" in with_others
+    assert "Isensee 2021" in with_others
     assert "| 2 | 3 | 0.750 | 2.000 | n/a | mean-atlas 0.500 | 61 |" in table
     assert "No published numbers" in table

@@ -94,7 +94,7 @@ def run_decathlon(asked: Asked, output: Path, *, progress: Progress) -> dict[str
                 remedy="Correct it, or --folds",
             )
         )
-    _write_study(asked, output, progress=progress)
+    write_study(asked, output, progress=progress)
     for fold in wanted:
         words = [*asked.overrides, f"split.column={_column(fold)}"]
         study = Study.load(output / STUDY, overrides=words)
@@ -114,8 +114,12 @@ def _finished(place: Path, study: Study) -> bool:
     return done and (place / "study.yaml").read_text(encoding="utf-8") == study.dump()
 
 
-def _write_study(asked: Asked, output: Path, *, progress: Progress) -> None:
-    """The table of cases, with their part in every fold, and the study that reads it."""
+def write_study(asked: Asked, output: Path, *, progress: Progress) -> None:
+    """Write the table of cases, with their part in every fold, and the study that reads it.
+
+    Raises:
+        StudyError: there is no such task, or another benchmark was begun in the folder.
+    """
     folder = _folder_of(asked)
     own = folder / "groups.csv"
     groups = asked.groups or (own if own.is_file() else None)

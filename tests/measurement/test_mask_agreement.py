@@ -106,3 +106,13 @@ def test_a_surface_has_a_neighbour_outside_and_the_grid_ends_outside() -> None:
     assert box_of(block) == (slice(1, 4),) * 3
     assert box_of(block & False) is None
     assert surface_voxels(block & False).shape == (0, 3)
+
+
+def test_in_a_picture_the_surface_is_the_outline() -> None:
+    square = np.zeros((1, 9, 9), bool)
+    square[0, 2:7, 2:7] = True
+    assert len(surface_voxels(square)) == 16
+    found = agreement(square, np.roll(square, 1, axis=2), spacing_mm=(1, 0.5, 0.5))
+    assert found is not None
+    assert found.hd95_mm == pytest.approx(0.5)
+    assert found.dice == pytest.approx(0.8)

@@ -42,7 +42,7 @@ class MaskFolder:
     @property
     def flat(self) -> bool:
         """Whether pictures are outlined."""
-        return self.state.get("space", "volume") != "volume"
+        return bool(self.state.get("space", "volume") != "volume")
 
     def write(self, case: str, mask: PackedMask, geometry: Geometry) -> str:
         """Write one mask; the file's name, after that of the case.

@@ -41,8 +41,8 @@ def decode_picture_mask(reference: Reference) -> Sample:
             the message names `reference.where`.
     """
     content, where = reference.content, reference.where
-    given = isinstance(content, np.ndarray)
-    pixels = content if given else _read(Path(str(content)), where=where)
+    given = content if isinstance(content, np.ndarray) else None
+    pixels = _read(Path(str(content)), where=where) if given is None else given
     labels = whole_labels(pixels[None], where)
     return Sample(labels, Geometry(shape=labels.shape))
 

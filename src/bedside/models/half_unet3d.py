@@ -33,12 +33,14 @@ class HalfUNet3d(Encoder):
         channels, *sides = volume_shape("half-unet3d", shapes)
         step = [2 if side >= 2 * SMALLEST_SIDE else 1 for side in sides]
         kernels, strides = levels_for(
-            [math.ceil(side / by) for side, by in zip(sides, step, strict=True)]
+            [math.ceil(side / skip) for side, skip in zip(sides, step, strict=True)]
         )
         self.shape = UShape(channels, kernels, [step, *strides[1:]])
-        self.finest = nn.ConvTranspose3d(self.shape.map_width, FINEST, tuple(step), tuple(step))
+        depth, height, width = step
+        by = (depth, height, width)
+        self.finest = nn.ConvTranspose3d(self.shape.map_width, FINEST, by, by)
         self.map_width = FINEST
-        self.width = 2 * self.shape.map_width
+        self.width = 2 * FINEST
 
     def forward(self, arrays: dict[str, torch.Tensor]) -> Features:
         """``values`` (B, C, D, H, W) float -> pyramid, (B, 8, D, H, W) first; pooled."""
@@ -47,4 +49,4 @@ class HalfUNet3d(Encoder):
         finest = self.finest(coarse[0])
         for axis in (2, 3, 4):  # longer by a voxel where a side was odd
             finest = finest.narrow(axis, 0, values.shape[axis])
-        return Features(average_and_maximum(coarse[0]), pyramid=(finest, *coarse))
+        return Features(average_and_maximum(finest), pyramid=(finest, *coarse))

@@ -23,4 +23,6 @@ class Term:
     label: str
     meaning: str
     higher_is_better: bool = True
-    form: Literal["plain", "value", "percent", "minutes", "a day", "words", "mm", "ml"] = "plain"
+    form: Literal[
+        "plain", "value", "percent", "minutes", "a day", "words", "mm", "ml", "mm2", "px", "px2"
+    ] = "plain"

@@ -8,23 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from bedside.data.packed_mask import PackedMask, as_masks
 from bedside.errors import DataError, Problems
 from bedside.schema import Array, Targets
 
 if TYPE_CHECKING:
-    from bedside.modalities.image import Image
     from bedside.modalities.reading import Readings
     from bedside.tasks.mask_sizes import Space
-
-
-def is_flat(modality: object) -> TypeGuard[Image]:
-    """Whether pictures are outlined, and not volumes."""
-    from bedside.modalities.image import Image
-
-    return isinstance(modality, Image)
 
 
 def on_pictures(

@@ -19,20 +19,20 @@ from bedside.data.cache import Place, fits_in_memory
 from bedside.data.packed_mask import PackedMask
 from bedside.data.ragged import Ragged, write_arrays
 from bedside.errors import DataError, Problems
+from bedside.modalities.image import Image
 from bedside.modalities.label_masks import refuse_other_grid
 from bedside.modalities.mask_grid import resampled_labels, size_at
+from bedside.modalities.volume import Volume
 from bedside.modalities.volume_whole import Seen
 from bedside.schema import PARTS, Array, Arrays, Part, Rows, Sample, State, Targets
 from bedside.training.loader import Prepared
-from bedside.training.pictures import is_flat, on_pictures
+from bedside.training.pictures import on_pictures
 from bedside.training.preparation import Preparation, raise_if_empty
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bedside.modalities.image import Image
     from bedside.modalities.reading import Readings
-    from bedside.modalities.volume import Volume
 
 VALUES, GRID = "values", "grid"
 Where = Callable[[int], str]
@@ -76,7 +76,7 @@ def prepare_volumes(
     """
     ((name, (modality, readings)),) = inputs.items()
     usable = targets.arrays["known"][:, 0] & readings.readable
-    if is_flat(modality):
+    if isinstance(modality, Image):
         targets = on_pictures(targets, readings, np.flatnonzero(usable), where=where)
     source = _Source(name, modality, readings, targets.arrays["truth"], where)
     rows = {part: np.flatnonzero((parts == part) & usable) for part in PARTS}
@@ -105,9 +105,6 @@ def prepare_volumes(
 
 def whole(modality: object) -> Volume | Image:
     """The modality, which the task has made sure is a volume that keeps its size, or an image."""
-    from bedside.modalities.image import Image
-    from bedside.modalities.volume import Volume
-
     if not isinstance(modality, Volume | Image):
         raise TypeError(f"nothing is outlined in a {type(modality).__name__}")
     return modality
@@ -116,7 +113,7 @@ def whole(modality: object) -> Volume | Image:
 def _learnt(source: _Source, rows: Mapping[Part, Array]) -> tuple[State, float]:
     """The state of the volumes, and bytes that all of them will take."""
     modality = source.modality
-    if is_flat(modality):
+    if not isinstance(modality, Volume):
         state = modality.fit(source.sample(int(row)) for row in rows["train"])
         pixel = 1 + state["channels"] * np.dtype(state["dtype"]).itemsize
         return state, float(sum(map(len, rows.values())) * math.prod(modality.size) * pixel)
