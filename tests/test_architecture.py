@@ -39,6 +39,7 @@ ORDER = (
     "command_benchmark",
     "command_measure",
     "command_deidentify",
+    "command_process",
     "cli",
 )
 HEAVY = ("torch", "pandas", "sklearn", "skimage", "matplotlib", "lightgbm", "monai", "pyarrow")

@@ -1,7 +1,7 @@
 """bedside: clinical data from raw files to a model that can stand at the bedside.
 
-`Study.load`, `audit_study`, `run`, `load`, `personalise`: the same stages as the command line.
-Importing this package imports nothing heavy; names are resolved on first use.
+`Study.load`, `audit_study`, `run`, `load`, `personalise`, `process`: the same stages as the
+command line. Importing this package imports nothing heavy; names are resolved on first use.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bedside.deployment.notes.job import process
     from bedside.deployment.personal import personalise
     from bedside.deployment.predictor import Predictor, load
     from bedside.errors import BedsideError
@@ -27,6 +28,7 @@ _WHERE = {
     "load": "bedside.deployment.predictor",
     "open_run": "bedside.pipeline",
     "personalise": "bedside.deployment.personal",
+    "process": "bedside.deployment.notes.job",
     "run": "bedside.pipeline",
 }
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "load",
     "open_run",
     "personalise",
+    "process",
     "run",
 ]
 

@@ -17,6 +17,8 @@ from bedside import __version__
 from bedside.command_benchmark import benchmark_app
 from bedside.command_deidentify import EPILOG, deidentify_command
 from bedside.command_measure import MEASURE_EXAMPLES, measure_command
+from bedside.command_process import EPILOG as PROCESS_EXAMPLES
+from bedside.command_process import process_command
 from bedside.command_words import Quiet
 from bedside.command_words import examples as _examples
 from bedside.errors import StudyError, plain_errors
@@ -321,6 +323,7 @@ def report_command(
 
 
 app.command("deidentify", epilog=EPILOG)(deidentify_command)
+app.command("process", epilog=PROCESS_EXAMPLES)(process_command)
 app.command("measure", epilog=MEASURE_EXAMPLES)(measure_command)
 app.add_typer(benchmark_app, name="benchmark")
 

@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cached_property
 
 import numpy as np
 
 from bedside.baselines.contract import FittedTagger, TagLesson
 from bedside.modalities.text_entities import Entity, write_entities
-from bedside.modalities.text_spelling import cut_words
+from bedside.modalities.text_lookup import Phrases, Words, words_of
 from bedside.schema import Array, Arrays, State
 
-Words: TypeAlias = tuple[str, ...]
 ENOUGH = (0.0, 0.2, 0.4, 0.6, 0.8)
 """Shares of an entry's occurrences that are tried."""
 
@@ -45,7 +44,7 @@ class Dictionary:
         labels: dict[Words, Counter[str]] = defaultdict(Counter)
         for text, entities in zip(training.texts, training.entities, strict=True):
             for entity in entities:
-                words = _words(text[entity.start : entity.end])
+                words = words_of(text[entity.start : entity.end])
                 if words:
                     labels[words][entity.label] += 1
         every = Lookup({words: counted.most_common(1)[0][0] for words, counted in labels.items()})
@@ -62,32 +61,17 @@ class Lookup:
 
     entries: Mapping[Words, str]
 
-    def __post_init__(self) -> None:
-        lengths: dict[str, set[int]] = defaultdict(set)
-        for words in self.entries:
-            lengths[words[0]].add(len(words))
-        longest_first = {word: sorted(own, reverse=True) for word, own in lengths.items()}
-        object.__setattr__(self, "_lengths", longest_first)
-
     def only(self, kept: set[Words]) -> Lookup:
         """The same with some entries alone."""
         return Lookup({words: label for words, label in self.entries.items() if words in kept})
 
     def matches(self, text: str) -> Iterator[tuple[Words, tuple[int, int]]]:
         """Entries in a text from left to right, the longest first, with start and end."""
-        spans = cut_words(text, most=len(text))
-        words = [text[start:end].lower() for start, end in spans]
-        lengths: Mapping[str, list[int]] = self._lengths  # type: ignore[attr-defined]
-        place = 0
-        while place < len(words):
-            for length in lengths.get(words[place], ()):
-                own = tuple(words[place : place + length])
-                if len(own) == length and own in self.entries:
-                    yield own, (int(spans[place, 0]), int(spans[place + length - 1, 1]))
-                    place += length
-                    break
-            else:
-                place += 1
+        return self._phrases.matches(text)
+
+    @cached_property
+    def _phrases(self) -> Phrases[str]:
+        return Phrases(self.entries)
 
     def entities(self, text: str) -> list[Entity]:
         """The entities of a text."""
@@ -112,7 +96,3 @@ def as_cells(entities: Sequence[Sequence[Entity]]) -> Array:
     cells = np.empty(len(entities), dtype=object)
     cells[:] = [write_entities(own) for own in entities]
     return cells
-
-
-def _words(text: str) -> Words:
-    return tuple(text[start:end].lower() for start, end in cut_words(text, most=len(text)))

@@ -1,7 +1,8 @@
 """Which encoding a text file has, told without holding it in memory.
 
-Enters: a path. Leaves: an encoding, or none where the file is no text. UTF-8 and UTF-16 with
-its mark are told surely; Windows-1252 is what is left when every byte could be a letter.
+Enters: a path, or bytes. Leaves: an encoding, or none where it is no text. UTF-8 and
+UTF-16 with its mark are told surely; Windows-1252 is what is left when every byte could be a
+letter.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 BLOCK = 1 << 20
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -27,13 +30,13 @@ class Encoding:
     sure: bool
 
 
-def encoding_of(path: Path) -> Encoding | None:
-    """The encoding of a file; None where it is no text.
+def encoding_of(source: Path | bytes) -> Encoding | None:
+    """The encoding of a file, or of bytes; None where it is no text.
 
     Raises:
         OSError: it cannot be read.
     """
-    with path.open("rb") as stream:
+    with _opened(source) as stream:
         head = stream.read(4)
     if head[:3] == codecs.BOM_UTF8:
         candidates = [Encoding("utf-8-sig", True)]
@@ -42,13 +45,23 @@ def encoding_of(path: Path) -> Encoding | None:
     else:
         candidates = [Encoding("utf-8", True)]
     candidates.append(Encoding("cp1252", False))
-    return next((one for one in candidates if _decodes(path, one)), None)
+    return next((one for one in candidates if _decodes(source, one)), None)
 
 
-def _decodes(path: Path, encoding: Encoding) -> bool:
+def decoded(raw: bytes) -> tuple[str | None, Encoding | None]:
+    """Bytes as a text, with their encoding; None and None where they are no text."""
+    encoding = encoding_of(raw)
+    return (None, None) if encoding is None else (raw.decode(encoding.name), encoding)
+
+
+def _opened(source: Path | bytes) -> BinaryIO:
+    return BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+
+
+def _decodes(source: Path | bytes, encoding: Encoding) -> bool:
     decoder = codecs.getincrementaldecoder(encoding.name)()
     length = high = 0
-    with path.open("rb") as stream:
+    with _opened(source) as stream:
         while block := stream.read(BLOCK):
             try:
                 text = decoder.decode(block)
