@@ -63,6 +63,7 @@ CHECKS: Registry[Check] = Registry(
         "truncated-texts": "bedside.audit.checks.texts:truncated_texts",
         "text-characters": "bedside.audit.checks.texts:text_characters",
         "text-languages": "bedside.audit.checks.texts:text_languages",
+        "unlike-texts": "bedside.audit.checks.unlike:unlike_texts",
         "identifiers-in-texts": "bedside.audit.checks.texts:identifiers_in_texts",
         "near-copies-of-texts": "bedside.audit.checks.near_texts:near_copies_of_texts",
         "target-in-texts": "bedside.audit.checks.texts:target_in_texts",
@@ -78,7 +79,7 @@ OF_CASES = frozenset({
     *("label-errors", "shift-parts", "shift-sites", "class-balance-sites"),
 })  # fmt: skip
 """Checks that ask what class a case is, or describe cases of one size."""
-WITHOUT_CLASSES = ("forecast", "summary", "mask", "entities")
+WITHOUT_CLASSES = ("forecast", "summary", "mask", "entities", "language")
 """Kinds of target that those checks are not for."""
 
 NEVER_WAIVED = {"patients-across-parts": "Say split: {by: case} to go on without patients"}
