@@ -24,6 +24,7 @@ from bedside.evaluation import (
     OF_FORECASTS,
     OF_GLUCOSE,
     OF_GLUCOSE_EVENTS,
+    OF_LANGUAGE,
     OF_MASKS,
     OF_SUMMARIES,
 )
@@ -36,6 +37,7 @@ from bedside.run_folder import RunFolder
 from bedside.study import InputSection, Study, TargetSection, TrainingSection
 from bedside.tasks.classify import Classify
 from bedside.tasks.forecast import Forecast
+from bedside.tasks.language import Language
 from bedside.tasks.segment import Segment
 from bedside.tasks.summarise import Summarise
 from bedside.training.preparation import build_modalities, build_task
@@ -59,6 +61,7 @@ SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "Forecast target": (TargetSection, Forecast),
     "Summarise target": (TargetSection, Summarise),
     "Segment target": (TargetSection, Segment),
+    "Language target": (TargetSection, Language),
 } | {
     name: (form.annotation,)
     for name, form in Study.model_fields.items()
@@ -166,6 +169,9 @@ def with_section(heading: str, words: dict[str, Any]) -> dict[str, Any]:
         return {**BASE, "inputs": texts, "target": target, heading: words}
     if heading == "Segment target":
         return {**BASE, "target": {"task": "segment", **words}}
+    if heading == "Language target":
+        texts = {"note": {"modality": "text", "column": "findings"}}
+        return {**BASE, "inputs": texts, "target": {"task": "language", **words}}
     if heading == "target":
         return {**BASE, "target": {"task": "classify", **words}}
     if heading == "data":
@@ -312,6 +318,7 @@ def test_every_metric_is_told() -> None:
         OF_SUMMARIES,
         OF_FINDINGS,
         OF_MASKS,
+        OF_LANGUAGE,
     )
     names = [name for table in tables for name in table.table]
     assert [name for name in names if f"`{name}`" not in page] == []

@@ -62,10 +62,12 @@ PARTS: tuple[Part, ...] = ("train", "validation", "test")
 OTHER_PARTS: tuple[Part, ...] = ("held_out_patients",)
 """Further test parts that a split may make; their scores stand under ``other_parts``."""
 
-Kind: TypeAlias = Literal["binary", "classes", "labels", "forecast", "summary", "mask", "entities"]
+Kind: TypeAlias = Literal[
+    "binary", "classes", "labels", "forecast", "summary", "mask", "entities", "language"
+]
 """One label of two classes, one of several classes, several labels at once, the next
-steps of a series, a text that sums up another, structures outlined in a volume, or pieces of a text
-with their labels."""
+steps of a series, a text that sums up another, structures outlined in a volume, pieces of a text
+with their labels, or each next token of a text."""
 
 
 @dataclass(frozen=True)
@@ -197,10 +199,12 @@ class Targets:
             `entities`: ``truth`` (N,) object, JSON text ``[[start, end, label], ...]`` in
             characters of the text as read, in order and without overlaps, ``known`` (N, 1)
             bool, all True, and, once cases are in parts, ``tags`` (N, T) int64, one a word, as
-            `text_tags` counts them, -1 where no word is.
+            `text_tags` counts them, -1 where no word is. `language`: ``known`` (N, 1) bool, all
+            True, and, once cases are in parts, ``truth`` (N, T + 1) int32, the tokens of each
+            text and the end of it, -1 behind that; a text of T tokens and more has no end.
         names: K class or label names; binary: (negative, positive); forecast: the
             minutes ahead of each step (``"5"``, ``"10"``...); summary: ``("summary",)``;
-            mask: the structures; entities: their labels.
+            mask: the structures; entities: their labels; language: ``("token",)``.
         kind: which of the forms above.
         facts: plain JSON that the task's `fit` needs beside the arrays, such as the unit.
     """
@@ -233,10 +237,13 @@ class Prediction:
             `mask`: ``mask`` (N,) object, a `PackedMask` a case as in `Targets`; of a network
             ``quality`` (N, K), the Dice that is expected of each structure.
             `entities`: ``entities`` (N,) object, JSON text of a list of ``[start, end, label]``,
-            with a network's own probability as the fourth entry.
+            with a network's own probability as the fourth entry. `language`: ``surprise``
+            (N, T + 1) float32, minus the log-probability of each token and of the end, in nats,
+            ``counts`` (N, T + 1), 1 where there is one, ``unknown`` (N, T + 1), 1 where it is
+            not in the vocabulary, and of a network ``offsets`` (N, T, 2), where in the text.
         names: K class or label names; binary: (negative, positive); forecast: the
             minutes ahead of each step; summary: ``("summary",)``; mask: the structures;
-            entities: their labels.
+            entities: their labels; language: ``("token",)``.
     """
 
     arrays: Arrays
@@ -250,7 +257,8 @@ class Task(Protocol):
     model). `state` is plain JSON and travels in the package.
 
     Args:
-        needs: what of `Features` its head reads: ``pooled`` or ``tokens``.
+        needs: what of `Features` its head reads: ``pooled``, ``tokens``, ``onward`` (tokens of
+            which none knows of those behind it) or ``pyramid``.
         encoders: modality -> the encoder of inputs that name none, where the modality's own
             default would not do.
         primary: name of the metric that comparisons and the verdict use.

@@ -24,6 +24,7 @@ ARRAYS = {
     "fine-resnet": "small image",
     "half-unet3d": "volume",
     "multiscale": "small image",
+    "onward-lstm": "text",
     "resnet": "image",
     "resnet3d": "volume",
     "se-resnet": "small image",

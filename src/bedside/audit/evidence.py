@@ -194,7 +194,7 @@ class Evidence:
 
         Binary and classes: one entry a class. Labels: each label present and absent.
         """
-        if self.kind in ("forecast", "summary", "mask", "entities"):
+        if self.kind in ("forecast", "summary", "mask", "entities", "language"):
             return {}
         truth = self.targets.arrays["truth"] > 0.5
         known = self.targets.arrays["known"].astype(bool)

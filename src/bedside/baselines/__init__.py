@@ -11,17 +11,20 @@ from bedside.baselines.contract import (
     Baseline,
     FittedBaseline,
     FittedForecaster,
+    FittedLanguageModel,
     FittedOutliner,
     FittedSummariser,
     FittedTagger,
     Forecaster,
     Labelled,
+    LanguageModel,
     Lesson,
     Outliner,
     Summariser,
     Tagger,
     TagLesson,
     TextLesson,
+    TokenLesson,
     VolumeLesson,
     WordReader,
     Written,
@@ -32,6 +35,7 @@ from bedside.registry import Registry
 _Peer = (
     type[Baseline]
     | type[Forecaster]
+    | type[LanguageModel]
     | type[Outliner]
     | type[Summariser]
     | type[Tagger]
@@ -57,6 +61,8 @@ REGISTRY: Registry[_Peer] = Registry(
         "voxel-forest": "bedside.baselines.voxel_forest:VoxelForest",
         "dictionary": "bedside.baselines.dictionary:Dictionary",
         "linear-chain": "bedside.baselines.linear_chain:LinearChain",
+        "unigram": "bedside.baselines.language_models:Unigram",
+        "kneser-ney": "bedside.baselines.language_models:KneserNey",
     },
 )
 
@@ -65,17 +71,20 @@ __all__ = [
     "Baseline",
     "FittedBaseline",
     "FittedForecaster",
+    "FittedLanguageModel",
     "FittedOutliner",
     "FittedSummariser",
     "FittedTagger",
     "Forecaster",
     "Labelled",
+    "LanguageModel",
     "Lesson",
     "Outliner",
     "Summariser",
     "TagLesson",
     "Tagger",
     "TextLesson",
+    "TokenLesson",
     "VolumeLesson",
     "WordReader",
     "Written",

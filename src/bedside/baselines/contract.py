@@ -1,7 +1,8 @@
 """What a baseline is: the protocols that registry entries fulfil.
 
 A peer of classification keeps `Baseline`, a peer of forecasts `Forecaster`, a peer of
-summaries `Summariser`, a peer of entities `Tagger`; one that can do more keeps more.
+summaries `Summariser`, a peer of entities `Tagger`, a language model `LanguageModel`; one that
+can do more keeps more.
 Enters and leaves: nothing but types.
 """
 
@@ -301,6 +302,56 @@ class Tagger(Protocol):
             training: cases to learn from.
             validation: cases that may choose settings.
             state: of the task `tag`, fitted on training cases.
+            seed: the same seed gives the same result.
+            threads: how many may be used.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class TokenLesson:
+    """N texts as networks predict them.
+
+    Args:
+        tokens: (N, L) int32, the tokens of each text and its end, -1 behind that.
+        size: entries of the vocabulary.
+    """
+
+    tokens: Array
+    size: int
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+
+class FittedLanguageModel(Protocol):
+    """A fitted peer that predicts each next token; answers like a network does."""
+
+    def surprises(self, tokens: Array) -> Arrays:
+        """Tokens (N, L) -> ``surprise``, ``counts`` and ``unknown`` (N, L) of a `Prediction`."""
+        ...
+
+
+class LanguageModel(Protocol):
+    """A classical method that predicts each next token; built without arguments."""
+
+    name: str
+
+    def fit_tokens(
+        self,
+        training: TokenLesson,
+        *,
+        validation: TokenLesson,
+        state: State,
+        seed: int,
+        threads: int,
+    ) -> FittedLanguageModel:
+        """Learn from training cases; validation cases only choose settings.
+
+        Args:
+            training: cases to learn from.
+            validation: cases that may choose settings.
+            state: of the task `language`.
             seed: the same seed gives the same result.
             threads: how many may be used.
         """

@@ -15,6 +15,7 @@ from bedside.baselines.contract import (
     Lesson,
     TagLesson,
     TextLesson,
+    TokenLesson,
     VolumeLesson,
     Written,
 )
@@ -36,6 +37,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "summary": ("fit_texts",),
     "mask": ("fit_volumes",),
     "entities": ("fit_entities",),
+    "language": ("fit_tokens",),
 }
 """Kind of target -> how its peers learn; all others by ``fit``, and by ``fit_words`` of texts."""
 WORDS_FOR = "logistic"
@@ -80,6 +82,8 @@ def fit_baselines(
         fit = _outliners(parts, state=state, seed=seed, threads=threads)
     elif kind == "entities":
         fit = _taggers(parts, state=state, seed=seed, threads=threads)
+    elif kind == "language":
+        fit = _language_models(parts, state=state, seed=seed, threads=threads)
     else:
         fit = _classifiers(
             parts, modalities, makers.values(), seed=seed, threads=threads, progress=progress
@@ -241,6 +245,20 @@ def _taggers(
     def fit(baseline: Any) -> Answering:
         fitted = _learnt(baseline.fit_entities, lessons, state=state, seed=seed, threads=threads)
         return lambda part: fitted.tag(lessons[part].texts)
+
+    return fit
+
+
+def _language_models(
+    parts: Mapping[Part, Prepared], *, state: State, seed: int, threads: int
+) -> Callable[[Any], Answering]:
+    lessons = {
+        part: TokenLesson(own.targets.arrays["truth"], state["size"]) for part, own in parts.items()
+    }
+
+    def fit(baseline: Any) -> Answering:
+        fitted = _learnt(baseline.fit_tokens, lessons, state=state, seed=seed, threads=threads)
+        return lambda part: fitted.surprises(lessons[part].tokens)
 
     return fit
 

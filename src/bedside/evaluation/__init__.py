@@ -7,7 +7,7 @@ not the mean of their one-against-rest columns in the second; ``(windows, weight
 events within its whole horizon in the fifth; ``(summaries, weights) -> (R,)`` of summaries
 in the sixth, and of the findings that they state in the seventh; ``(outlines, weights,
 structure) -> (R,)`` of masks in the eighth; ``(tagged, weights) -> (R,)`` of entities in the
-ninth.
+ninth; ``(surprises, weights) -> (R,)`` of language models in the tenth.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from bedside.schema import Array, Prediction, Targets
 if TYPE_CHECKING:
     from bedside.evaluation.classification import Column
     from bedside.evaluation.entities import Tagged
+    from bedside.evaluation.language import Surprises
     from bedside.evaluation.outlines import Outlines
     from bedside.evaluation.summaries import Summaries
     from bedside.evaluation.windows import Windows
@@ -30,6 +31,7 @@ ClassesMetric: TypeAlias = Callable[[Targets, Prediction, Array], Array]
 ForecastMetric: TypeAlias = "Callable[[Windows, Array], Array]"
 SummaryMetric: TypeAlias = "Callable[[Summaries, Array], Array]"
 EntityMetric: TypeAlias = "Callable[[Tagged, Array], Array]"
+LanguageMetric: TypeAlias = "Callable[[Surprises, Array], Array]"
 
 
 class MaskMetric(Protocol):
@@ -171,6 +173,16 @@ OF_ENTITIES: Registry[EntityMetric] = Registry(
         "entity_ece": f"{_ENTITIES}:entity_ece",
     },
 )
+_LANGUAGE = "bedside.evaluation.language"
+OF_LANGUAGE: Registry[LanguageMetric] = Registry(
+    "metric_of_language",
+    {
+        "perplexity": f"{_LANGUAGE}:perplexity",
+        "bits_per_token": f"{_LANGUAGE}:bits_per_token",
+        "perplexity_known": f"{_LANGUAGE}:perplexity_known",
+        "unknown_tokens": f"{_LANGUAGE}:unknown_tokens",
+    },
+)
 PRIMARY = "auroc"
 LOWER_IS_BETTER = frozenset(
     {
@@ -180,7 +192,7 @@ LOWER_IS_BETTER = frozenset(
         *("dropped_all", "false_findings", "unsupported_findings"),
         *("hd95_mm", "assd_mm", "volume_error_ml", "quality_error"),
         *("hd95_px", "assd_px", "area_error_px", "area_error_mm2"),
-        "entity_ece",
+        *("entity_ece", "perplexity", "bits_per_token", "unknown_tokens"),
     }
 )
 

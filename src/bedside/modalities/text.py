@@ -56,6 +56,8 @@ class Text(BaseModel):
         lowercase: whether capitals count as small letters.
         spelling: words, numbers and signs with how they are spelt and where they stand, and
             no vocabulary; the task `tag` needs it, and no option of a vocabulary goes with it.
+        offsets: the array ``offsets`` (B, T, 2) int32 as well, where each token stands in the
+            text; the task `language` asks for it.
         drop_tokens: share of tokens that are hidden at random while the network learns.
     """
 
@@ -73,6 +75,7 @@ class Text(BaseModel):
     length: Length | Literal["auto"] = "auto"
     lowercase: bool = True
     spelling: bool = False
+    offsets: bool = False
     drop_tokens: float = Field(default=0.0, ge=0, lt=1)
     _pretrained: str | None = PrivateAttr(default=None)
 
@@ -159,15 +162,21 @@ class Text(BaseModel):
     def prepare(self, sample: Sample, state: State) -> Arrays:
         """One text -> ``tokens`` (T,) int32 and ``mask`` (T,) bool; what is longer is cut off.
 
-        With `spelling`: ``spelling`` (T, 30) and ``offsets`` (T, 2) int32 in place of tokens.
+        With `spelling`: ``spelling`` (T, 30) and ``offsets`` (T, 2) int32 in place of tokens;
+        with `offsets`, these beside the tokens.
         """
         length = int(state["length"])
         if self.spelling:
             return _spelt(_text(sample), length)
-        found = Vocabulary.from_state(state).encode(_text(sample), most=length)
+        vocabulary, text = Vocabulary.from_state(state), _text(sample)
+        found = vocabulary.encode(text, most=length)
         tokens = np.full(length, PAD, dtype=np.int32)
         tokens[: len(found)] = found
-        return {"tokens": tokens, "mask": np.arange(length) < len(found)}
+        arrays = {"tokens": tokens, "mask": np.arange(length) < len(found)}
+        if self.offsets:
+            arrays["offsets"] = np.zeros((length, 2), dtype=np.int32)
+            arrays["offsets"][: len(found)] = vocabulary.spans(text, most=length) or 0
+        return arrays
 
     def collate(self, prepared: Sequence[Arrays]) -> Arrays:
         """Stack to ``tokens`` and ``mask`` (B, T); all have the study's length."""

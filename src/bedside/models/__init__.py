@@ -21,6 +21,7 @@ ENCODERS: Registry[type[Encoder]] = Registry(
         "linear": "bedside.models.linear:Linear",
         "lstm": "bedside.models.lstm:Lstm",
         "multiscale": "bedside.models.multiscale:MultiScale",
+        "onward-lstm": "bedside.models.onward_lstm:OnwardLstm",
         "resnet": "bedside.models.resnet:ResNet",
         "resnet3d": "bedside.models.resnet3d:ResNet3d",
         "se-resnet": "bedside.models.se_resnet:SeResNet",

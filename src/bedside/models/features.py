@@ -24,19 +24,22 @@ class Features:
         pooled: (B, F), one vector a case.
         tokens: (B, T, F) with `mask` (B, T) bool, True where valid.
         pyramid: feature maps (B, C, ...), the first at input resolution.
+        table: (V, E) the vectors of all tokens, for a head that writes with what was read by.
     """
 
     pooled: torch.Tensor
     tokens: torch.Tensor | None = None
     mask: torch.Tensor | None = None
     pyramid: tuple[torch.Tensor, ...] = ()
+    table: torch.Tensor | None = None
 
 
 class Encoder(nn.Module):
     """Arrays of one input -> Features; `width` is F of `Features.pooled`.
 
     `token_width` is F of `Features.tokens`, 0 where order is lost on the way; `map_width` that
-    of the first of `Features.pyramid`, 0 where it is coarser than the input.
+    of the first of `Features.pyramid`, 0 where it is coarser than the input. Of an encoder that
+    reads ``one_way``, no token's features know of what stands behind it.
 
     ``forward(arrays)`` reads standardised float arrays, first axis B.
 
@@ -50,6 +53,7 @@ class Encoder(nn.Module):
     """
 
     reads: ClassVar[str] = "values"
+    one_way: ClassVar[bool] = False
     width: int
     token_width: int = 0
     map_width: int = 0

@@ -95,7 +95,7 @@ class StudyNetwork(nn.Module):
         plans: by input.
         fusion: name in the registry of fusions.
         head: F of the features that it reads -> the head.
-        needs: which features those are: ``pooled``, ``tokens`` or ``pyramid``.
+        needs: which features those are: ``pooled``, ``tokens``, ``onward`` or ``pyramid``.
     """
 
     def __init__(
@@ -140,6 +140,8 @@ def _width(
     """F of the features that a head reads."""
     if needs == "tokens":
         return _token_width(plans, encoders)
+    if needs == "onward":
+        return _onward_width(plans, encoders)
     return _map_width(plans, encoders) if needs == "pyramid" else fused
 
 
@@ -155,6 +157,20 @@ def _map_width(plans: Mapping[str, InputPlan], encoders: Sequence[Encoder]) -> i
             )
         )
     return encoders[0].map_width
+
+
+def _onward_width(plans: Mapping[str, InputPlan], encoders: Sequence[Encoder]) -> int:
+    """F of the tokens of the one text, none of which may know of those behind it."""
+    if len(encoders) != 1 or not encoders[0].one_way:
+        raise StudyError(
+            sentence(
+                "model.encoders",
+                expected="an encoder that reads onward alone, such as onward-lstm",
+                got=", ".join(plan.encoder for plan in plans.values()),
+                remedy="Name that one: others have seen the words that are to be predicted",
+            )
+        )
+    return encoders[0].token_width
 
 
 def _token_width(plans: Mapping[str, InputPlan], encoders: Sequence[Encoder]) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bedside.reporting.entity_terms import ENTITY_TERMS, split_label
 from bedside.reporting.forecast_terms import FORECAST_TERMS
 from bedside.reporting.formatting import PLAIN, Form
+from bedside.reporting.language_terms import LANGUAGE_TERMS
 from bedside.reporting.mask_terms import MASK_TERMS, split_structure
 from bedside.reporting.summary_terms import CASE_KINDS, SUMMARY_TERMS, split_kind
 from bedside.reporting.terms import Term
@@ -106,6 +107,7 @@ ALL_TERMS: dict[str, Term] = {
     **SUMMARY_TERMS,
     **MASK_TERMS,
     **ENTITY_TERMS,
+    **LANGUAGE_TERMS,
 }
 
 

@@ -26,7 +26,7 @@ DEEP = "#0b5c8a"
 ALARM = "#b3261e"
 OTHERS = ("#d55e00", "#009e73", "#aa4499", "#e69f00", "#56b4e9", "#6b5b95", "#999933")
 """After Okabe and Ito, https://jfly.uni-koeln.de/color/, with two of Tol's for long lists."""
-FLOORS = frozenset({"majority", "persistence", "commonest-summary"})
+FLOORS = frozenset({"majority", "persistence", "commonest-summary", "unigram"})
 """Models that know nothing of a case: a quiet grey."""
 DASHES: tuple[Any, ...] = ("--", "-.", (0, (4, 1.5, 1, 1.5, 1, 1.5)), (0, (1.2, 1.2)))
 DRAWN_WITH = "'DejaVu Sans'"

@@ -10,6 +10,7 @@ REGISTRY: Registry[type[Task]] = Registry(
     {
         "classify": "bedside.tasks.classify:Classify",
         "forecast": "bedside.tasks.forecast:Forecast",
+        "language": "bedside.tasks.language:Language",
         "segment": "bedside.tasks.segment:Segment",
         "summarise": "bedside.tasks.summarise:Summarise",
         "tag": "bedside.tasks.tag:Tag",

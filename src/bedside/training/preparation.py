@@ -18,6 +18,7 @@ from bedside.registry import lookup
 from bedside.schema import PARTS, Array, Modality, Part, State, Targets, Task
 from bedside.study import parse_options
 from bedside.training.loader import Prepared
+from bedside.training.next_tokens import with_next_tokens
 from bedside.training.prepared_arrays import Input, PartRows, prepare_arrays
 from bedside.training.tags import with_tags
 from bedside.training.texts import Texts, texts_of, with_sources
@@ -141,6 +142,8 @@ def prepare_parts(
         told = with_sources(told, texts)
     elif targets.kind == "entities":
         told = with_tags(told, arrays, texts)
+    elif targets.kind == "language":
+        told = with_next_tokens(told, arrays, {own.name: own.state for own in inputs})
     return Preparation(
         {own.name: own.state for own in inputs},
         {

@@ -20,6 +20,8 @@ SEEN_SUMMARIES = 28_000
 """Writing costs many steps a case, and soon learns the training part by heart."""
 SEEN_TAGGED, FEWEST_TAGGED = 27_000, 4
 """A text holds many words, and each of them teaches; epochs at least."""
+SEEN_PREDICTED = 50_000
+"""Of texts whose every next token is predicted."""
 SEEN_PRETRAINED, PRETRAINED_RATE = 9_000, 1e-4
 """Of a pretrained model: steps that are customary when all its weights are tuned further."""
 SEEN_VOXELS = 300_000_000
@@ -74,7 +76,7 @@ def make_recipe(
     on two cores. Of windows 300,000 are seen, in larger batches, and an epoch draws
     50,000 at most. Of summaries 28,000 are seen, in smaller batches; a pretrained model sees
     9,000 in small steps, since it knows the language. Of texts with entities 27,000 are seen,
-    in small batches. Of volumes, patches of 300 million
+    in small batches, of texts that are predicted 50,000. Of volumes, patches of 300 million
     voxels in all are seen, an epoch drawing two patches a case.
 
     Args:
@@ -89,9 +91,12 @@ def make_recipe(
     drawn = min(cases, WINDOWS_AN_EPOCH) if kind == "forecast" else cases
     if section.cases_per_epoch != "auto":
         drawn = min(cases, section.cases_per_epoch)
-    seen = {"forecast": SEEN_WINDOWS, "summary": SEEN_SUMMARIES, "entities": SEEN_TAGGED}.get(
-        kind, SEEN_CASES
-    )
+    seen = {
+        "forecast": SEEN_WINDOWS,
+        "summary": SEEN_SUMMARIES,
+        "entities": SEEN_TAGGED,
+        "language": SEEN_PREDICTED,
+    }.get(kind, SEEN_CASES)
     shortest = FEWEST_TAGGED if kind == "entities" else SHORTEST
     seen, shortest = (SEEN_PRETRAINED, 3) if pretrained else (seen, shortest)
     epochs = round(min(max(seen / max(drawn, 1), shortest), LONGEST))
@@ -119,7 +124,7 @@ def make_recipe(
 
 def _batch_size(cases: int, kind: Kind) -> int:
     """Cases a step, where the study leaves it open."""
-    if kind == "entities":
+    if kind in ("entities", "language"):
         return 16
     usual = 64 if cases >= 2000 else 32 if cases >= 1000 else 16
     if kind == "summary":
@@ -133,9 +138,12 @@ def _rate(batch_size: int, kind: Kind) -> float:
     The noise of a step falls with the root of its cases, so the rate may rise with it;
     windows of one series are near copies, and a batch of them is worth a fraction.
     """
-    peak, of = {"forecast": (3e-3, 256), "summary": (3e-3, 32), "entities": (3e-3, 16)}.get(
-        kind, (1e-3, 16)
-    )
+    peak, of = {
+        "forecast": (3e-3, 256),
+        "summary": (3e-3, 32),
+        "entities": (3e-3, 16),
+        "language": (3e-3, 16),
+    }.get(kind, (1e-3, 16))
     return peak * math.sqrt(batch_size / of)
 
 

@@ -172,7 +172,7 @@ def target_in_texts(evidence: Evidence) -> list[Finding]:
         texts = (str(sample.values) for sample in evidence.inputs[name].at(rows))
         if evidence.kind == "summary":
             found += _summaries_in(evidence, name, rows, texts)
-        elif evidence.kind not in ("forecast", "entities"):
+        elif evidence.kind not in ("forecast", "entities", "language"):
             found += _class_names_in(evidence, name, rows, texts)
     return found
 

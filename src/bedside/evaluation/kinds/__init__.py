@@ -209,6 +209,7 @@ REGISTRY: Registry[JudgedKind] = Registry(
         "mask in plane": "bedside.evaluation.kinds.mask:IN_PLANE",
         "mask in pixels": "bedside.evaluation.kinds.mask:IN_PIXELS",
         "entities": "bedside.evaluation.kinds.entities:ENTITIES",
+        "language": "bedside.evaluation.kinds.language:LANGUAGE",
     },
 )
 

@@ -108,6 +108,7 @@ REGISTRY: Registry[ToldKind] = Registry(
         "summary": "bedside.reporting.kinds.summary:SUMMARY",
         "mask": "bedside.reporting.kinds.mask:MASK",
         "entities": "bedside.reporting.kinds.entities:ENTITIES",
+        "language": "bedside.reporting.kinds.language:LANGUAGE",
     },
 )
 
