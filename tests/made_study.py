@@ -32,6 +32,7 @@ WORDS: dict[str, Any] = {
     "training": {"epochs": 2, "precision": "float32"},
     "baselines": ["majority", "logistic"],
     "evaluation": {"bootstrap": 100, "subgroups": ["sex"]},
+    "explanation": {"method": "grad-cam", "cases": 3},
     "device": "cpu",
     "threads": 1,
 }

@@ -37,6 +37,7 @@ ORDER = (
     "decathlon",
     "command_words",
     "command_benchmark",
+    "command_explain",
     "command_measure",
     "command_deidentify",
     "command_process",

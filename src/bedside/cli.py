@@ -16,6 +16,7 @@ import typer
 from bedside import __version__
 from bedside.command_benchmark import benchmark_app
 from bedside.command_deidentify import EPILOG, deidentify_command
+from bedside.command_explain import EXPLAIN_EXAMPLES, explain_command
 from bedside.command_measure import MEASURE_EXAMPLES, measure_command
 from bedside.command_process import EPILOG as PROCESS_EXAMPLES
 from bedside.command_process import process_command
@@ -324,6 +325,7 @@ def report_command(
 
 app.command("deidentify", epilog=EPILOG)(deidentify_command)
 app.command("process", epilog=PROCESS_EXAMPLES)(process_command)
+app.command("explain", epilog=EXPLAIN_EXAMPLES)(explain_command)
 app.command("measure", epilog=MEASURE_EXAMPLES)(measure_command)
 app.add_typer(benchmark_app, name="benchmark")
 

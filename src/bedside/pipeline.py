@@ -29,6 +29,7 @@ from bedside.evaluation.judge import judge_models
 from bedside.evaluation.looks import count_look
 from bedside.evaluation.record import make_exam, write_judgement
 from bedside.progress import Progress
+from bedside.reporting.explaining import explain_run
 from bedside.reporting.from_run import write_evidence
 from bedside.reporting.model_card import write_model_card
 from bedside.run_folder import RunFolder, claim, read_json
@@ -137,6 +138,8 @@ def run(
                 folder, chosen.network, study=study, modalities=modalities,
                 preparation=preparation, task=task, judgement=judgement,
             )  # fmt: skip
+        with told.stage("explain", says="Asking the network what it looks at."):
+            explain_run(folder, chosen.network, (materials, preparation, judgement))
         with told.stage("report", says="Drawing figures and writing the report."):
             write_evidence(folder, materials, preparation=preparation, judgement=judgement)
         shutil.rmtree(folder.prepared, ignore_errors=True)

@@ -189,6 +189,13 @@ class EvaluationSection(Section):
         return rule
 
 
+class ExplanationSection(Section):
+    """How the report shows what the network looks at; method ``none`` leaves it out."""
+
+    method: str = "auto"
+    cases: int = Field(default=6, strict=True, ge=1, le=40)
+
+
 class AuditSection(Section):
     """Blocking findings that someone has looked at and accepts, by the check's name."""
 
@@ -234,6 +241,7 @@ class Study(Section):  # noqa: PLW1641 - it holds dicts, so it never had a hash
     training: TrainingSection = TrainingSection()
     baselines: Literal["auto"] | list[str] = "auto"
     evaluation: EvaluationSection = EvaluationSection()
+    explanation: ExplanationSection = ExplanationSection()
     audit: AuditSection = AuditSection()
     privacy: PrivacySection = PrivacySection()
     about: AboutSection = AboutSection()

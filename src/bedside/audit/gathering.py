@@ -304,7 +304,9 @@ def _check_names(study: Study) -> None:
     baselines = [] if study.baselines == "auto" else study.baselines
     _check_lexicon(study, problems)
     _check_pretrained(study, problems)
+    method = study.explanation.method
     for registry, names in (
+        (lookup("explanation"), [] if method in ("auto", "none") else [method]),
         (ENCODERS, encoders),
         (FUSIONS, [study.model.fusion]),
         (lookup("baselines"), baselines),

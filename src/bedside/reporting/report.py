@@ -27,6 +27,7 @@ from bedside.reporting.compared_networks import candidates_table
 from bedside.reporting.embedding import data_uri
 from bedside.reporting.figures import write_figures
 from bedside.reporting.kinds import told
+from bedside.reporting.look_words import looks_page
 from bedside.reporting.page import page_environment
 from bedside.reporting.record import Record, read_record
 from bedside.run_folder import RunFolder, read_json, write_text
@@ -108,6 +109,7 @@ def _page(record: Record, cases: bool) -> dict[str, Any]:
         "study_text": _study_text(record, cases=cases),
         "environment": _environment_facts(record, cases=cases),
         "candidates_table": candidates_table(record),
+        "looked_at": looks_page(record, cases=cases),
         "timing": _timing(record),
         "terms": _terms(record),
     }

@@ -51,7 +51,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Notice:
-    """One box: ``tone`` is ``red`` or ``amber``."""
+    """One box: ``tone`` is ``red``, ``amber`` or ``green``."""
 
     tone: str
     title: str

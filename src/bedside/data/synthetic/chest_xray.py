@@ -162,6 +162,19 @@ def make_chest_xrays(*, patients: int = 400, seed: int = 7, size: int = 128) -> 
     return SyntheticCohort(table=_table(exams, size=size), arrays={"image": images})
 
 
+def planted_nodules(*, patients: int = 400, seed: int = 7, size: int = 128) -> list[Array]:
+    """Where every nodule of `make_chest_xrays` with the same arguments lies, case by case.
+
+    Returns:
+        N arrays (n, 3): row, column and radius in pixels, largest nodule first.
+
+    Raises:
+        DataError: `patients` or `size` is too small.
+    """
+    exams, _ = _draw_exams(patients=patients, seed=seed, size=size)
+    return [_places(exam, size=size) for exam in exams]
+
+
 def write_chest_xrays(folder: Path, *, patients: int, seed: int, size: int = 128) -> Path:
     """Write such a cohort as a user would bring it: PNG files and ``cases.csv``.
 
@@ -274,13 +287,19 @@ def _table(exams: list[Exam], *, size: int) -> pd.DataFrame:
     return pd.DataFrame([_row(exam, size=size) for exam in exams])
 
 
-def _row(exam: Exam, *, size: int) -> dict[str, object]:
-    row, column, radius = np.nan, np.nan, np.nan
-    if exam.nodules:
-        largest = exam.nodules[0]
-        x, y = exam.pose.to_film(np.asarray(largest.x), np.asarray(largest.y))
+def _places(exam: Exam, *, size: int) -> Array:
+    """(n, 3) row, column and radius in pixels of an exam's nodules."""
+    found = []
+    for nodule in exam.nodules:
+        x, y = exam.pose.to_film(np.asarray(nodule.x), np.asarray(nodule.y))
         row, column = to_pixels(float(x), float(y), size=size)
-        radius = largest.radius * exam.pose.scale * size / 2
+        found.append((row, column, nodule.radius * exam.pose.scale * size / 2))
+    return np.array(found, dtype=np.float64).reshape(-1, 3)
+
+
+def _row(exam: Exam, *, size: int) -> dict[str, object]:
+    places = _places(exam, size=size)
+    row, column, radius = places[0] if len(places) else (np.nan, np.nan, np.nan)
     return {
         "case_id": exam.case_id,
         "patient_id": exam.patient.patient_id,

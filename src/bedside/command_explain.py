@@ -1,0 +1,44 @@
+"""The command ``bedside explain``.
+
+Enters: a finished run and the id of a case. Leaves: a page that shows what its network looked at.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bedside.command_words import examples
+
+EXPLAIN_EXAMPLES = examples(
+    "bedside explain runs/first --case P0012-1",
+    "bedside explain runs/first --case P0012-1 --method occlusion -o case.html",
+)
+
+
+def explain_command(
+    run_folder: Annotated[
+        Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")
+    ],
+    *,
+    case: Annotated[str, typer.Option(metavar="ID", help="Of a case, as in splits.csv.")],
+    method: Annotated[
+        str, typer.Option(help="Way to explain; auto takes the one that passed its test.")
+    ] = "auto",
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="The HTML file; default in the run's explanations/."),
+    ] = None,
+) -> None:
+    """Show what a run's network looked at in one case, without training anything.
+
+    The page holds patient data.
+    """
+    from bedside.pipeline import open_run
+    from bedside.reporting.explained_case import explain_case
+
+    typer.echo(
+        f"Page: {explain_case(open_run(run_folder).folder, case, method=method, output=output)}"
+    )

@@ -1,0 +1,257 @@
+"""Explain a network: choose cases, draw maps with every method, test them, keep the best.
+
+Enters: a question, prepared cases of validation (for the tests) and of test (to show).
+Leaves: an `Explained` for each input that can be explained. How much is done depends on the
+sizes of the data alone, never on the clock, so that the same run says the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from bedside.errors import StudyError, sentence
+from bedside.explanation import ORDER
+from bedside.explanation import REGISTRY as METHODS
+from bedside.explanation.drawn_weights import randomised
+from bedside.explanation.faithfulness import (
+    Curves,
+    Verdict,
+    judge,
+    likeness,
+    measure_curves,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bedside.explanation.question import Question, Tensors
+    from bedside.explanation.surface import Surface
+    from bedside.schema import Array, Rows
+
+TESTED = 24
+"""Cases on which a method is tested."""
+FEWEST_TESTED = 6
+PLAIN_ELEMENTS = 2**14
+"""Of inputs with more elements fewer cases are tested."""
+AT_ONCE = 8
+"""Cases whose maps are drawn together."""
+OVERALL = 100
+"""Cases whose maps make up the view of the cohort."""
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A method on one input, and its test.
+
+    Args:
+        name: of the method.
+        curves: what hiding and showing did.
+        verdict: whether it may be believed.
+        cases: on which it was tested.
+    """
+
+    name: str
+    curves: Curves
+    verdict: Verdict
+    cases: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the network looked at in one case.
+
+    Args:
+        case: place among the cases of the part.
+        which: number that is explained.
+        answer: that number, as people read it.
+        map: (*grid) how much each element speaks for it, below 0 against it.
+    """
+
+    case: int
+    which: int
+    answer: float
+    map: Array
+
+
+@dataclass(frozen=True)
+class Explained:
+    """All of one input.
+
+    Args:
+        surface: what maps are drawn on.
+        method: name of the one that is shown.
+        tested: every method that was tested, the one that is shown among them.
+        looks: cases that are shown.
+        overall: (*grid) mean strength of the maps of many cases; empty for texts.
+        cases: how many went into it.
+    """
+
+    surface: Surface
+    method: str
+    tested: Sequence[Tested]
+    looks: Sequence[Look]
+    overall: Array = field(default_factory=lambda: np.zeros(0))
+    cases: int = 0
+
+    @property
+    def shown(self) -> Tested | None:
+        """The test of the method that is shown; None where it was not tested."""
+        return next((one for one in self.tested if one.name == self.method), None)
+
+
+def explain_input(
+    question: Question,
+    surface: Surface,
+    *,
+    tests: Mapping[str, Rows],
+    groups: Array,
+    shown: Mapping[str, Rows],
+    cases: Sequence[int],
+    method: str = "auto",
+    seed: int = 7,
+) -> Explained:
+    """Test the methods that suit an input, and explain some cases by the best of them.
+
+    Args:
+        question: what is explained.
+        surface: the input.
+        tests: prepared cases on which methods are tested.
+        groups: integers, equal for cases of one patient, of all of them.
+        shown: prepared cases of which some are explained.
+        cases: which.
+        method: by name, or ``auto``: the first that passes, else the first.
+        seed: of the test's lots.
+
+    Raises:
+        StudyError: the method does not suit the input.
+    """
+    names = suiting(question, surface, method=method)
+    rows = chosen_for_tests(question, tests, surface)
+    arrays = taken(tests, rows, question)
+    which = question.asked.chosen(question.look(arrays))
+    fresh = question.of_other(randomised(question.network, seed=seed))
+    tested = [
+        _tested(name, question, fresh, surface, arrays=arrays, which=which,
+                groups=groups[rows], seed=seed)
+        for name in names
+    ]  # fmt: skip
+    best = next((one.name for one in tested if one.verdict.fit), names[0])
+    looks = look_at(question, surface, shown, cases=cases, method=best)
+    overall, count = _overall(question, surface, shown, method=best)
+    return Explained(surface, best, tested, looks, overall, count)
+
+
+def suiting(question: Question, surface: Surface, *, method: str = "auto") -> list[str]:
+    """Names of the methods that can explain an input, the best first; or the one asked for.
+
+    Raises:
+        StudyError: that one is unknown, or does not suit it; or none does.
+    """
+    among = ORDER[surface.form] if method == "auto" else (method,)
+    found = [name for name in among if METHODS.load(name).suits(question, surface)]
+    if not found:
+        raise StudyError(
+            sentence(
+                "explanation.method",
+                expected=f"one that suits a {surface.form}: {', '.join(ORDER[surface.form])}",
+                got=method,
+                remedy="Name another, or auto",
+            )
+        )
+    return found
+
+
+def chosen_for_tests(question: Question, arrays: Mapping[str, Rows], surface: Surface) -> Array:
+    """Rows of the cases on which methods are tested: those of which the answer is surest.
+
+    An explanation of "nothing is there" marks nothing, so there is nothing to hide.
+    """
+    count = len(next(iter(arrays.values())))
+    wanted = max(FEWEST_TESTED, min(TESTED, TESTED * PLAIN_ELEMENTS // surface.elements))
+    looked = np.arange(count)[: max(OVERALL, wanted) * 4]
+    found = question.look(taken(arrays, looked, question)).amax(dim=1).cpu().numpy()
+    return np.sort(looked[np.argsort(-found, kind="stable")[:wanted]])
+
+
+def taken(arrays: Mapping[str, Rows], rows: Array, question: Question) -> Tensors:
+    """Some cases as tensors, where the network is."""
+    device = next(question.network.parameters()).device
+    return {name: torch.from_numpy(own[rows].copy()).to(device) for name, own in arrays.items()}
+
+
+def draw_maps(
+    question: Question,
+    arrays: Mapping[str, torch.Tensor],
+    surface: Surface,
+    *,
+    which: torch.Tensor,
+    method: str,
+) -> torch.Tensor:
+    """(B, *grid) maps by a method, some cases at a time."""
+    attribute = METHODS.load(method).attribute
+    parts = []
+    for start in range(0, len(which), AT_ONCE):
+        rows = slice(start, start + AT_ONCE)
+        own = {name: values[rows] for name, values in arrays.items()}
+        parts.append(attribute(question, own, surface, which=which[rows]).detach().float())
+    return torch.cat(parts)
+
+
+def look_at(
+    question: Question,
+    surface: Surface,
+    arrays: Mapping[str, Rows],
+    *,
+    cases: Sequence[int],
+    method: str,
+) -> list[Look]:
+    """Explain some cases."""
+    if not len(cases):
+        return []
+    own = taken(arrays, np.asarray(cases), question)
+    scores = question.look(own)
+    which = question.asked.chosen(scores)
+    answers = question.asked.shown(scores.gather(1, which[:, None])[:, 0])
+    maps = draw_maps(question, own, surface, which=which, method=method)
+    return [
+        Look(int(case), int(which[i]), float(answers[i]), maps[i].cpu().numpy())
+        for i, case in enumerate(cases)
+    ]
+
+
+def _tested(
+    name: str,
+    question: Question,
+    fresh: Question,
+    surface: Surface,
+    *,
+    arrays: Tensors,
+    which: torch.Tensor,
+    groups: Array,
+    seed: int,
+) -> Tested:
+    maps = draw_maps(question, arrays, surface, which=which, method=name)
+    others = draw_maps(fresh, arrays, surface, which=which, method=name)
+    curves = measure_curves(question, arrays, surface, which=which, maps=maps, seed=seed)
+    alike = likeness(maps, others, surface.there(arrays))
+    gains = curves.gains(moves=bool(question.asked.unit))
+    return Tested(name, curves, judge(gains, alike, groups=groups, seed=seed), len(which))
+
+
+def _overall(
+    question: Question, surface: Surface, arrays: Mapping[str, Rows], *, method: str
+) -> tuple[Array, int]:
+    """Mean strength of the maps of the cases whose answer is surest, each of sum 1."""
+    if surface.form == "text":
+        return np.zeros(0), 0
+    rows = chosen_for_tests(question, arrays, surface)
+    own = taken(arrays, rows, question)
+    which = question.asked.chosen(question.look(own))
+    maps = draw_maps(question, own, surface, which=which, method=method).abs()
+    total = maps.flatten(1).sum(dim=1).clamp_min(1e-12)
+    share = maps / total.reshape(-1, *[1] * (maps.ndim - 1))
+    return share.mean(dim=0).cpu().numpy(), len(rows)

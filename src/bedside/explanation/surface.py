@@ -1,0 +1,127 @@
+"""What an explanation is drawn on: the elements of one input, and the input without some.
+
+Enters: prepared arrays of an input. Leaves: a `Surface` with its elements (pixels, voxels,
+readings, tokens, columns) and, for any choice of elements, the case as it would be without them.
+One idea of "without" serves every method and every test: a picture or a volume is blurred
+there, a reading takes its window's mean, a token is left out, a column takes what is usual.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import torch
+
+from bedside.errors import StudyError, sentence
+from bedside.explanation.smoothing import smoothed
+
+if TYPE_CHECKING:
+    from bedside.explanation.question import Tensors
+    from bedside.schema import State
+
+Form: TypeAlias = Literal["image", "volume", "signal", "text", "table"]
+FORMS: dict[int, Form] = {1: "table", 2: "signal", 3: "image", 4: "volume"}
+"""Axes of one case's ``values`` -> what they are."""
+BLUR = 0.05
+"""Standard deviation of the blur, as a share of each side: what is smaller vanishes."""
+
+
+@dataclass(frozen=True)
+class Surface:
+    """The array of an input that is explained.
+
+    Args:
+        name: of the input.
+        array: of that input: ``values`` or ``tokens``.
+        form: what its elements are.
+        shape: of one case's array.
+        usual: of a table: (F,) the training mean of each column.
+    """
+
+    name: str
+    array: str
+    form: Form
+    shape: tuple[int, ...]
+    usual: tuple[float, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Of the prepared arrays."""
+        return f"{self.name}.{self.array}"
+
+    @property
+    def grid(self) -> tuple[int, ...]:
+        """The elements: the array without its channels."""
+        return self.shape if self.form in ("text", "table") else self.shape[1:]
+
+    @property
+    def elements(self) -> int:
+        """How many there are."""
+        return math.prod(self.grid)
+
+    def there(self, arrays: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """(B, *grid) bool: elements that are no padding."""
+        mask = arrays.get(f"{self.name}.mask")
+        if mask is not None and tuple(mask.shape[1:]) == self.grid:
+            return mask
+        values = arrays[self.key]
+        return torch.ones((len(values), *self.grid), dtype=torch.bool, device=values.device)
+
+    def without(self, arrays: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """The array, float, as it would be without any of its elements; not for texts."""
+        values = arrays[self.key].float()
+        if self.form == "table":
+            return values.new_tensor(self.usual).expand_as(values).clone()
+        if self.form == "signal":
+            return values.mean(dim=-1, keepdim=True).expand_as(values).clone()
+        return smoothed(values, [BLUR * side for side in self.grid])
+
+    def keeping(self, arrays: Mapping[str, torch.Tensor], kept: torch.Tensor) -> Tensors:
+        """Arrays in which only some elements are left, kept (B, *grid) bool."""
+        if self.form == "text":
+            return self._shortened(arrays, kept)
+        kept = kept if self.form == "table" else kept[:, None]
+        values = torch.where(kept, arrays[self.key].float(), self.without(arrays))
+        return {**arrays, self.key: values}
+
+    def _shortened(self, arrays: Mapping[str, torch.Tensor], kept: torch.Tensor) -> Tensors:
+        """Texts without some tokens: what is left moves up, as if nothing had stood between."""
+        kept = kept & self.there(arrays)
+        order = torch.argsort((~kept).to(torch.int8), dim=1, stable=True)
+        places = torch.arange(kept.shape[1], device=kept.device)[None]
+        mask = places < kept.sum(dim=1, keepdim=True)
+        tokens = arrays[self.key].gather(1, order) * mask
+        return {**arrays, self.key: tokens, f"{self.name}.mask": mask}
+
+
+def surface_of(
+    name: str, shapes: Mapping[str, tuple[int, ...]], state: State | None = None
+) -> Surface:
+    """The surface of one input.
+
+    Args:
+        name: of the input.
+        shapes: array -> shape of one case.
+        state: of its modality, which knows what is usual of a table.
+
+    Raises:
+        StudyError: no explanation is drawn on such arrays.
+    """
+    if "tokens" in shapes:
+        return Surface(name, "tokens", "text", shapes["tokens"])
+    form = FORMS.get(len(shapes["values"])) if "values" in shapes else None
+    if form is None:
+        raise StudyError(
+            sentence(
+                f"input '{name}'",
+                expected="an image, a volume, a signal, a text of tokens or a table",
+                got=f"arrays {', '.join(sorted(shapes))}",
+                remedy="Explain another input, or write explanation: {method: none}",
+            )
+        )
+    rule = (state or {}).get("standardise", {}).get("values", {})
+    usual = tuple(rule.get("mean", [0.0] * shapes["values"][0])) if form == "table" else ()
+    return Surface(name, "values", form, shapes["values"], usual)

@@ -1,0 +1,237 @@
+"""What the network of a run looks at: explained, tested, drawn and written.
+
+Enters: the network a run chose, its prepared cases, its answers. Leaves:
+``explanations/explanation.json``, ``look-NN.png`` and ``overall-NN.png``: cases with what was
+looked at, the tests of every method, the training cases that lie nearest. They hold patient
+data; the tests alone stay in the copy to share.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bedside.errors import StudyError
+from bedside.explanation import ASKED
+from bedside.explanation.choosing import choose_cases
+from bedside.explanation.explainer import explain_input
+from bedside.explanation.faithfulness import SHARES
+from bedside.explanation.neighbours import keep, pooled, remember
+from bedside.explanation.question import Question
+from bedside.explanation.surface import surface_of
+from bedside.reporting import style
+from bedside.reporting.look_figures import draw_test
+from bedside.reporting.look_pictures import heat_over, image_look, png_bytes, volume_look
+from bedside.run_folder import write_bytes, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from torch import nn
+
+    from bedside.audit.gathering import Materials
+    from bedside.evaluation.judge import Judgement
+    from bedside.explanation.choosing import Choice
+    from bedside.explanation.explainer import Explained, Look, Tested
+    from bedside.explanation.surface import Surface
+    from bedside.run_folder import RunFolder
+    from bedside.schema import Array
+    from bedside.training.loader import Prepared
+    from bedside.training.preparation import Preparation
+
+NAME, MEMORY = "explanation.json", "training.npz"
+NONE = "none"
+"""The method of a study that wants no explanation."""
+
+
+def explain_run(
+    folder: RunFolder,
+    network: nn.Module,
+    judged: tuple[Materials, Preparation, Judgement],
+) -> None:
+    """Explain a run just judged, every input in turn; what cannot be explained is left out.
+
+    Args:
+        folder: of the run.
+        network: that it chose, with its calibration.
+        judged: cohort, modalities and study; prepared parts; the answers on the test part.
+    """
+    materials, preparation, judgement = judged
+    place = folder.root / "explanations"
+    place.mkdir(parents=True, exist_ok=True)
+    for old in (*place.glob("look-*.png"), *place.glob("overall-*.png"), place / NAME):
+        old.unlink(missing_ok=True)
+    section = materials.study.explanation
+    test = preparation.parts["test"]
+    kind = test.targets.kind
+    if section.method == NONE or kind not in ASKED.names():
+        return
+    model = judgement.models[judgement.deep]
+    question = Question.of(network, kind, model.state)
+    chosen = choose_cases(model.answers["test"].prediction, test.targets, count=section.cases)
+    told: list[dict[str, Any]] = []
+    refused: dict[str, str] = {}
+    for name in materials.modalities:
+        try:
+            surface = surface_of(name, shapes_of(test, name), preparation.states[name])
+        except StudyError as refusal:
+            refused[name] = str(refusal)
+            continue
+        explained = explain_input(
+            question,
+            surface,
+            tests=preparation.parts["validation"].arrays,
+            groups=materials.cohort.groups()[preparation.parts["validation"].rows],
+            shown=test.arrays,
+            cases=[choice.case for choice in chosen],
+            method=section.method,
+            seed=materials.study.training.seed,
+        )
+        told.append(_input_words(place, explained, test, first=len(told) * len(chosen)))
+        told[-1]["curves"] = f"test-{len(told):02d}.svg"
+        with style.drawing():
+            drawn = draw_test(told[-1], shares=SHARES, answer=question.asked.unit or "Probability")
+            style.write_svg(drawn, place / told[-1]["curves"])
+    near = _nearest(folder, network, chosen, materials=materials, preparation=preparation)
+    cases = [
+        _case_words(choice, near=near[i], materials=materials, preparation=preparation)
+        for i, choice in enumerate(chosen)
+    ]
+    write_json(
+        place / NAME,
+        {"kind": kind, "unit": question.asked.unit, "names": list(question.asked.names),
+         "shares": list(SHARES), "cases": cases, "inputs": told, "refused": refused},
+    )  # fmt: skip
+
+
+def shapes_of(part: Prepared, name: str) -> dict[str, tuple[int, ...]]:
+    """Array of an input -> shape of one case."""
+    prefix = f"{name}."
+    return {
+        key.removeprefix(prefix): tuple(values.shape[1:])
+        for key, values in part.arrays.items()
+        if key.startswith(prefix)
+    }
+
+
+def draw_look(surface: Surface, values: Array, marks: Array) -> Array | None:
+    """The picture of one case, None where the input has no picture."""
+    if surface.form == "image":
+        return image_look(values, marks)
+    return volume_look(values, marks) if surface.form == "volume" else None
+
+
+def _input_words(
+    place: Path, explained: Explained, test: Prepared, *, first: int
+) -> dict[str, Any]:
+    """What the record says of one input; its pictures are written."""
+    surface = explained.surface
+    values = test.arrays[surface.key]
+    looks = []
+    for number, look in enumerate(explained.looks, start=first + 1):
+        own = np.asarray(values[np.array([look.case])])[0]
+        looks.append(_look_words(place / f"look-{number:02d}.png", surface, own, look))
+    overall = None
+    if explained.overall.size and surface.form == "image":
+        some = np.asarray(values[np.arange(min(len(test), explained.cases))], dtype=np.float32)
+        overall = f"overall-{first + 1:02d}.png"
+        write_bytes(place / overall, png_bytes(heat_over(some.mean(axis=0), explained.overall)))
+    return {
+        "input": surface.name,
+        "form": surface.form,
+        "method": explained.method,
+        "tested": [_tested_words(one) for one in explained.tested],
+        "looks": looks,
+        "overall": overall,
+        "overall_cases": explained.cases,
+    }
+
+
+def _look_words(path: Path, surface: Surface, values: Array, look: Look) -> dict[str, Any]:
+    drawn = draw_look(surface, values, look.map)
+    if drawn is not None:
+        write_bytes(path, png_bytes(drawn))
+    return {
+        "which": look.which,
+        "answer": round(look.answer, 4),
+        "picture": None if drawn is None else path.name,
+    }
+
+
+def _tested_words(one: Tested) -> dict[str, Any]:
+    verdict, curves = one.verdict, one.curves
+    return {
+        "method": one.name,
+        "fit": verdict.fit,
+        "why": verdict.why,
+        "cases": one.cases,
+        "alike": round(verdict.alike, 4),
+        "gains": {name: _rounded(values) for name, values in verdict.gains.items()},
+        "curves": {
+            name: _rounded(getattr(curves, name).mean(axis=0))
+            for name in ("deletion", "insertion", "deletion_lot", "insertion_lot")
+        },
+    }
+
+
+def _rounded(values: Sequence[float] | Array) -> list[float]:
+    return [round(float(value), 4) for value in values]
+
+
+def _nearest(
+    folder: RunFolder,
+    network: Any,
+    chosen: Sequence[Choice],
+    *,
+    materials: Materials,
+    preparation: Preparation,
+) -> list[list[dict[str, Any]]]:
+    """Of each chosen case the training cases that lie nearest, by their ids and rows.
+
+    What the network makes of training cases is kept, for `explained_case`.
+    """
+    training, test = preparation.parts["train"], preparation.parts["test"]
+    memory = remember(network, training.arrays, training.rows, seed=materials.study.training.seed)
+    keep(memory, folder.root / "explanations" / MEMORY)
+    if not chosen:
+        return []
+    features = pooled(network, test.arrays, np.array([choice.case for choice in chosen]))
+    rows, cosines = memory.nearest(features)
+    ids = materials.cohort.ids()
+    return [
+        [
+            {"case": str(ids[row]), "row": materials.cohort.where(int(row)),
+             "likeness": round(float(cosine), 4),
+             "truth": _truth_words(materials, int(row))}
+            for row, cosine in zip(own, near, strict=True)
+        ]
+        for own, near in zip(rows, cosines, strict=True)
+    ]  # fmt: skip
+
+
+def _case_words(
+    choice: Choice, *, near: list[dict[str, Any]], materials: Materials, preparation: Preparation
+) -> dict[str, Any]:
+    row = int(preparation.parts["test"].rows[choice.case])
+    return {
+        "case": str(materials.cohort.ids()[row]),
+        "row": materials.cohort.where(row),
+        "group": choice.group,
+        "truth": _truth_words(materials, row),
+        "nearest": near,
+    }
+
+
+def _truth_words(materials: Materials, row: int) -> str:
+    """The label of a case of the cohort in the study's words; blank for other targets."""
+    targets = materials.targets
+    if targets.kind not in ("binary", "classes", "labels"):
+        return ""
+    columns: Mapping[str, Array] = materials.task.truth_rows(targets.take(np.array([row])))
+    if "truth" in columns:
+        return str(columns["truth"][0])
+    return ", ".join(
+        name.removeprefix("truth_") for name, own in columns.items() if str(own[0]) == "1"
+    )

@@ -1,0 +1,178 @@
+"""The report's section on what the network looks at, in plain words.
+
+Enters: ``explanations/explanation.json`` of a run. Leaves: what the template shows. Tests of
+explanations are sums over cases and stand in every report; cases, their pictures and the
+training cases near them stay out of the copy to share.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bedside.explanation import REGISTRY as METHODS
+from bedside.reporting.embedding import png_uri, svg_uri
+from bedside.reporting.formatting import counted, number, percent
+from bedside.reporting.tables import Cell, Table
+from bedside.reporting.telling import Notice
+from bedside.run_folder import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bedside.reporting.record import Record
+
+NAME = "explanation.json"
+HIDDEN = 0.05
+"""Share of the elements in the sentence that says what hiding does."""
+TITLES = {
+    "integrated-gradients": "Integrated gradients",
+    "grad-cam": "Grad-CAM",
+    "occlusion": "Occlusion",
+}
+ELEMENTS = {
+    "image": "picture", "volume": "volume", "signal": "readings", "text": "words",
+    "table": "columns",
+}  # fmt: skip
+"""Form of an input -> what is hidden of it."""
+
+
+def looks_page(record: Record, *, cases: bool) -> list[dict[str, Any]]:
+    """One entry an input; empty where the run holds no explanation."""
+    place = record.folder.root / "explanations"
+    if not (place / NAME).exists():
+        return []
+    found: Mapping[str, Any] = read_json(place / NAME)
+    return [_input(found, own, place=place, cases=cases) for own in found["inputs"]]
+
+
+def _input(
+    found: Mapping[str, Any], own: Mapping[str, Any], *, place: Path, cases: bool
+) -> dict[str, Any]:
+    """What the template shows of one input."""
+    shown = next((one for one in own["tested"] if one["method"] == own["method"]), None)
+    looks = []
+    if cases:
+        looks = [
+            _look(found, case, look, place=place)
+            for case, look in zip(found["cases"], own["looks"], strict=True)
+        ]
+    return {
+        "name": own["input"],
+        "form": own["form"],
+        "title": TITLES.get(own["method"], own["method"]),
+        "words": METHODS.load(own["method"]).words,
+        "verdict": verdict_words(found, own),
+        "table": _tested_table(own),
+        "curves": svg_uri(place, own["curves"]),
+        "curves_words": _curves_words(found, shown),
+        "looks": looks,
+        "overall": png_uri(place, own["overall"]) if cases else None,
+        "overall_cases": own["overall_cases"],
+    }
+
+
+def verdict_words(found: Mapping[str, Any], own: Mapping[str, Any] | None) -> Notice:
+    """May a reader believe the marks of an input? In one or two sentences."""
+    tested = own["tested"] if own else []
+    shown = next((one for one in tested if own and one["method"] == own["method"]), None)
+    if shown is None or own is None:
+        text = "They were not tested in this run: take them for no more than a hint."
+        return Notice("amber", "These marks are not tested", text)
+    what = ELEMENTS[own["form"]]
+    if not shown["fit"]:
+        text = (
+            f"Do not trust them: {shown['why']} ({counted(shown['cases'], 'case')}). They are "
+            "shown so that nobody has to take their failure on faith."
+        )
+        return Notice("red", "These marks failed their test", text)
+    at = _near(found["shares"], HIDDEN)
+    curves = shown["curves"]
+    fell = (
+        f"With the marked {percent(found['shares'][at])} of the {what} hidden, the "
+        f"{_answer_word(found)} goes from {number(curves['deletion'][0], decimals=2)} to "
+        f"{number(curves['deletion'][at], decimals=2)}; with as much hidden by lot, to "
+        f"{number(curves['deletion_lot'][at], decimals=2)}"
+    )
+    text = f"On {counted(shown['cases'], 'validation case')}, {shown['why']}. {fell}."
+    return Notice("green", "These marks passed their test", text)
+
+
+def _near(shares: Sequence[float], wanted: float) -> int:
+    return min(range(len(shares)), key=lambda place: abs(shares[place] - wanted))
+
+
+def _answer_word(found: Mapping[str, Any]) -> str:
+    return f"forecast ({found['unit']})" if found["unit"] else "probability"
+
+
+def _tested_table(own: Mapping[str, Any]) -> Table | None:
+    """All methods that were tested, the one that is shown marked."""
+    rows = []
+    for one in own["tested"]:
+        chosen = one["method"] == own["method"]
+        gains = [_gain_cell(one["gains"][name]) for name in ("deletion", "insertion")]
+        rows.append(
+            [
+                Cell(TITLES.get(one["method"], one["method"]), "shown here" if chosen else ""),
+                Cell("fit" if one["fit"] else "unfit", tone="best" if one["fit"] else "worse"),
+                *gains,
+                Cell(number(one["alike"], decimals=2)),
+            ]
+        )
+    if not rows:
+        return None
+    header = [
+        Cell("Method"),
+        Cell("Verdict"),
+        Cell("Hiding", "better than by lot"),
+        Cell("Showing", "better than by lot"),
+        Cell("Alike", "with drawn weights"),
+    ]
+    return Table(
+        "Ways to explain, and their test on validation cases",
+        header,
+        rows,
+        "Hiding and showing: area between the curve and that by lot, with its 95 % interval over "
+        "patients; above 0 is better. Alike: rank correlation with the marks of the same network "
+        "whose weights were drawn anew; from 0.5 an explanation says nothing of what was learnt.",
+    )
+
+
+def _gain_cell(values: Sequence[float]) -> Cell:
+    value, low, high = (number(each) for each in values)
+    return Cell(value, f"{low} to {high}")
+
+
+def _curves_words(found: Mapping[str, Any], shown: Mapping[str, Any] | None) -> str:
+    """The figure for those who cannot see it."""
+    if shown is None:
+        return ""
+    at = _near(found["shares"], 0.1)
+    curves = shown["curves"]
+    told = {name: number(values[at], decimals=2) for name, values in curves.items()}
+    share = percent(found["shares"][at])
+    return (
+        f"Two curves of the mean {_answer_word(found)}. With {share} hidden in the order of "
+        f"the marks {told['deletion']}, by lot {told['deletion_lot']}; with {share} shown in the "
+        f"order of the marks {told['insertion']}, by lot {told['insertion_lot']}."
+    )
+
+
+def _look(
+    found: Mapping[str, Any], case: Mapping[str, Any], look: Mapping[str, Any], *, place: Path
+) -> dict[str, Any]:
+    """One case: picture, what is true, what was answered, what lies near."""
+    name = found["names"][look["which"]]
+    return {
+        "group": case["group"],
+        "row": case["row"],
+        "truth": case["truth"],
+        "answer": f"{number(look['answer'], decimals=2)} {found['unit']}".strip(),
+        "of": name,
+        "uri": png_uri(place, look["picture"]),
+        "nearest": [
+            f"{one['row']}" + (f" ({one['truth']})" if one["truth"] else "")
+            for one in case["nearest"]
+        ],
+    }

@@ -1,0 +1,60 @@
+"""What is explained: log-odds, by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from bedside.errors import StudyError
+from bedside.explanation.question import Question, ask_class, encoder_of
+
+from .spot_made import STATE, first, pictures, spot_question
+
+
+def test_of_two_classes_the_positive_one_is_explained() -> None:
+    asked = ask_class(STATE)
+    assert asked.names == ("ill",)
+    logits = torch.tensor([[-1.2], [0.7]])
+    assert torch.equal(asked.scores({"logits": logits}), logits)
+    assert asked.chosen(logits).tolist() == [0, 0]
+    assert asked.shown(torch.tensor([0.0])).item() == 0.5
+
+
+def test_of_several_classes_it_is_the_named_one_against_all_others() -> None:
+    asked = ask_class({"kind": "classes", "names": ["a", "b", "c"]})
+    scores = asked.scores({"logits": torch.tensor([[2.0, 0.0, 0.0]])})
+    assert scores[0, 0].item() == pytest.approx(2 - math.log(2))
+    assert scores[0, 1].item() == pytest.approx(-math.log(math.exp(2) + 1))
+    assert asked.chosen(scores).tolist() == [0]
+    softmax = torch.softmax(torch.tensor([2.0, 0.0, 0.0]), dim=0)
+    assert torch.allclose(asked.shown(scores)[0], softmax)
+
+
+def test_of_several_labels_it_is_the_surest() -> None:
+    asked = ask_class({"kind": "labels", "names": ["a", "b"]})
+    assert asked.names == ("a", "b")
+    assert asked.chosen(torch.tensor([[-1.0, 0.5], [3.0, 0.5]])).tolist() == [1, 0]
+
+
+def test_a_look_has_no_gradient_and_a_score_has() -> None:
+    question = spot_question()
+    arrays = pictures(300)
+    looked = question.look(arrays, first(300))
+    assert looked.shape == (300,)
+    assert not looked.requires_grad
+    scored = question.score(arrays, first(300))
+    assert scored.requires_grad
+    assert torch.allclose(looked, scored.detach())
+    assert question.look(arrays).shape == (300, 1)
+
+
+def test_a_kind_without_an_explanation_is_refused() -> None:
+    with pytest.raises(StudyError, match="Unknown explained kind 'mask'"):
+        Question.of(spot_question().network, "mask", STATE)
+
+
+def test_the_encoder_of_an_input_is_found_by_name() -> None:
+    network = spot_question().network
+    assert encoder_of(network, "x") is network.encoders[0]  # type: ignore[index, union-attr]
