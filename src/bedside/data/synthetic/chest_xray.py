@@ -171,7 +171,7 @@ def planted_nodules(*, patients: int = 400, seed: int = 7, size: int = 128) -> l
     Raises:
         DataError: `patients` or `size` is too small.
     """
-    exams, _ = _draw_exams(patients=patients, seed=seed, size=size)
+    exams, _ = draw_exams(patients=patients, seed=seed, size=size)
     return [_places(exam, size=size) for exam in exams]
 
 
