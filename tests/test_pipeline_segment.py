@@ -103,7 +103,8 @@ def test_the_package_outlines_new_cases_without_torch(folder: Path, tmp_path: Pa
         "import sys; sys.modules['torch'] = None; sys.modules['monai'] = None\n"
         "from bedside.cli import app\n"
         f"app(['predict', {str(folder / 'run' / 'package')!r}, {str(tmp_path / row['image'])!r}, "
-        f"'-o', {str(tmp_path / 'out')!r}, '--quiet'], standalone_mode=False)"
+        f"'-o', {str(tmp_path / 'out')!r}, '--also', 'uncertainty', '--quiet'], "
+        "standalone_mode=False)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
     written = nibabel.load(tmp_path / "out" / "new-image_mask.nii.gz")
@@ -115,6 +116,14 @@ def test_the_package_outlines_new_cases_without_torch(folder: Path, tmp_path: Pa
     for label in (1, 3):
         one, other = said == label, turned[1] == label
         assert 2 * (one & other).sum() / (one.sum() + other.sum()) > 0.6
+    doubt = nibabel.load(tmp_path / "out" / "new-image_uncertainty.nii.gz")
+    assert np.array_equal(doubt.affine, source.affine)
+    share = np.asarray(doubt.dataobj)
+    assert share.shape == said.shape
+    assert 0 <= share.min() < 0.1
+    assert 0.5 < share.max() <= 1
+    wrong = said != turned[1]
+    assert share[wrong].mean() > 2 * share[~wrong].mean()
     with (tmp_path / "out" / "predictions.csv").open(newline="") as stream:
         (record,) = csv.DictReader(stream)
     assert 0 < float(record["quality_front"]) <= 1

@@ -218,6 +218,10 @@ def predict_command(  # noqa: PLR0913 - each is an option of the command
         Literal["stop", "skip"],
         typer.Option(help="An unreadable case stops all, or gets an error column."),
     ] = "stop",
+    also: Annotated[
+        Literal["uncertainty", "dicom", "both"] | None,
+        typer.Option(help="Of outlines: a map of entropy a case; of DICOM series a SEG and an SR."),
+    ] = None,
     lexicon: Annotated[
         Path | None, typer.Option(help="Of summaries: flag findings that the text lacks (JSON).")
     ] = None,
@@ -252,7 +256,12 @@ def predict_command(  # noqa: PLR0913 - each is an option of the command
             done(so_far)
 
         records = predictor.predict(
-            cases, batch_size=batch_size, on_error=on_error, masks=folder, progress=advance
+            cases,
+            batch_size=batch_size,
+            on_error=on_error,
+            masks=folder,
+            also=also,
+            progress=advance,
         )
     if words is not None:
         records = with_unsupported(records, cases, contents, lexicon=words)

@@ -7,13 +7,15 @@ from typing import get_args
 
 import pytest
 
+from bedside.evaluation import OF_MASKS, lower_is_better
 from bedside.evaluation import kinds as judged
-from bedside.evaluation import lower_is_better
 from bedside.reporting import kinds as told
 from bedside.reporting.glossary import ALL_TERMS, higher_is_better
-from bedside.schema import Kind
+from bedside.schema import Kind, Targets
 
 KINDS = get_args(Kind)
+FINER = {"mask in plane", "mask in pixels"}
+"""Judged in units of their own, and told as the kind that they are of."""
 
 
 def members(protocol: type) -> set[str]:
@@ -21,7 +23,15 @@ def members(protocol: type) -> set[str]:
 
 
 def test_both_tables_hold_every_kind() -> None:
-    assert set(judged.REGISTRY.table) == set(told.REGISTRY.table) == set(KINDS)
+    assert set(judged.REGISTRY.table) - FINER == set(told.REGISTRY.table) == set(KINDS)
+
+
+@pytest.mark.parametrize("name", sorted(FINER))
+def test_a_finer_kind_is_judged_as_its_targets_say(name: str) -> None:
+    found = judged.kind_of(Targets({}, ("a",), "mask", {"judged_as": name}))
+    assert found is judged.REGISTRY.load(name)
+    assert [own for own in sorted(members(judged.JudgedKind)) if not hasattr(found, own)] == []
+    assert set(found.summary) <= set(OF_MASKS.table)
 
 
 @pytest.mark.parametrize("kind", KINDS)

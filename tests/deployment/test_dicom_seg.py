@@ -11,8 +11,10 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, ExplicitVRLittleEndian, generate_uid
 
+from bedside.data.packed_mask import pack
 from bedside.deployment.dicom_seg import concept_of, read_source, write_segmentation
 from bedside.deployment.dicom_sr import write_report
+from bedside.deployment.outlines import Answered, MaskFolder
 from bedside.errors import DataError
 from bedside.measurement.record import Asked, measured
 from bedside.modalities.label_masks import decode_mask, names_told, refuse_other_grid, write_mask
@@ -277,3 +279,33 @@ def test_the_command_writes_both_files(tmp_path: Path) -> None:
     report = hd.sr.srread(out / "measurements.dcm")
     assert len(report.content.get_volumetric_roi_measurement_groups()) == 2
     assert "Doe" not in done.output
+
+
+def test_a_mask_of_a_package_becomes_seg_and_sr_beside_its_nifti(tmp_path: Path) -> None:
+    folder = series(tmp_path / "s", AXES["oblique"])
+    labels, geometry = labels_for(folder)
+    state = {"names": list(STRUCTURES), "labels": STRUCTURES}
+    out = MaskFolder(tmp_path / "out", state, dicom=True)
+    case = Reference("row 2", folder)
+    mask = pack(labels, geometry.spacing_mm)
+    assert out.write(Answered("p1", mask, geometry, source=case)) == "p1_mask.nii.gz"
+    again = decode_mask(Reference("row 2", tmp_path / "out" / "p1_mask.dcm"))
+    assert np.array_equal(again.values, labels)
+    report = dcmread(tmp_path / "out" / "p1_mask_measurements.dcm")
+    assert report.Modality == "SR"
+    assert len(report.ContentSequence) > 2
+    empty = pack(np.zeros_like(labels), geometry.spacing_mm)
+    assert out.write(Answered("p2", empty, geometry, source=case)) == "p2_mask.nii.gz"
+    nothing = decode_mask(Reference("row 2", tmp_path / "out" / "p2_mask.dcm"))
+    assert not nothing.values.any()
+    assert not (tmp_path / "out" / "p2_mask_measurements.dcm").exists()
+    with pytest.raises(DataError, match="row 9: expected a DICOM series"):
+        out.write(
+            Answered(
+                "p3",
+                mask,
+                geometry,
+                source=Reference("row 9", tmp_path / "out" / "p1_mask.nii.gz"),
+                where="row 9",
+            )
+        )

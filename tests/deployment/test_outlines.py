@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bedside.data.packed_mask import as_masks, pack
-from bedside.deployment.outlines import MaskFolder
+from bedside.deployment.outlines import Answered, MaskFolder
 from bedside.deployment.precision import _compare_masks
 from bedside.deployment.selfcheck import SelfCheck, decode_check, encode_check
 from bedside.errors import RunError
@@ -31,7 +31,8 @@ def test_a_mask_has_the_numbers_of_the_study_and_a_name_of_its_own(tmp_path: Pat
     folder = MaskFolder(tmp_path / "out", STATE)
     geometry = Geometry(shape=(10, 10, 10))
     mask = pack(labels(30, 20), (1, 1, 1))
-    names = [folder.write(n, mask, geometry) for n in ("a/scan.nii.gz", "b/scan.nii", "3", "s.dcm")]
+    cases = ("a/scan.nii.gz", "b/scan.nii", "3", "s.dcm")
+    names = [folder.write(Answered(name, mask, geometry)) for name in cases]
     assert names == ["scan_mask.nii.gz", "scan_2_mask.nii.gz", "3_mask.nii.gz", "s_mask.nii.gz"]
     voxels = np.asarray(nibabel.load(tmp_path / "out" / names[0]).dataobj)
     assert np.bincount(voxels.reshape(-1)).tolist() == [950, 0, 20, 0, 0, 0, 0, 30]
@@ -43,7 +44,7 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     folder = MaskFolder(tmp_path / "file" / "out", STATE)
     with pytest.raises(RunError, match="expected a folder that can be written"):
-        folder.write("a", pack(labels(1, 1), (1, 1, 1)), Geometry(shape=(10, 10, 10)))
+        folder.write(Answered("a", pack(labels(1, 1), (1, 1, 1)), Geometry(shape=(10, 10, 10))))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ import numpy as np
 from bedside.abilities import Outliner
 from bedside.deployment.engine import EngineName, engine_version, open_engine
 from bedside.deployment.intake import Case, Source, find_cases
-from bedside.deployment.outlines import MaskFolder
+from bedside.deployment.outlines import Answered, MaskFolder
 from bedside.deployment.package import Facts, Package, read_package
 from bedside.deployment.selfcheck import machine_key, note_passed, passed_before, run_check
 from bedside.deployment.streams import find_streams, reads_streams
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 Record: TypeAlias = dict[str, Any]
 OnError: TypeAlias = Literal["stop", "skip"]
+Also: TypeAlias = Literal["uncertainty", "dicom", "both"]
 
 
 def load(
@@ -125,6 +126,7 @@ class Predictor:
         batch_size: int = 64,
         on_error: OnError = "stop",
         masks: str | Path | None = None,
+        also: Also | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> list[Record]:
         """Predict cases, in their order.
@@ -137,6 +139,8 @@ class Predictor:
                 others are predicted, and every record has an ``error``, None
                 where there was none.
             masks: of a package that outlines: the folder that a mask a case is written to.
+            also: with `masks`: ``uncertainty``, a map of entropy a case; ``dicom``, a DICOM
+                SEG and SR a case that was read from a series; or ``both``.
             progress: called with the number of cases done since the last call.
 
         Returns:
@@ -150,7 +154,7 @@ class Predictor:
             RunError: a mask cannot be written.
         """
         cases = self._listed(sources)
-        folder = self._mask_folder(masks)
+        folder = self._mask_folder(masks, also)
         batch_size = 1 if self.outlines else batch_size  # a whole volume at a time
         records: list[Record] = []
         problems: list[str] = []
@@ -179,19 +183,21 @@ class Predictor:
             return cast("list[Case]", listed)
         return self.cases(cast("list[Source]", listed))
 
-    def _mask_folder(self, masks: str | Path | None) -> MaskFolder | None:
-        if masks is None:
+    def _mask_folder(self, masks: str | Path | None, also: Also | None) -> MaskFolder | None:
+        if masks is None and also is None:
             return None
-        if not self.outlines:
+        if not self.outlines or masks is None:
             raise DataError(
                 sentence(
                     "masks",
-                    expected="a package of task segment",
-                    got=f"one of {type(self.package.contents.task).__name__.lower()}",
-                    remedy="Leave it out",
+                    expected="a package of task segment, and a folder for its masks",
+                    got=f"one of {type(self.package.contents.task).__name__.lower()}"
+                    + ("" if masks else " and no folder"),
+                    remedy="Leave it out, or name a folder with -o",
                 )
             )
-        return MaskFolder(Path(masks), self.package.contents.task_state)
+        state = {**self.package.contents.task_state, "uncertainty": also in ("uncertainty", "both")}
+        return MaskFolder(Path(masks), state, dicom=also in ("dicom", "both"))
 
     def _read(self, batch: Sequence[Case]) -> tuple[Arrays, dict[int, str], dict[int, Geometry]]:
         """Arrays of the readable cases, in order, and position -> sentence of the others.
@@ -238,10 +244,11 @@ class Predictor:
         """
         if not arrays:
             return {}
-        contents = self.package.contents
+        contents, folder = self.package.contents, into[0]
+        state = contents.task_state if folder is None else folder.state
         with np.errstate(all="ignore"):
-            prediction = contents.task.infer(self.networks, arrays, contents.task_state)
-            rows = contents.task.rows(prediction, contents.task_state)
+            prediction = contents.task.infer(self.networks, arrays, state)
+            rows = contents.task.rows(prediction, state)
         columns = {name: _plain(column) for name, column in rows.items()}
         positions = [i for i in range(len(batch)) if i not in failed]
         count = len(next(iter(columns.values())))
@@ -265,9 +272,17 @@ class Predictor:
                 )
             else:
                 answers[i] = own
-                if into[0] is not None:
-                    mask = prediction.arrays["mask"][place]
-                    own[0]["mask"] = into[0].write(batch[i].name, mask, into[1][i])
+                if folder is not None:
+                    own[0]["mask"] = folder.write(
+                        Answered(
+                            batch[i].name,
+                            prediction.arrays["mask"][place],
+                            into[1][i],
+                            doubt=prediction.arrays.get("entropy", {place: None})[place],
+                            source=next(iter(batch[i].inputs.values())),
+                            where=batch[i].where,
+                        )
+                    )
         return answers
 
     def _records(

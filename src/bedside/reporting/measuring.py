@@ -114,17 +114,17 @@ def write_dicom(folder: Path, found: Measured, series: Path) -> None:
         InstallError: highdicom is not installed.
         DataError: the series is unsound, or the mask does not lie on it.
     """
-    from bedside.deployment.dicom_seg import read_source, write_segmentation
-    from bedside.deployment.dicom_sr import write_report
+    from bedside.deployment.dicom_seg import read_source
+    from bedside.deployment.mask_dicom_out import Marked, write_seg_and_sr
 
-    source = read_source(series, where="--series")
     spacing = found.record.spacing_mm
     geometry = Geometry(found.labels.shape, spacing, affine=found.affine)
     structures = {name: number for number, name in found.names.items()}
-    segmentation = write_segmentation(
-        folder / SEG, found.labels, geometry, source=source, structures=structures
+    marked, source = (
+        Marked(found.labels, geometry, structures),
+        read_source(series, where="--series"),
     )
-    write_report(folder / SR, found.record, segmentation=segmentation, source=source)
+    write_seg_and_sr(marked, found.record, source=source, seg=folder / SEG, sr=folder / SR)
 
 
 def asked_for(

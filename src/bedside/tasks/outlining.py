@@ -14,6 +14,7 @@ import numpy as np
 from bedside.data.packed_mask import as_masks, pack
 from bedside.data.patches import Box
 from bedside.schema import Array, Arrays, Network, Rows, State
+from bedside.tasks.passes import averaged
 from bedside.tasks.sliding import Window, regridded, slabs, thin
 
 PATCH = "patch"
@@ -23,6 +24,8 @@ SURE = 6.9
 KEPT = 2048
 """Unsure voxels that are kept of a case, spread over its slabs."""
 FEWEST_A_SLAB = 16
+DOUBT = 255
+"""Of an entropy that could not be larger."""
 
 
 def outline(networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: State) -> Arrays:
@@ -37,16 +40,20 @@ def outline(networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: 
         ``mask`` (N,) packed masks on the grids of the sources; ``sure`` (N, K + 1), voxels of
         each class that are sure; and of S unsure ones ``logits`` (N, S, K + 1), ``weight``
         (N, S), how many voxels each stands for, 0 where there are fewer, and ``at`` (N, S),
-        their place among the source's voxels.
+        their place among the source's voxels. Where the state asks for ``uncertainty``, also
+        ``entropy`` (N,), packed like masks: 255 at voxels of which nothing is known.
     """
     plan = state["plan"]
     name, values = plan["input"], f"{plan['input']}.values"
     window = Window(tuple(plan["patch"]), plan["overlap"])
 
-    def answer(patches: Array) -> Array:
+    def one_look(patches: Array) -> Array:
         return networks[PATCH]({values: patches})["logits"]
 
-    masks, kept = [], []
+    answer = averaged(one_look, plan.get("passes", 1), mirror=plan.get("mirror", False))
+    temperature = state.get("quality", {}).get("temperature", 1.0)
+    asked = temperature if state.get("uncertainty") else None
+    masks, kept, doubts = [], [], []
     for row in range(len(arrays[values])):
         one = slice(row, row + 1)
         volume = arrays[values][one][0]
@@ -54,13 +61,17 @@ def outline(networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: 
         source = depth, height, width
         found = thin(slabs(answer, volume, window), want=source)
         planes = regridded(found, volume.shape[1:], source)
-        case = _Case(source, 1 + len(state["names"]))
+        case = _Case(source, 1 + len(state["names"]), asked)
         for slab in planes:
             case.add(slab)
-        masks.append(pack(case.voxels, tuple(map(float, arrays[f"{name}.spacing"][one][0]))))
+        spacing = tuple(map(float, arrays[f"{name}.spacing"][one][0]))
+        masks.append(pack(case.voxels, spacing))
         kept.append(case.kept())
+        if case.doubt is not None:
+            doubts.append(pack(case.doubt, spacing))
     stacked = {key: np.stack([each[key] for each in kept]) for key in (kept[0] if kept else {})}
-    return {"mask": as_masks(masks), **stacked}
+    maps = {"entropy": as_masks(doubts)} if asked is not None else {}
+    return {"mask": as_masks(masks), **stacked, **maps}
 
 
 @dataclass
@@ -69,6 +80,7 @@ class _Case:
 
     shape: Box
     classes: int
+    temperature: float | None = None
     done: int = 0
     logits: list[Array] = field(default_factory=list)
     weight: list[Array] = field(default_factory=list)
@@ -77,6 +89,8 @@ class _Case:
     def __post_init__(self) -> None:
         self.voxels = np.empty(self.shape, dtype=np.uint8)
         self.sure = np.zeros(self.classes)
+        asked = self.temperature is not None
+        self.doubt = np.empty(self.shape, dtype=np.uint8) if asked else None
 
     def add(self, slab: Array) -> None:
         """Decide the next planes (K + 1, d, H, W)."""
@@ -84,6 +98,8 @@ class _Case:
         first = self.done * self.shape[1] * self.shape[2]
         labels = slab.argmax(axis=0)
         self.voxels[self.done : self.done + depth] = labels
+        if self.doubt is not None and self.temperature is not None:
+            self.doubt[self.done : self.done + depth] = entropy(slab / self.temperature)
         self.done += depth
         flat = slab.reshape(self.classes, -1)
         unsure = np.flatnonzero(_lead(flat) < SURE)
@@ -107,6 +123,16 @@ class _Case:
             "weight": weight[:KEPT].astype(np.float32),
             "at": at[:KEPT].astype(np.int64),
         }
+
+
+def entropy(logits: Array) -> Array:
+    """(K, ...) -> (...) uint8: Shannon's entropy as a share of the largest, in 255ths."""
+    shifted = logits - logits.max(axis=0)
+    odds = np.exp(shifted)
+    total = odds.sum(axis=0)
+    nats = np.log(total) - (odds * shifted).sum(axis=0) / total
+    share = np.clip(nats / np.log(len(logits)), 0, 1)
+    return np.asarray(np.rint(share * DOUBT), dtype=np.uint8)
 
 
 def _lead(logits: Array) -> Array:

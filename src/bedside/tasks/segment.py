@@ -21,6 +21,7 @@ from bedside.tasks.mask_quality import calibrate_quality, quality_of
 from bedside.tasks.mask_sizes import size_columns
 from bedside.tasks.mask_targets import read_masks
 from bedside.tasks.outlining import PATCH, outline
+from bedside.tasks.passes import MOST_PASSES
 from bedside.tasks.segmentation_plan import make_plan
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Segment(BaseModel):
             is affordable.
         overlap: of neighbouring patches where a whole volume is looked at.
         mirror: whether left-right mirrored volumes are plausible, for augmentation.
+        passes: looks at each patch, moved by a voxel or two, whose logits are averaged; where
+            `mirror` holds, every second one is mirrored.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -67,6 +70,7 @@ class Segment(BaseModel):
     patch: tuple[Side, Side, Side] | tuple[Side, Side] | Literal["auto"] = "auto"
     overlap: float = Field(default=0.5, ge=0, lt=1)
     mirror: bool = False
+    passes: int = Field(default=1, strict=True, ge=1, le=MOST_PASSES)
 
     @model_validator(mode="after")
     def _one_structure_a_label(self) -> Self:
@@ -174,7 +178,11 @@ class Segment(BaseModel):
         wish = None if self.patch == "auto" else (1, *self.patch)[-3:]
         return {
             **state,
-            "plan": make_plan(training[1], own, input=name, patch=wish, overlap=self.overlap),
+            "plan": {
+                **make_plan(training[1], own, input=name, patch=wish, overlap=self.overlap),
+                "passes": self.passes,
+                "mirror": self.mirror,
+            },
         }
 
     def patches(
@@ -223,6 +231,8 @@ class Segment(BaseModel):
     def infer(self, networks: Mapping[str, Network], arrays: Arrays, state: State) -> Prediction:
         """Masks, ``mask`` (N,), on the grids of the sources, and their ``quality`` (N, K).
 
+        Where ``state["uncertainty"]`` asks for it, ``entropy`` (N,) too, packed like masks.
+
         ``networks`` are ``patch``, or one ``network`` that answers what was outlined before,
         or by a baseline.
         """
@@ -234,6 +244,8 @@ class Segment(BaseModel):
         found = {"mask": without_small_pieces(outputs["mask"], pieces)}
         if "logits" in outputs:
             found["quality"] = quality_of(outputs, state)
+        if "entropy" in outputs:
+            found["entropy"] = outputs["entropy"]
         return Prediction(found, tuple(state["names"]))
 
     def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:
