@@ -81,6 +81,12 @@ def test_odd_cohorts_are_no_fault(text: str) -> None:
         assert 0 not in found.rows.tolist() or texts[0] == "..."
 
 
+def test_where_nearly_all_texts_are_the_same_the_others_are_not_named() -> None:
+    found = find_unlike(["Normal chest."] * (N - 20) + usual(20))
+    assert not found.rows.size
+    assert not found.striking
+
+
 def test_a_very_long_text_costs_no_more_than_its_beginning() -> None:
     texts = usual(N)
     texts[3] = texts[3] + " zebra" * 200_000

@@ -48,6 +48,7 @@ USUAL = 0.95
 """Share of texts that the variance by length is fitted on."""
 LOW, HIGH = 0.75, 0.9
 """Between them the fall of the distribution is seen."""
+SMALLEST = 1e-9
 FALSE_ALARMS, CHANCE = 0.01, 0.1
 """Share of usual texts above the line; how many of all of them above the far one."""
 _DIGIT = re.compile(r"\d")
@@ -103,10 +104,10 @@ def _scores(texts: Sequence[str]) -> Array:
     """(N,) of texts that are compared with each other."""
     looks = [_Look.of(texts, cut) for cut in (_words, _runs)]
     learning = np.ones(len(texts), dtype=bool)
-    score = looks[1].score(learning, held_by=HELD_BY)
+    score = looks[0].score(learning, held_by=HELD_BY) + looks[1].score(learning, held_by=HELD_BY)
     for _ in range(ROUNDS):
         learning = score <= np.quantile(score, 1 - TRIMMED)
-        score = sum((look.score(learning) for look in looks), np.zeros(len(texts)))
+        score = looks[0].score(learning) + looks[1].score(learning)
     return score
 
 
@@ -202,6 +203,8 @@ def _lines(score: Array, *, total: int) -> tuple[float, float]:
     while True:
         low, high = np.quantile(kept, [LOW, HIGH])
         fall = float(high - low) / np.log((1 - LOW) / (1 - HIGH))
+        if fall <= SMALLEST:  # so many texts are the same that nothing says what is unusual
+            return np.inf, np.inf
         line = float(low) + fall * np.log((1 - LOW) / FALSE_ALARMS)
         fewer = score[score <= line]
         if len(fewer) >= len(kept):

@@ -24,6 +24,8 @@ BINS = 40
 
 def draw_texts(record: Record) -> Figure | None:
     """How many texts have which perplexity, by the deep and the best simple model."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
     found = {name: of_texts(record, name) for name in (record.deep, record.best_baseline) if name}
     found = {name: values for name, values in found.items() if len(values)}
     if record.deep not in found:
@@ -36,6 +38,9 @@ def draw_texts(record: Record) -> Figure | None:
         heights, _ = np.histogram(values, bins=edges)
         axes.stairs(heights, edges, label=name, **style.line_of(record, name))
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("Perplexity of a text")
     axes.set_ylabel("Test texts")
     axes.grid(visible=True, axis="y")

@@ -119,7 +119,7 @@ class ToldLanguage:
         return {
             **common_words(record),
             "texts": Words(
-                "Text by text",
+                "Perplexities of the test texts",
                 "How many test texts have which perplexity. Those far to the right are unlike the "
                 "rest, or hold many unknown words: look at them.",
                 text_words(record),
