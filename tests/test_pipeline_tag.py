@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import bedside
 from bedside.cli import app
 from bedside.deployment.predictor import load
 from bedside.pipeline import Run, run
@@ -58,7 +59,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
     for name, count, stems in (
         ("train", 300, STEMS[:7]),
         ("devel", 60, STEMS),
-        ("test", 80, STEMS),
+        ("test", 200, STEMS),
     ):
         content = lines(rng, count, stems)
         if name == "train":
@@ -74,7 +75,7 @@ def test_it_learns_and_is_compared(finished: Run) -> None:
     deep = metrics["models"]["spelling-lstm"]
     assert deep["entity_f1"]["value"] > 0.9
     assert deep["entity_f1"]["value"] > metrics["models"]["dictionary"]["entity_f1"]["value"]
-    assert metrics["labels"] == {"Disease": pytest.approx(56, abs=20), "Drug": 80}
+    assert metrics["labels"] == {"Disease": pytest.approx(140, abs=25), "Drug": 200}
     assert {f"entity_f1_{name}" for name in metrics["labels"]} <= set(deep)
     assert metrics["primary"] == "entity_f1"
 
@@ -130,6 +131,7 @@ def test_the_package_answers_like_the_run_without_torch(finished: Run, tmp_path:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     found = json.loads(done.stdout)
+    assert len(found) == 200
     assert [row[0] for row in found] == wanted["case_id"].tolist()
     for (_, cell, count), theirs in zip(found, wanted["entities"], strict=True):
         ours, run_own = json.loads(cell), json.loads(theirs)
@@ -144,7 +146,7 @@ ODD = {
     "signs": "... ---",
     "lines": "Patient with\r\nuveitis takes heparin.",
     "control": "Patient with\x07 uveitis takes heparin.",
-    "long": "Patient with uveitis takes heparin. " * 3000,
+    "long": "Patient with uveitis takes heparin. " * 300,
     "emoji": "😀 漢字 mit Übelkeit",
 }
 
@@ -161,7 +163,26 @@ def test_odd_texts_get_an_answer(finished: Run, tmp_path: Path) -> None:
     }
     assert set(found) == set(ODD)
     assert found["empty"] == []
+    assert [e[2] for e in found["long"]] == ["Disease", "Drug"] * 300
+    assert {ODD["long"][start:end] for start, end, *_ in found["long"]} == {"uveitis", "heparin"}
     assert [e[2] for e in found["plain"]] == ["Disease", "Drug"]
     for name in ("plain", "lines", "control"):
         text = ODD[name].replace("\r\n", "\n").replace("\x07", " ")
         assert [text[start:end] for start, end, *_ in found[name]] == ["uveitis", "heparin"]
+
+
+def test_an_archive_of_notes_is_processed(finished: Run, tmp_path: Path) -> None:
+    for name, text in ODD.items():
+        (tmp_path / "notes").mkdir(exist_ok=True)
+        (tmp_path / "notes" / f"{name}.txt").write_bytes(text.encode())
+    package = finished.folder.root / "package"
+    about = bedside.process([package], tmp_path / "notes", tmp_path / "r.jsonl", threads=1)
+    lines = (tmp_path / "r.jsonl").read_text(encoding="utf-8").splitlines()
+    records = {record["note"].removesuffix(".txt"): record for record in map(json.loads, lines)}
+    assert set(records) == set(ODD)
+    assert about["packages"][0]["name"] == "diseases"
+    for name in ("plain", "lines", "control"):
+        found = [(ODD[name][e["start"] : e["end"]], e["label"]) for e in records[name]["entities"]]
+        assert found == [("uveitis", "Disease"), ("heparin", "Drug")]
+    assert about["counts"]["entities"] >= 606
+    assert about["counts"]["errors"] == 0

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from torch import nn
 
@@ -81,4 +82,22 @@ class Outliner(Asker, Protocol):
             state: of the task.
             seed: of where patches lie; None spreads a few over each case, to measure by.
         """
+        ...
+
+
+@runtime_checkable
+class Piecewise(Protocol):
+    """What a task adds whose answer to a long text is that to its pieces, one after the other."""
+
+    def pieces(self, text: str, length: int) -> list[tuple[int, int]]:
+        """Where each piece of a text begins and ends, one at least.
+
+        Args:
+            text: as it is read.
+            length: words that the network reads at once.
+        """
+        ...
+
+    def joined(self, rows: Sequence[Mapping[str, Any]], starts: Sequence[int]) -> dict[str, Any]:
+        """The row of a text from those of its pieces, which begin at ``starts``."""
         ...

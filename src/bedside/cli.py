@@ -92,6 +92,7 @@ def demo_command(
         "bedside init cases.csv -o study.yaml",
         "bedside init images-by-class/ -o study.yaml",
         "bedside init pneumoniamnist.npz -o study.yaml",
+        "bedside init brat-folder/ -o study.yaml",
     ),
 )
 def init_command(
@@ -99,7 +100,7 @@ def init_command(
         Path,
         typer.Argument(
             metavar="DATA",
-            help="A table (CSV, Parquet), a folder per class, an .npz, a Decathlon folder.",
+            help="A table, a folder per class, an .npz, a Decathlon folder, annotated texts.",
         ),
     ],
     *,

@@ -17,7 +17,7 @@ EPILOG = examples(
     "bedside process notes.csv --column text --id note_id -o records.jsonl",
     "bedside process runs/drugs/package runs/triage/package notes/ -o records.jsonl",
     "bedside process first=runs/a/package second=runs/b/package notes/ -o records.jsonl",
-    "bedside process runs/drugs/package notes/ --codes codes.csv -o records.jsonl",
+    "bedside process runs/drugs/package notes/ --codes codes.csv --fhir notes.ndjson -o r.jsonl",
 )
 
 
@@ -48,6 +48,10 @@ def process_command(  # noqa: PLR0913 - one parameter for each option
         Path | None,
         typer.Option(metavar="FILE", help="Terms to code: CSV with term, code and system."),
     ] = None,
+    fhir: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write a FHIR R4 bundle a note (.ndjson)."),
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Notes in memory at once.")] = 64,
     threads: Annotated[int | None, typer.Option(min=1, help="Default: all there are.")] = None,
     quiet: Quiet = False,
@@ -70,6 +74,7 @@ def process_command(  # noqa: PLR0913 - one parameter for each option
             id_column=id_column,
             patient_column=patient,
             codes=codes,
+            fhir=fhir,
             threads=threads,
             batch_size=batch_size,
             progress=done,

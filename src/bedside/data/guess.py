@@ -1,8 +1,9 @@
 """A first study file, guessed from the data.
 
 Enters: a folder per class or of DICOM files, a CSV, TSV or Parquet table, a MedMNIST
-.npz, or a Decathlon folder. Leaves: the text of a study file with a comment on every line,
-ready to run where this version can, and plain about it where it cannot.
+.npz, a Decathlon folder, or texts with entities (IOB, brat, JSON). Leaves: the text of a
+study file with a comment on every line, ready to run where this version can, and plain about it
+where it cannot.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedside.data.annotated_guess import annotated_files, write_annotated
 from bedside.data.array_source import label_columns, npz_headers, npz_parts, read_labels
 from bedside.data.column_roles import (
     Roles,
@@ -65,7 +67,7 @@ def guess_study(path: Path, *, name: str | None = None, relative_to: Path | None
     """Guess a study file from data.
 
     Args:
-        path: a folder per class, a table, an .npz or a Decathlon folder.
+        path: a folder per class, a table, an .npz, a Decathlon folder, or annotated texts.
         name: the study's name; by default that of the data.
         relative_to: the folder the study file will lie in; paths are written relative
             to it. By default the folder the data lie in.
@@ -87,6 +89,12 @@ def guess_study(path: Path, *, name: str | None = None, relative_to: Path | None
     text = StudyText()
     text.say(f"Guessed by 'bedside init' from {path.resolve().name}: read it before you trust it.")
     text.add("name", name or _stem(path.resolve()), means="names the study and its run", depth=0)
+    marked = annotated_files(path)
+    if marked:
+        by, part = write_annotated(text, marked, place)
+        _split(text, by=by, part=part)
+        text.rest(subgroups=[])
+        return text.text()
     if path.is_dir():
         write = _decathlon if (path / DATASET).is_file() else _folder_or_dicom
     elif path.suffix.lower() in TEXT_SUFFIXES + PARQUET_SUFFIXES:

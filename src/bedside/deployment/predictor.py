@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 import numpy as np
 
-from bedside.abilities import Outliner
+from bedside.abilities import Outliner, Piecewise
 from bedside.deployment.engine import EngineName, engine_version, open_engine
 from bedside.deployment.intake import Case, Source, find_cases
 from bedside.deployment.outlines import Answered, MaskFolder
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from bedside.schema import Array, Modality, Network, State
 
 Record: TypeAlias = dict[str, Any]
+PIECES = 64
+"""Of long texts that are in memory at once."""
 OnError: TypeAlias = Literal["stop", "skip"]
 Also: TypeAlias = Literal["uncertainty", "dicom", "both"]
 
@@ -160,9 +162,10 @@ class Predictor:
         problems: list[str] = []
         for start in range(0, len(cases), batch_size):
             batch = cases[start : start + batch_size]
-            arrays, failed, geometries = self._read(batch)
+            answers, failed = self._answered(
+                batch, folder, stop=on_error == "stop", stopped=bool(problems)
+            )
             if not (problems or failed) or on_error == "skip":
-                answers = self._answers(batch, arrays, failed, into=(folder, geometries))
                 records += self._records(batch, answers, failed, with_error=on_error == "skip")
             problems += failed.values()
             if progress is not None:
@@ -198,6 +201,58 @@ class Predictor:
             )
         state = {**self.package.contents.task_state, "uncertainty": also in ("uncertainty", "both")}
         return MaskFolder(Path(masks), state, dicom=also in ("dicom", "both"))
+
+    def _answered(
+        self, batch: Sequence[Case], folder: MaskFolder | None, *, stop: bool, stopped: bool
+    ) -> tuple[dict[int, list[Record]], dict[int, str]]:
+        """Position -> rows, and position -> sentence of the others.
+
+        Nothing is answered any more, only read, where a problem shall stop all and there is one.
+        """
+        task = self.package.contents.task
+        if isinstance(task, Piecewise):
+            return self._by_pieces(batch, task, stop=stop, stopped=stopped)
+        arrays, failed, geometries = self._read(batch)
+        if stop and (stopped or failed):
+            return {}, failed
+        return self._answers(batch, arrays, failed, into=(folder, geometries)), failed
+
+    def _by_pieces(
+        self, batch: Sequence[Case], task: Piecewise, *, stop: bool, stopped: bool
+    ) -> tuple[dict[int, list[Record]], dict[int, str]]:
+        """The same of texts that may be longer than the network reads at once."""
+        ((name, modality),) = self.package.contents.modalities.items()
+        length = int(self.package.contents.modality_states[name]["length"])
+        failed = {i: case.problem for i, case in enumerate(batch) if case.problem is not None}
+        rows = [i for i in range(len(batch)) if i not in failed]
+        samples = _samples(modality, [batch[i].inputs[name] for i in rows], threads=self.threads)
+        pieces: list[tuple[int, int, Case]] = []
+        for i, sample in zip(rows, samples, strict=True):
+            if isinstance(sample, str):
+                failed[i] = sample
+                continue
+            text = str(sample.values)
+            for start, end in task.pieces(text, length):
+                piece = Sample(text[start:end])
+                pieces.append((i, start, Case(batch[i].name, batch[i].where, {name: piece})))
+        if stop and (stopped or failed):
+            return {}, failed
+        found: dict[int, list[tuple[int, Record]]] = {}
+        for first in range(0, len(pieces), PIECES):
+            block = pieces[first : first + PIECES]
+            cases = [case for _, _, case in block]
+            arrays, bad, _ = self._read(cases)
+            answers = self._answers(cases, arrays, bad, into=(None, {}))
+            for place, (i, start, _) in enumerate(block):
+                if place in bad:
+                    failed.setdefault(i, bad[place])
+                else:
+                    found.setdefault(i, []).append((start, answers[place][0]))
+        return {
+            i: [task.joined([row for _, row in own], [start for start, _ in own])]
+            for i, own in found.items()
+            if i not in failed
+        }, failed
 
     def _read(self, batch: Sequence[Case]) -> tuple[Arrays, dict[int, str], dict[int, Geometry]]:
         """Arrays of the readable cases, in order, and position -> sentence of the others.

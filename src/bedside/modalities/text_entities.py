@@ -17,7 +17,7 @@ Overlapping: TypeAlias = Literal["refuse", "longest"]
 
 START = ("start", "start_position", "begin")
 END = ("end", "end_position", "stop")
-LABEL = ("label", "entity_type", "type", "entity")
+LABEL = ("label", "entity_type", "type", "entity", "kind")
 """What the keys of an object are called in the forms that are common."""
 
 

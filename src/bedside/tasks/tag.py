@@ -25,6 +25,7 @@ from bedside.modalities.text_entities import (
     settled,
     write_entities,
 )
+from bedside.modalities.text_pieces import cut
 from bedside.modalities.text_tags import OUTSIDE, pieces_of
 from bedside.schema import Array, Arrays, Network, Prediction, State, Targets
 from bedside.tasks.chain import Chains
@@ -221,6 +222,19 @@ class Tag(BaseModel):
             "entities": entities,
             "count": np.array([len(json.loads(cell)) for cell in entities]),
         }
+
+    def pieces(self, text: str, length: int) -> list[tuple[int, int]]:
+        """Where each piece of a text begins and ends, cut between sentences, one at least."""
+        return cut(text, length) or [(0, len(text))]
+
+    def joined(self, rows: Sequence[Mapping[str, Any]], starts: Sequence[int]) -> dict[str, Any]:
+        """The row of a text from those of its pieces."""
+        found = [
+            [start + entry[0], start + entry[1], *entry[2:]]
+            for row, start in zip(rows, starts, strict=True)
+            for entry in json.loads(row["entities"])
+        ]
+        return {"entities": json.dumps(found, ensure_ascii=False), "count": len(found)}
 
     def truth_rows(self, targets: Targets) -> dict[str, Array]:
         """Column ``truth``: the entities of people."""

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from bedside import __version__
 from bedside.deployment.notes.archive import Archive, Note, notes_of
 from bedside.deployment.notes.codes import CodeBook, read_codes
+from bedside.deployment.notes.fhir import bundle
 from bedside.deployment.notes.lines import append, cut_to, whole_lines
 from bedside.deployment.notes.panel import Answers, Panel, open_panel
 from bedside.deployment.notes.structure import Record, failed, headed, structured
@@ -60,12 +62,14 @@ class Work:
         panel: the packages.
         codes: the user's terms, or none.
         output: where records go.
+        fhir: where bundles go, or nowhere.
         tally: of the records.
     """
 
     panel: Panel
     codes: CodeBook | None
     output: Path
+    fhir: Path | None = None
     tally: Tally = field(default_factory=Tally)
 
 
@@ -99,6 +103,7 @@ def process(  # noqa: PLR0913 - each is an option of the command
     id_column: str | None = None,
     patient_column: str | None = None,
     codes: str | Path | None = None,
+    fhir: str | Path | None = None,
     threads: int | None = None,
     batch_size: int = 64,
     progress: Callable[[int], None] | None = None,
@@ -113,6 +118,7 @@ def process(  # noqa: PLR0913 - each is an option of the command
         id_column: of a table, that names the notes.
         patient_column: of a table, that names the patients.
         codes: a CSV with the columns term, code and system.
+        fhir: a .ndjson file that gets a FHIR R4 bundle a note, too; None writes none.
         threads: of the engine; None takes what the machine has.
         batch_size: notes in memory at once.
         progress: called with the number of notes done so far.
@@ -128,15 +134,22 @@ def process(  # noqa: PLR0913 - each is an option of the command
     """
     archive = Archive(Path(notes), column, id_column, patient_column)
     output = Path(output)
-    check_places(archive.source, output)
+    beside = None if fhir is None else Path(fhir)
+    for path in (output, beside):
+        check_places(archive.source, path or output)
+    if beside is not None and beside.resolve() == output.resolve():
+        raise _another(output, "the same file for records and for FHIR")
     found = notes_of(archive)
     book = None if codes is None else read_codes(Path(codes))
-    work = Work(open_panel(packages, threads=threads), book, output)
+    work = Work(open_panel(packages, threads=threads), book, output, beside)
     about = _begun(work, archive)
     numbered = enumerate(found, start=1)
     _go_on(work, numbered)
     for batch in _batches(numbered, batch_size):
         records = _records(batch, work)
+        if beside is not None:  # before the records, whose number says how far it is
+            pairs = zip(records, batch, strict=True)
+            append(beside, [bundle(r, one.written, begun=about["begun"]) for r, one in pairs])
         append(output, records)
         for record in records:
             work.tally.add(record)
@@ -185,6 +198,7 @@ def _begun(work: Work, archive: Archive) -> dict[str, Any]:
         "column": archive.column,
         "id_column": archive.id_column,
         "patient_column": archive.patient_column,
+        "fhir": work.fhir is not None,
         "codes": None if work.codes is None else work.codes.digest,
         "bedside": __version__,
     }
@@ -219,6 +233,11 @@ def _go_on(work: Work, numbered: enumerate[Note]) -> None:
         work.tally.add(record)
         kept = end
     cut_to(work.output, kept)
+    if work.fhir is not None:
+        ends = [0, *(end for end, _ in islice(whole_lines(work.fhir), work.tally.notes))]
+        if len(ends) <= work.tally.notes:
+            raise _another(work.fhir, f"{len(ends) - 1} bundles of {work.tally.notes} records")
+        cut_to(work.fhir, ends[-1])
 
 
 def _batches(numbered: Iterable[tuple[int, Note]], size: int) -> Iterator[list[Read]]:
