@@ -21,6 +21,7 @@ from bedside.deployment.engine import EngineName, engine_version, open_engine
 from bedside.deployment.intake import Case, Source, find_cases
 from bedside.deployment.outlines import Answered, MaskFolder
 from bedside.deployment.package import Facts, Package, read_package
+from bedside.deployment.pieces import Piece, in_pieces, rejoined
 from bedside.deployment.selfcheck import machine_key, note_passed, passed_before, run_check
 from bedside.deployment.streams import find_streams, reads_streams
 from bedside.errors import DataError, Problems, sentence
@@ -225,34 +226,24 @@ class Predictor:
         length = int(self.package.contents.modality_states[name]["length"])
         failed = {i: case.problem for i, case in enumerate(batch) if case.problem is not None}
         rows = [i for i in range(len(batch)) if i not in failed]
-        samples = _samples(modality, [batch[i].inputs[name] for i in rows], threads=self.threads)
-        pieces: list[tuple[int, int, Case]] = []
-        for i, sample in zip(rows, samples, strict=True):
-            if isinstance(sample, str):
-                failed[i] = sample
-                continue
-            text = str(sample.values)
-            for start, end in task.pieces(text, length):
-                piece = Sample(text[start:end])
-                pieces.append((i, start, Case(batch[i].name, batch[i].where, {name: piece})))
+        inputs = [batch[i].inputs[name] for i in rows]
+        read = dict(zip(rows, _samples(modality, inputs, threads=self.threads), strict=True))
+        failed |= {i: sample for i, sample in read.items() if isinstance(sample, str)}
         if stop and (stopped or failed):
             return {}, failed
-        found: dict[int, list[tuple[int, Record]]] = {}
+        texts = {i: sample for i, sample in read.items() if isinstance(sample, Sample)}
+        pieces = in_pieces(batch, texts, task, name=name, length=length)
+        answered: list[tuple[Piece, Record]] = []
         for first in range(0, len(pieces), PIECES):
             block = pieces[first : first + PIECES]
-            cases = [case for _, _, case in block]
+            cases = [piece.case for piece in block]
             arrays, bad, _ = self._read(cases)
             answers = self._answers(cases, arrays, bad, into=(None, {}))
-            for place, (i, start, _) in enumerate(block):
-                if place in bad:
-                    failed.setdefault(i, bad[place])
-                else:
-                    found.setdefault(i, []).append((start, answers[place][0]))
-        return {
-            i: [task.joined([row for _, row in own], [start for start, _ in own])]
-            for i, own in found.items()
-            if i not in failed
-        }, failed
+            for place, sentence_of in bad.items():
+                failed.setdefault(block[place].owner, sentence_of)
+            answered += [(block[place], own[0]) for place, own in answers.items()]
+        whole = rejoined(task, answered)
+        return {i: own for i, own in whole.items() if i not in failed}, failed
 
     def _read(self, batch: Sequence[Case]) -> tuple[Arrays, dict[int, str], dict[int, Geometry]]:
         """Arrays of the readable cases, in order, and position -> sentence of the others.
