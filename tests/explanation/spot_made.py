@@ -25,7 +25,9 @@ class Spot(Encoder):
         nn.init.ones_(self.same.weight)
 
     def forward(self, arrays: dict[str, torch.Tensor]) -> Features:
-        maps = self.same(arrays["values"].float())
+        values = arrays["values"].float()
+        table = values.ndim == 2
+        maps = self.same(values[:, None] if table else values)
         weights: torch.Tensor = self.weights  # type: ignore[assignment]
         return Features((maps[:, 0] * weights).flatten(1).sum(dim=1, keepdim=True))
 

@@ -9,11 +9,22 @@ from bedside.explanation import ORDER
 from bedside.explanation import REGISTRY as METHODS
 from bedside.explanation.gradients import integrated_gradients
 from bedside.explanation.maps import layer_of
+from bedside.explanation.question import Question
+from bedside.explanation.surface import Surface
 
-from .spot_made import SPOT, first, pictures, spot_question, spot_surface
+from .spot_made import (
+    SPOT,
+    STATE,
+    Answering,
+    Spot,
+    first,
+    pictures,
+    spot_question,
+    spot_surface,
+)
 
 
-@pytest.mark.parametrize("name", METHODS.table)
+@pytest.mark.parametrize("name", ORDER["image"])
 def test_the_strongest_place_lies_in_the_spot(name: str) -> None:
     maps = METHODS.load(name).attribute(spot_question(), pictures(), spot_surface(), which=first())
     assert maps.shape == (12, 32, 32)
@@ -35,7 +46,7 @@ def test_integrated_gradients_add_up_to_the_difference() -> None:
 
 def test_the_weights_of_the_network_get_no_gradient() -> None:
     question = spot_question()
-    for name in METHODS.table:
+    for name in ORDER["image"]:
         METHODS.load(name).attribute(question, pictures(), spot_surface(), which=first())
     assert all(p.grad is None for p in question.network.parameters())
 
@@ -51,3 +62,37 @@ def test_every_form_has_methods_and_every_method_a_form() -> None:
     for form, names in ORDER.items():
         assert all(form in METHODS.load(name).forms for name in names)
     assert all(METHODS.load(name).words.endswith(".") for name in METHODS.table)
+
+
+def table_question() -> Question:
+    """Twice the second column less the third."""
+    return Question.of(Answering(Spot(torch.tensor([0.0, 2.0, -1.0])), gain=1.0), "binary", STATE)
+
+
+@pytest.mark.parametrize("name", ORDER["table"])
+def test_of_a_linear_table_every_method_tells_what_each_column_adds(name: str) -> None:
+    surface = Surface("x", "values", "table", (3,), (1.0, 1.0, 1.0))
+    values = torch.tensor([[5.0, 2.0, 4.0], [0.0, 0.0, 1.0]])
+    maps = METHODS.load(name).attribute(
+        table_question(), {"x.values": values}, surface, which=first(2)
+    )
+    wanted = torch.tensor([[0.0, 2.0, -3.0], [0.0, -2.0, 0.0]])
+    assert torch.allclose(maps, wanted, atol=1e-5)
+
+
+def series() -> dict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    values = 0.1 * torch.rand((4, 1, 40), generator=generator)
+    values[:, :, 20:23] += 1.0
+    values[:, :, 30:33] += 1.0
+    return {"x.values": values}
+
+
+@pytest.mark.parametrize("name", ORDER["signal"])
+def test_of_a_series_the_steps_that_count_are_marked(name: str) -> None:
+    weights = torch.zeros(40)
+    weights[20:23] = 1 / 3
+    question = Question.of(Answering(Spot(weights)), "binary", STATE)
+    surface = Surface("x", "values", "signal", (1, 40))
+    maps = METHODS.load(name).attribute(question, series(), surface, which=first(4))
+    assert all(20 <= int(each.argmax()) < 23 for each in maps)

@@ -20,6 +20,8 @@ REGISTRY: Registry[Method] = Registry(
     {
         "integrated-gradients": "bedside.explanation.gradients:INTEGRATED_GRADIENTS",
         "grad-cam": "bedside.explanation.maps:GRAD_CAM",
+        "attention": "bedside.explanation.attention:ATTENTION",
+        "shapley": "bedside.explanation.shapley:SHAPLEY",
         "occlusion": "bedside.explanation.occlusion:OCCLUSION",
     },
 )
@@ -29,8 +31,8 @@ ORDER: dict[str, tuple[str, ...]] = {
     "image": ("grad-cam", "integrated-gradients", "occlusion"),
     "volume": ("grad-cam", "integrated-gradients", "occlusion"),
     "signal": ("integrated-gradients", "grad-cam", "occlusion"),
-    "text": ("integrated-gradients", "occlusion"),
-    "table": ("integrated-gradients", "occlusion"),
+    "text": ("integrated-gradients", "attention", "occlusion"),
+    "table": ("shapley", "integrated-gradients", "occlusion"),
 }
 """Form of an input -> methods, the one that planted signs spoke for first."""
 
@@ -40,6 +42,7 @@ ASKED: Registry[Ask] = Registry(
         "binary": "bedside.explanation.question:ask_class",
         "classes": "bedside.explanation.question:ask_class",
         "labels": "bedside.explanation.question:ask_class",
+        "forecast": "bedside.explanation.question:ask_forecast",
     },
 )
 """Kind of target -> what is explained of its answer."""

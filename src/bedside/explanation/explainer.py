@@ -7,7 +7,7 @@ sizes of the data alone, never on the clock, so that the same run says the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,8 +39,8 @@ PLAIN_ELEMENTS = 2**14
 """Of inputs with more elements fewer cases are tested."""
 AT_ONCE = 8
 """Cases whose maps are drawn together."""
-OVERALL = 100
-"""Cases whose maps make up the view of the cohort."""
+MOST_LOOKED_AT = 2_000
+"""Cases among which the surest are looked for."""
 
 
 @dataclass(frozen=True)
@@ -86,16 +86,16 @@ class Explained:
         method: name of the one that is shown.
         tested: every method that was tested, the one that is shown among them.
         looks: cases that are shown.
-        overall: (*grid) mean strength of the maps of many cases; empty for texts.
-        cases: how many went into it.
+        cohort: (n, *grid) maps of cases that the view of the cohort is made of.
+        cohort_cases: (n,) which.
     """
 
     surface: Surface
     method: str
     tested: Sequence[Tested]
     looks: Sequence[Look]
-    overall: Array = field(default_factory=lambda: np.zeros(0))
-    cases: int = 0
+    cohort: Array
+    cohort_cases: Array
 
     @property
     def shown(self) -> Tested | None:
@@ -134,15 +134,21 @@ def explain_input(
     arrays = taken(tests, rows, question)
     which = question.asked.chosen(question.look(arrays))
     fresh = question.of_other(randomised(question.network, seed=seed))
-    tested = [
-        _tested(name, question, fresh, surface, arrays=arrays, which=which,
-                groups=groups[rows], seed=seed)
-        for name in names
-    ]  # fmt: skip
+    tested: list[Tested] = []
+    for name in names:
+        if METHODS.load(name).costly and any(one.verdict.fit for one in tested):
+            continue
+        tested.append(
+            _tested(name, question, fresh, surface, arrays=arrays, which=which,
+                    groups=groups[rows], seed=seed)
+        )  # fmt: skip
     best = next((one.name for one in tested if one.verdict.fit), names[0])
     looks = look_at(question, surface, shown, cases=cases, method=best)
-    overall, count = _overall(question, surface, shown, method=best)
-    return Explained(surface, best, tested, looks, overall, count)
+    many = chosen_for_tests(question, shown, surface)
+    own = taken(shown, many, question)
+    asked = question.asked.chosen(question.look(own))
+    cohort = draw_maps(question, own, surface, which=asked, method=best)
+    return Explained(surface, best, tested, looks, cohort.cpu().numpy(), many)
 
 
 def suiting(question: Question, surface: Surface, *, method: str = "auto") -> list[str]:
@@ -168,11 +174,14 @@ def suiting(question: Question, surface: Surface, *, method: str = "auto") -> li
 def chosen_for_tests(question: Question, arrays: Mapping[str, Rows], surface: Surface) -> Array:
     """Rows of the cases on which methods are tested: those of which the answer is surest.
 
-    An explanation of "nothing is there" marks nothing, so there is nothing to hide.
+    An explanation of "nothing is there" marks nothing, so there is nothing to hide. Of answers
+    in a unit none is surer than another: cases are spread evenly.
     """
     count = len(next(iter(arrays.values())))
     wanted = max(FEWEST_TESTED, min(TESTED, TESTED * PLAIN_ELEMENTS // surface.elements))
-    looked = np.arange(count)[: max(OVERALL, wanted) * 4]
+    if question.asked.unit:
+        return np.unique(np.linspace(0, count - 1, min(wanted, count)).astype(int))
+    looked = np.arange(count)[:MOST_LOOKED_AT]
     found = question.look(taken(arrays, looked, question)).amax(dim=1).cpu().numpy()
     return np.sort(looked[np.argsort(-found, kind="stable")[:wanted]])
 
@@ -240,18 +249,3 @@ def _tested(
     alike = likeness(maps, others, surface.there(arrays))
     gains = curves.gains(moves=bool(question.asked.unit))
     return Tested(name, curves, judge(gains, alike, groups=groups, seed=seed), len(which))
-
-
-def _overall(
-    question: Question, surface: Surface, arrays: Mapping[str, Rows], *, method: str
-) -> tuple[Array, int]:
-    """Mean strength of the maps of the cases whose answer is surest, each of sum 1."""
-    if surface.form == "text":
-        return np.zeros(0), 0
-    rows = chosen_for_tests(question, arrays, surface)
-    own = taken(arrays, rows, question)
-    which = question.asked.chosen(question.look(own))
-    maps = draw_maps(question, own, surface, which=which, method=method).abs()
-    total = maps.flatten(1).sum(dim=1).clamp_min(1e-12)
-    share = maps / total.reshape(-1, *[1] * (maps.ndim - 1))
-    return share.mean(dim=0).cpu().numpy(), len(rows)

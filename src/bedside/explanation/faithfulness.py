@@ -69,6 +69,11 @@ class Curves:
             "insertion": _area(shown) - _area(lot_shown),
         }
 
+    def changes(self) -> Curves:
+        """How far each answer is from that to the whole case."""
+        parts = (self.deletion, self.insertion, self.deletion_lot, self.insertion_lot)
+        return Curves(*(-self._from_whole(own) for own in parts))
+
     def _from_whole(self, curves: Array) -> Array:
         """How far below the answer to the whole case, whichever way it moved."""
         return np.asarray(-np.abs(curves - self.deletion[:, :1]))

@@ -40,12 +40,14 @@ class Method:
         forms: of the surfaces that it can be drawn on.
         words: what it does, one sentence for readers of a report.
         needs: says whether a network has what it looks into; None where any will do.
+        costly: asks the network so often that ``auto`` tries it where no other passed.
     """
 
     attribute: Attribute
     forms: frozenset[str]
     words: str
     needs: Callable[[Question, Surface], bool] | None = None
+    costly: bool = False
 
     def suits(self, question: Question, surface: Surface) -> bool:
         """Whether it can explain this network on this surface."""

@@ -60,4 +60,5 @@ OCCLUSION = Method(
     frozenset({"image", "volume", "signal", "text", "table"}),
     "A window is moved over the input and hides what lies under it; what counts is how far "
     "the answer falls.",
+    costly=True,
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bedside.schema import State
 
 Tensors: TypeAlias = dict[str, torch.Tensor]
+MEDIAN = 0.5
 MOST_AT_ONCE = 128
 """Cases, whole or in part hidden, that the network sees together."""
 
@@ -120,3 +121,17 @@ def ask_class(state: State) -> Asked:
         return logits - torch.logsumexp(others, dim=2)
 
     return Asked(scores, torch.sigmoid, names, "", lambda found: found.argmax(dim=1))
+
+
+def ask_forecast(state: State) -> Asked:
+    """The forecast of the last step, the median."""
+    middle = list(state["levels"]).index(MEDIAN)
+    steps = tuple(f"in {name} minutes" for name in state["names"])
+
+    def scores(outputs: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        return outputs["quantiles"][:, :, middle]
+
+    def last(found: torch.Tensor) -> torch.Tensor:
+        return torch.full((len(found),), len(steps) - 1, device=found.device)
+
+    return Asked(scores, lambda found: found, steps, str(state["unit"]) or "units", last)

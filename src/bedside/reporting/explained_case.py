@@ -23,9 +23,9 @@ from bedside.explanation.neighbours import pooled, recall
 from bedside.explanation.question import Question
 from bedside.explanation.reopened import reopen_network
 from bedside.explanation.surface import surface_of
-from bedside.reporting.explaining import MEMORY, NAME, draw_look
-from bedside.reporting.look_pictures import png_bytes
+from bedside.reporting.explaining import MEMORY, NAME
 from bedside.reporting.look_words import TITLES, verdict_words
+from bedside.reporting.looks_drawn import Sight, see_case
 from bedside.reporting.page import page_environment
 from bedside.run_folder import read_json, write_text
 from bedside.study import Study
@@ -69,8 +69,11 @@ def explain_case(
     """
     opened = _open(folder)
     row = _row_of(opened.cohort, case)
-    arrays = _read(opened, row)
-    shown = [_input(opened, name, arrays, method=method) for name in opened.contents.modalities]
+    arrays, texts = _read(opened, row)
+    shown = [
+        _input(opened, name, arrays, texts=texts, method=method)
+        for name in opened.contents.modalities
+    ]
     page = (
         page_environment()
         .get_template("case.html.j2")
@@ -91,6 +94,15 @@ def explain_case(
 
 def _open(folder: RunFolder) -> Opened:
     study = Study.load(folder.study)
+    if study.split.by == "time_within_patient":
+        raise StudyError(
+            sentence(
+                "--case",
+                expected="a study of single cases",
+                got="one of windows over series, which have no ids",
+                remedy="Look at the windows in its report instead",
+            )
+        )
     contents = read_package(folder.package).contents
     kind = str(contents.task_state.get("kind", study.target.task))
     if kind not in ASKED.names():
@@ -129,18 +141,23 @@ def _row_of(cohort: Cohort, case: str) -> int:
     return int(rows[0])
 
 
-def _read(opened: Opened, row: int) -> Arrays:
-    """The prepared arrays of one case, first axis 1."""
+def _read(opened: Opened, row: int) -> tuple[Arrays, dict[str, str]]:
+    """The prepared arrays of one case, first axis 1, and its texts by input."""
     arrays: Arrays = {}
+    texts: dict[str, str] = {}
     for name, modality in opened.contents.modalities.items():
         sample = modality.read(opened.cohort.reference(row, modality.columns_used()[0]))
+        if isinstance(sample.values, str):
+            texts[name] = sample.values
         prepared = modality.prepare(sample, opened.contents.modality_states[name])
         for key, values in modality.collate([prepared]).items():
             arrays[f"{name}.{key}"] = values
-    return arrays
+    return arrays, texts
 
 
-def _input(opened: Opened, name: str, arrays: Arrays, *, method: str) -> dict[str, Any]:
+def _input(
+    opened: Opened, name: str, arrays: Arrays, *, texts: Mapping[str, str], method: str
+) -> dict[str, Any]:
     """What the page shows of one input."""
     prefix = f"{name}."
     shapes = {
@@ -154,19 +171,29 @@ def _input(opened: Opened, name: str, arrays: Arrays, *, method: str) -> dict[st
     by = str(known["method"]) if known and method == "auto" else method
     by = suiting(opened.question, surface, method=by)[0]
     look = look_at(opened.question, surface, arrays, cases=[0], method=by)[0]
-    drawn = draw_look(surface, arrays[surface.key][0], look.map)
+    sight = see_case(
+        surface,
+        arrays[surface.key][0],
+        look.map,
+        state=opened.contents.modality_states[name],
+        text=texts.get(name),
+    )
     return {
         "name": name,
         "title": TITLES.get(by, by),
         "of": opened.question.asked.names[look.which],
         "answer": f"{look.answer:.2f} {opened.question.asked.unit}".strip(),
         "verdict": verdict_words(opened.record, {**known, "method": by} if known else None),
-        "uri": None if drawn is None else _uri(png_bytes(drawn)),
+        "uri": _uri(sight),
+        "pieces": sight.pieces,
     }
 
 
-def _uri(picture: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(picture).decode('ascii')}"
+def _uri(sight: Sight) -> str | None:
+    if not sight.suffix:
+        return None
+    kind = "svg+xml" if sight.suffix == "svg" else sight.suffix
+    return f"data:image/{kind};base64,{base64.b64encode(sight.data).decode('ascii')}"
 
 
 def _nearest(opened: Opened, arrays: Arrays, row: int) -> list[dict[str, str]]:

@@ -1,7 +1,7 @@
 """What the network of a run looks at: explained, tested, drawn and written.
 
 Enters: the network a run chose, its prepared cases, its answers. Leaves:
-``explanations/explanation.json``, ``look-NN.png`` and ``overall-NN.png``: cases with what was
+``explanations/explanation.json``, ``look-NN`` and ``overall-NN`` (PNG or SVG): cases with what was
 looked at, the tests of every method, the training cases that lie nearest. They hold patient
 data; the tests alone stay in the copy to share.
 """
@@ -22,7 +22,7 @@ from bedside.explanation.question import Question
 from bedside.explanation.surface import surface_of
 from bedside.reporting import style
 from bedside.reporting.look_figures import draw_test
-from bedside.reporting.look_pictures import heat_over, image_look, png_bytes, volume_look
+from bedside.reporting.looks_drawn import Sight, see_case, see_cohort, see_words
 from bedside.run_folder import write_bytes, write_json
 
 if TYPE_CHECKING:
@@ -34,10 +34,9 @@ if TYPE_CHECKING:
     from bedside.audit.gathering import Materials
     from bedside.evaluation.judge import Judgement
     from bedside.explanation.choosing import Choice
-    from bedside.explanation.explainer import Explained, Look, Tested
-    from bedside.explanation.surface import Surface
+    from bedside.explanation.explainer import Explained, Tested
     from bedside.run_folder import RunFolder
-    from bedside.schema import Array
+    from bedside.schema import Array, State
     from bedside.training.loader import Prepared
     from bedside.training.preparation import Preparation
 
@@ -61,8 +60,9 @@ def explain_run(
     materials, preparation, judgement = judged
     place = folder.root / "explanations"
     place.mkdir(parents=True, exist_ok=True)
-    for old in (*place.glob("look-*.png"), *place.glob("overall-*.png"), place / NAME):
-        old.unlink(missing_ok=True)
+    for old in (*place.glob("look-*"), *place.glob("overall-*"), *place.glob("test-*.svg")):
+        old.unlink()
+    (place / NAME).unlink(missing_ok=True)
     section = materials.study.explanation
     test = preparation.parts["test"]
     kind = test.targets.kind
@@ -71,6 +71,7 @@ def explain_run(
     model = judgement.models[judgement.deep]
     question = Question.of(network, kind, model.state)
     chosen = choose_cases(model.answers["test"].prediction, test.targets, count=section.cases)
+    unit = question.asked.unit
     told: list[dict[str, Any]] = []
     refused: dict[str, str] = {}
     for name in materials.modalities:
@@ -89,10 +90,13 @@ def explain_run(
             method=section.method,
             seed=materials.study.training.seed,
         )
-        told.append(_input_words(place, explained, test, first=len(told) * len(chosen)))
+        told.append(
+            _input_words(place, explained, test, state=preparation.states[name],
+                         first=len(told) * len(chosen), unit=unit)
+        )  # fmt: skip
         told[-1]["curves"] = f"test-{len(told):02d}.svg"
         with style.drawing():
-            drawn = draw_test(told[-1], shares=SHARES, answer=question.asked.unit or "Probability")
+            drawn = draw_test(told[-1], shares=SHARES, answer=_axis(unit))
             style.write_svg(drawn, place / told[-1]["curves"])
     near = _nearest(folder, network, chosen, materials=materials, preparation=preparation)
     cases = [
@@ -101,9 +105,13 @@ def explain_run(
     ]
     write_json(
         place / NAME,
-        {"kind": kind, "unit": question.asked.unit, "names": list(question.asked.names),
+        {"kind": kind, "unit": unit, "names": list(question.asked.names),
          "shares": list(SHARES), "cases": cases, "inputs": told, "refused": refused},
     )  # fmt: skip
+
+
+def _axis(unit: str) -> str:
+    return f"Change of the forecast, {unit}" if unit else "Probability"
 
 
 def shapes_of(part: Prepared, name: str) -> dict[str, tuple[int, ...]]:
@@ -116,52 +124,52 @@ def shapes_of(part: Prepared, name: str) -> dict[str, tuple[int, ...]]:
     }
 
 
-def draw_look(surface: Surface, values: Array, marks: Array) -> Array | None:
-    """The picture of one case, None where the input has no picture."""
-    if surface.form == "image":
-        return image_look(values, marks)
-    return volume_look(values, marks) if surface.form == "volume" else None
-
-
 def _input_words(
-    place: Path, explained: Explained, test: Prepared, *, first: int
+    place: Path, explained: Explained, test: Prepared, *, state: State, first: int, unit: str
 ) -> dict[str, Any]:
     """What the record says of one input; its pictures are written."""
     surface = explained.surface
-    values = test.arrays[surface.key]
+    values, texts = test.arrays[surface.key], test.texts.get(surface.name)
     looks = []
     for number, look in enumerate(explained.looks, start=first + 1):
         own = np.asarray(values[np.array([look.case])])[0]
-        looks.append(_look_words(place / f"look-{number:02d}.png", surface, own, look))
-    overall = None
-    if explained.overall.size and surface.form == "image":
-        some = np.asarray(values[np.arange(min(len(test), explained.cases))], dtype=np.float32)
-        overall = f"overall-{first + 1:02d}.png"
-        write_bytes(place / overall, png_bytes(heat_over(some.mean(axis=0), explained.overall)))
+        text = None if texts is None else texts[look.case]
+        sight = see_case(surface, own, look.map, state=state, text=text)
+        looks.append(
+            {"which": look.which, "answer": round(look.answer, 4), "pieces": sight.pieces,
+             "picture": _write(place / f"look-{number:02d}", sight)}
+        )  # fmt: skip
+    overall, words = None, []
+    if texts is not None:
+        read = [texts[case] for case in explained.cohort_cases]
+        words = see_words(read, explained.cohort, state=state)
+    else:
+        many = np.asarray(values[explained.cohort_cases])
+        sight = see_cohort(surface, many, explained.cohort, state=state)
+        overall = _write(place / f"overall-{first + 1:02d}", sight)
     return {
         "input": surface.name,
         "form": surface.form,
         "method": explained.method,
-        "tested": [_tested_words(one) for one in explained.tested],
+        "tested": [_tested_words(one, moves=bool(unit)) for one in explained.tested],
         "looks": looks,
         "overall": overall,
-        "overall_cases": explained.cases,
+        "words": words,
+        "overall_cases": len(explained.cohort_cases),
     }
 
 
-def _look_words(path: Path, surface: Surface, values: Array, look: Look) -> dict[str, Any]:
-    drawn = draw_look(surface, values, look.map)
-    if drawn is not None:
-        write_bytes(path, png_bytes(drawn))
-    return {
-        "which": look.which,
-        "answer": round(look.answer, 4),
-        "picture": None if drawn is None else path.name,
-    }
+def _write(stem: Path, sight: Sight) -> str | None:
+    """The name of the file that a sight was written to, None where it has none."""
+    if not sight.suffix:
+        return None
+    path = stem.with_suffix(f".{sight.suffix}")
+    write_bytes(path, sight.data)
+    return path.name
 
 
-def _tested_words(one: Tested) -> dict[str, Any]:
-    verdict, curves = one.verdict, one.curves
+def _tested_words(one: Tested, *, moves: bool) -> dict[str, Any]:
+    verdict, curves = one.verdict, one.curves.changes() if moves else one.curves
     return {
         "method": one.name,
         "fit": verdict.fit,

@@ -1,11 +1,14 @@
-"""The figure of the test of explanations: what hiding and showing did to the answer.
+"""Figures of explanations: their test, a marked series, bars of a table.
 
-Enters: the record of one input in ``explanations/explanation.json``. Leaves: two panels.
+Enters: the record of one input in ``explanations/explanation.json``, or values with their marks.
+Leaves: figures.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from bedside.reporting import style
 
@@ -15,10 +18,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from bedside.schema import Array
+
 PANELS = {
     "deletion": "Hidden, most marked first",
     "insertion": "Shown, most marked first",
 }
+FOR, AGAINST = "#ff7a00", "#3c8cff"
+QUIET = 0.12
+MOST_BARS = 12
 LOT: dict[str, Any] = {"color": "#8b959e", "linestyle": (0, (1.2, 1.6)), "linewidth": 1.6}
 
 
@@ -45,3 +53,39 @@ def draw_test(own: Mapping[str, Any], *, shares: Sequence[float], answer: str) -
     panels[0].set_ylabel(answer)
     panels[1].legend(loc="best")
     return figure
+
+
+def draw_series(values: Array, marks: Array, *, every_minutes: float = 1.0) -> Figure:
+    """A series with its marks behind it: orange speaks for the answer, blue against it.
+
+    Args:
+        values: (T,) first channel of a signal.
+        marks: (T,) of its map.
+        every_minutes: time between readings.
+    """
+    figure, axes = style.small(width=4.2, height=2.3)
+    times = (np.arange(len(values)) - len(values) + 1) * every_minutes
+    top = float(np.abs(marks).max()) or 1.0
+    half = every_minutes / 2
+    for time, mark in zip(times, marks / top, strict=True):
+        if abs(mark) >= QUIET:
+            colour = FOR if mark > 0 else AGAINST
+            axes.axvspan(time - half, time + half, color=colour, alpha=0.6 * abs(mark), linewidth=0)
+    axes.plot(times, values, color=style.INK, linewidth=1.4)
+    axes.set(xlim=(times[0] - half, times[-1] + half), xlabel=_time_word(every_minutes))
+    return figure
+
+
+def draw_bars(names: Sequence[str], marks: Array) -> Figure:
+    """One bar a column, the strongest first; right of the line speaks for the answer."""
+    order = np.argsort(-np.abs(marks), kind="stable")[:MOST_BARS][::-1]
+    figure = style.blank(width=4.2, height=0.8 + 0.26 * len(order))
+    axes = figure.subplots()
+    colours = [FOR if marks[place] > 0 else AGAINST for place in order]
+    axes.barh([names[place] for place in order], marks[order], color=colours)
+    axes.axvline(0, color=style.MUTED, linewidth=0.8)
+    return figure
+
+
+def _time_word(every_minutes: float) -> str:
+    return "Minutes before the last value" if every_minutes != 1.0 else "Steps before the last one"

@@ -28,6 +28,8 @@ HIDDEN = 0.05
 TITLES = {
     "integrated-gradients": "Integrated gradients",
     "grad-cam": "Grad-CAM",
+    "attention": "Attention",
+    "shapley": "Shapley values",
     "occlusion": "Occlusion",
 }
 ELEMENTS = {
@@ -35,6 +37,18 @@ ELEMENTS = {
     "table": "columns",
 }  # fmt: skip
 """Form of an input -> what is hidden of it."""
+
+
+OVERALL = {
+    "image": "Over {cases} test cases of which the model is surest: the mean picture, and in "
+    "orange where it looks most. A patch in a corner, on a border or on lettering would say that "
+    "it has learnt something other than the disease.",
+    "volume": "Over {cases} test cases of which the model is surest: the mean volume, and in "
+    "orange where it looks most.",
+    "signal": "Over {cases} test windows: their mean, and in orange which readings count most.",
+    "table": "Over {cases} test cases: how much each column counts.",
+    "text": "",
+}
 
 
 def looks_page(record: Record, *, cases: bool) -> list[dict[str, Any]]:
@@ -61,14 +75,16 @@ def _input(
         "name": own["input"],
         "form": own["form"],
         "title": TITLES.get(own["method"], own["method"]),
-        "words": METHODS.load(own["method"]).words,
+        "how": METHODS.load(own["method"]).words,
         "verdict": verdict_words(found, own),
         "table": _tested_table(own),
         "curves": svg_uri(place, own["curves"]),
         "curves_words": _curves_words(found, shown),
         "looks": looks,
-        "overall": png_uri(place, own["overall"]) if cases else None,
+        "overall": _uri(place, own["overall"]) if cases else None,
+        "words": own["words"] if cases else [],
         "overall_cases": own["overall_cases"],
+        "overall_words": OVERALL[own["form"]].format(cases=own["overall_cases"]),
     }
 
 
@@ -88,12 +104,13 @@ def verdict_words(found: Mapping[str, Any], own: Mapping[str, Any] | None) -> No
         return Notice("red", "These marks failed their test", text)
     at = _near(found["shares"], HIDDEN)
     curves = shown["curves"]
-    fell = (
-        f"With the marked {percent(found['shares'][at])} of the {what} hidden, the "
-        f"{_answer_word(found)} goes from {number(curves['deletion'][0], decimals=2)} to "
-        f"{number(curves['deletion'][at], decimals=2)}; with as much hidden by lot, to "
-        f"{number(curves['deletion_lot'][at], decimals=2)}"
-    )
+    hidden, lot = (number(curves[key][at], decimals=2) for key in ("deletion", "deletion_lot"))
+    fell = f"With the marked {percent(found['shares'][at])} of the {what} hidden, the "
+    if found["unit"]:
+        fell += f"forecast moves by {hidden} {found['unit']}; with as much hidden by lot, by {lot}"
+    else:
+        whole = number(curves["deletion"][0], decimals=2)
+        fell += f"probability goes from {whole} to {hidden}; with as much hidden by lot, to {lot}"
     text = f"On {counted(shown['cases'], 'validation case')}, {shown['why']}. {fell}."
     return Notice("green", "These marks passed their test", text)
 
@@ -103,7 +120,11 @@ def _near(shares: Sequence[float], wanted: float) -> int:
 
 
 def _answer_word(found: Mapping[str, Any]) -> str:
-    return f"forecast ({found['unit']})" if found["unit"] else "probability"
+    return f"change of the forecast in {found['unit']}" if found["unit"] else "probability"
+
+
+def _uri(place: Path, name: str | None) -> str | None:
+    return svg_uri(place, name) if name and name.endswith(".svg") else png_uri(place, name)
 
 
 def _tested_table(own: Mapping[str, Any]) -> Table | None:
@@ -170,7 +191,8 @@ def _look(
         "truth": case["truth"],
         "answer": f"{number(look['answer'], decimals=2)} {found['unit']}".strip(),
         "of": name,
-        "uri": png_uri(place, look["picture"]),
+        "uri": _uri(place, look["picture"]),
+        "pieces": look["pieces"],
         "nearest": [
             f"{one['row']}" + (f" ({one['truth']})" if one["truth"] else "")
             for one in case["nearest"]
