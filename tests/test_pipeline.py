@@ -228,7 +228,7 @@ def test_the_log_is_json_lines(finished: Finished) -> None:
     assert all(isinstance(event["time"], float) for event in events)
     stages = [e["name"] for e in events if e["event"] == "stage" and e["state"] == "done"]
     assert stages[:5] == ["cases", "read xray", "name cases", "audit", "prepare"]
-    assert stages[-4:] == ["evaluate", "record", "package", "report"]
+    assert stages[-5:] == ["evaluate", "record", "package", "explain", "report"]
     assert [e["epoch"] for e in events if e["event"] == "epoch"] == [1, 2]
 
 

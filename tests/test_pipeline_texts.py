@@ -69,6 +69,28 @@ def test_no_text_stands_where_it_must_not(finished: Run) -> None:
     (root / "c.html").unlink()
 
 
+def test_words_are_marked_and_stay_out_of_the_copy(finished: Run, tmp_path: Path) -> None:
+    root = finished.folder.root
+    (own,) = json.loads((root / "explanations" / "explanation.json").read_text())["inputs"]
+    assert own["form"] == "text"
+    assert {one["method"] for one in own["tested"]} >= {"integrated-gradients"}
+    page = (root / "report.html").read_text(encoding="utf-8")
+    assert '<mark class="for s4">' in page
+    case = pd.read_csv(root / "predictions.csv")["case_id"][0]
+    told = CliRunner().invoke(
+        app, ["explain", str(root), "--case", str(case), "-o", str(tmp_path / "c.html")]
+    )
+    assert told.exit_code == 0, told.output
+    assert "<mark class=" in (tmp_path / "c.html").read_text(encoding="utf-8")
+    told = CliRunner().invoke(
+        app, ["report", str(root), "--no-cases", "-o", str(tmp_path / "s.html")]
+    )
+    assert told.exit_code == 0, told.output
+    shared = (tmp_path / "s.html").read_text(encoding="utf-8")
+    assert "What the model looks at" in shared
+    assert "<mark class=" not in shared
+
+
 def test_the_package_answers_like_the_run(finished: Run, tmp_path: Path) -> None:
     root = finished.folder.root
     wanted = pd.read_csv(root / "predictions.csv")

@@ -27,6 +27,7 @@ WORDS = {
     "training": {"epochs": 6, "batch_size": 8, "precision": "float32"},
     "baselines": ["majority", "logistic"],
     "evaluation": {"bootstrap": 100},
+    "explanation": {"method": "grad-cam", "cases": 2},
     "device": "cpu",
     "threads": 1,
 }
@@ -70,6 +71,14 @@ def test_networks_on_volumes_are_compared_with_simple_peers(finished: Run) -> No
     assert finished.metrics["deep"] in {"resnet3d", "slices-gru"}
     assert models[finished.metrics["deep"]]["auroc"]["value"] > 0.8
     assert (finished.folder.root / "report.html").is_file()
+
+
+def test_what_is_looked_at_is_drawn_in_three_planes(finished: Run) -> None:
+    place = finished.folder.root / "explanations"
+    (own,) = json.loads((place / "explanation.json").read_text())["inputs"]
+    assert own["form"] == "volume"
+    assert own["tested"][0]["method"] == "grad-cam"
+    assert (place / own["looks"][0]["picture"]).read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_package_answers_as_the_run_did(finished: Run, folder: Path) -> None:

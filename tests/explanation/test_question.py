@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from bedside.errors import StudyError
-from bedside.explanation.question import Question, ask_class, encoder_of
+from bedside.explanation.question import Question, ask_class, ask_forecast, encoder_of
 
 from .spot_made import STATE, first, pictures, spot_question
 
@@ -58,3 +58,13 @@ def test_a_kind_without_an_explanation_is_refused() -> None:
 def test_the_encoder_of_an_input_is_found_by_name() -> None:
     network = spot_question().network
     assert encoder_of(network, "x") is network.encoders[0]  # type: ignore[index, union-attr]
+
+
+def test_of_a_forecast_it_is_the_median_of_the_last_step_in_its_unit() -> None:
+    asked = ask_forecast({"levels": [0.1, 0.5, 0.9], "names": ["5", "10"], "unit": "mg/dL"})
+    quantiles = torch.tensor([[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]])
+    scores = asked.scores({"quantiles": quantiles})
+    assert scores.tolist() == [[2.0, 5.0]]
+    assert asked.chosen(scores).tolist() == [1]
+    assert asked.shown(scores).tolist() == [[2.0, 5.0]]
+    assert (asked.names, asked.unit) == (("in 5 minutes", "in 10 minutes"), "mg/dL")

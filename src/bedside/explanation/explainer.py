@@ -88,6 +88,7 @@ class Explained:
         looks: cases that are shown.
         cohort: (n, *grid) maps of cases that the view of the cohort is made of.
         cohort_cases: (n,) which.
+        cohort_which: (n,) number of each that is explained.
     """
 
     surface: Surface
@@ -96,6 +97,7 @@ class Explained:
     looks: Sequence[Look]
     cohort: Array
     cohort_cases: Array
+    cohort_which: Array
 
     @property
     def shown(self) -> Tested | None:
@@ -148,7 +150,7 @@ def explain_input(
     own = taken(shown, many, question)
     asked = question.asked.chosen(question.look(own))
     cohort = draw_maps(question, own, surface, which=asked, method=best)
-    return Explained(surface, best, tested, looks, cohort.cpu().numpy(), many)
+    return Explained(surface, best, tested, looks, cohort.cpu().numpy(), many, asked.cpu().numpy())
 
 
 def suiting(question: Question, surface: Surface, *, method: str = "auto") -> list[str]:

@@ -62,7 +62,8 @@ def explain_run(
     place.mkdir(parents=True, exist_ok=True)
     for old in (*place.glob("look-*"), *place.glob("overall-*"), *place.glob("test-*.svg")):
         old.unlink()
-    (place / NAME).unlink(missing_ok=True)
+    for name in (NAME, MEMORY):
+        (place / name).unlink(missing_ok=True)
     section = materials.study.explanation
     test = preparation.parts["test"]
     kind = test.targets.kind
@@ -76,20 +77,19 @@ def explain_run(
     refused: dict[str, str] = {}
     for name in materials.modalities:
         try:
-            surface = surface_of(name, shapes_of(test, name), preparation.states[name])
-        except StudyError as refusal:
+            explained = explain_input(
+                question,
+                surface_of(name, shapes_of(test, name), preparation.states[name]),
+                tests=preparation.parts["validation"].arrays,
+                groups=materials.cohort.groups()[preparation.parts["validation"].rows],
+                shown=test.arrays,
+                cases=[choice.case for choice in chosen],
+                method=section.method,
+                seed=materials.study.training.seed,
+            )
+        except StudyError as refusal:  # one input of several may have no explanation
             refused[name] = str(refusal)
             continue
-        explained = explain_input(
-            question,
-            surface,
-            tests=preparation.parts["validation"].arrays,
-            groups=materials.cohort.groups()[preparation.parts["validation"].rows],
-            shown=test.arrays,
-            cases=[choice.case for choice in chosen],
-            method=section.method,
-            seed=materials.study.training.seed,
-        )
         told.append(
             _input_words(place, explained, test, state=preparation.states[name],
                          first=len(told) * len(chosen), unit=unit)
@@ -139,10 +139,14 @@ def _input_words(
             {"which": look.which, "answer": round(look.answer, 4), "pieces": sight.pieces,
              "picture": _write(place / f"look-{number:02d}", sight)}
         )  # fmt: skip
-    overall, words = None, []
+    overall: str | None = None
+    words: list[dict[str, Any]] = []
     if texts is not None:
-        read = [texts[case] for case in explained.cohort_cases]
-        words = see_words(read, explained.cohort, state=state)
+        read = np.array([texts[case] for case in explained.cohort_cases], dtype=object)
+        for number in np.unique(explained.cohort_which):
+            own = explained.cohort_which == number
+            found = see_words(read[own].tolist(), explained.cohort[own], state=state)
+            words.append({"which": int(number), "texts": int(own.sum()), "words": found})
     else:
         many = np.asarray(values[explained.cohort_cases])
         sight = see_cohort(surface, many, explained.cohort, state=state)
@@ -200,6 +204,8 @@ def _nearest(
 
     What the network makes of training cases is kept, for `explained_case`.
     """
+    if materials.cohort.series is not None:  # a window has no id, and its neighbours overlap it
+        return [[] for _ in chosen]
     training, test = preparation.parts["train"], preparation.parts["test"]
     memory = remember(network, training.arrays, training.rows, seed=materials.study.training.seed)
     keep(memory, folder.root / "explanations" / MEMORY)

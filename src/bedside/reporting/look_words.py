@@ -57,7 +57,8 @@ def looks_page(record: Record, *, cases: bool) -> list[dict[str, Any]]:
     if not (place / NAME).exists():
         return []
     found: Mapping[str, Any] = read_json(place / NAME)
-    return [_input(found, own, place=place, cases=cases) for own in found["inputs"]]
+    refused = [{"name": name, "refused": why} for name, why in found["refused"].items()]
+    return [*(_input(found, own, place=place, cases=cases) for own in found["inputs"]), *refused]
 
 
 def _input(
@@ -73,6 +74,7 @@ def _input(
         ]
     return {
         "name": own["input"],
+        "refused": "",
         "form": own["form"],
         "title": TITLES.get(own["method"], own["method"]),
         "how": METHODS.load(own["method"]).words,
@@ -82,7 +84,11 @@ def _input(
         "curves_words": _curves_words(found, shown),
         "looks": looks,
         "overall": _uri(place, own["overall"]) if cases else None,
-        "words": own["words"] if cases else [],
+        "words": [
+            {**one, "of": found["names"][one["which"]]}
+            for one in (own["words"] if cases else [])
+            if one["words"]
+        ],
         "overall_cases": own["overall_cases"],
         "overall_words": OVERALL[own["form"]].format(cases=own["overall_cases"]),
     }
