@@ -16,8 +16,8 @@ from bedside.modalities.text_tokens import UNKNOWN
 from bedside.schema import Array, Arrays, State
 from bedside.tasks.language import NONE
 
-LONGEST = 6
-"""Tokens of a run that are tried."""
+LONGEST = 12
+"""Tokens of a run that are tried: sentences of reports that are ready-made are long."""
 
 
 class Unigram:
@@ -40,7 +40,7 @@ class Unigram:
 
 
 class KneserNey:
-    """Interpolated Kneser-Ney with three discounts, of runs of one to six tokens."""
+    """Interpolated Kneser-Ney with three discounts, of runs of one to twelve tokens."""
 
     name = "kneser-ney"
 

@@ -29,6 +29,7 @@ SUMMARY = (
     *("auroc", "auprc", "sensitivity", "specificity", "brier", "ece"),
     *("rouge1", "rouge2", "rougeL", "dice", "hd95_mm", "assd_mm"),
     *("rmse_pooled", "mae_pooled", "mard", "coverage_80", "coverage_95"),
+    *("entity_f1", "relaxed_f1", "perplexity", "unknown_tokens"),
 )
 
 
