@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from bedside.audit.gathering import gather, split_cases
 from bedside.cli import app
-from bedside.decathlon import PUBLISHED, Asked, fold_parts, table_of, write_study
+from bedside.decathlon import PUBLISHED, Asked, _record, fold_parts, table_of, write_study
 from bedside.errors import BedsideError
 from bedside.progress import Progress
 from bedside.run_folder import RunFolder
@@ -139,6 +139,10 @@ def test_it_goes_on_with_what_is_missing_and_keeps_patients_together(tmp_path: P
     table = benchmark(*words)
     assert (tmp_path / "out" / "fold-1" / "report.html").stat().st_mtime_ns == before
     assert "2 of 2 folds finished" in table
+    (tmp_path / "out" / "fold-0" / "study.yaml").rename(tmp_path / "kept.yaml")
+    asked = Asked("Task09_Spleen", folder, folds=2, overrides=TINY)
+    assert list(_record(asked, tmp_path / "out")["finished"]) == ["1"]  # the other's is unknown
+    (tmp_path / "kept.yaml").rename(tmp_path / "out" / "fold-0" / "study.yaml")
     record = json.loads((tmp_path / "out" / "decathlon.json").read_text())
     dice = [record["finished"][fold]["metrics"]["dice"] for fold in "01"]
     assert record["mean"]["dice"] == pytest.approx(np.mean(dice))

@@ -96,9 +96,7 @@ def run_decathlon(asked: Asked, output: Path, *, progress: Progress) -> dict[str
         )
     write_study(asked, output, progress=progress)
     for fold in wanted:
-        words = [*asked.overrides, f"split.column={_column(fold)}"]
-        study = Study.load(output / STUDY, overrides=words)
-        place = output / f"fold-{fold}"
+        place, study = _place(output, fold), _study(asked, output, fold)
         if not _finished(place, study):
             progress.say(f"{asked.task}, fold {fold} of {asked.folds}")
             run(study, place, resume=True, progress=progress)
@@ -106,6 +104,15 @@ def run_decathlon(asked: Asked, output: Path, *, progress: Progress) -> dict[str
     write_json(output / RECORD, record)
     write_text(output / TABLE, table_of(record))
     return record
+
+
+def _place(output: Path, fold: int) -> Path:
+    return output / f"fold-{fold}"
+
+
+def _study(asked: Asked, output: Path, fold: int) -> Study:
+    words = [*asked.overrides, f"split.column={_column(fold)}"]
+    return Study.load(output / STUDY, overrides=words)
 
 
 def _finished(place: Path, study: Study) -> bool:
@@ -219,11 +226,11 @@ def _column(fold: int) -> str:
 
 
 def _record(asked: Asked, output: Path) -> dict[str, Any]:
-    """What all finished folds found, and their means."""
+    """What all folds found that are finished with these settings, and their means."""
     folds: dict[str, Any] = {}
     for fold in range(asked.folds):
-        place = output / f"fold-{fold}"
-        if not (place / "report.html").exists():
+        place = _place(output, fold)
+        if not _finished(place, _study(asked, output, fold)):
             continue
         metrics = open_run(place).metrics
         deep = metrics["models"][metrics["deep"]]

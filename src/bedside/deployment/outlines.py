@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bedside.schema import Geometry, Reference, Sample, State
 
 TABLE = "predictions.csv"
-DOUBT = "_uncertainty"
+MASK, DOUBT = "_mask", "_uncertainty"
 ENDINGS = (".nii.gz", ".nii", ".dcm", ".png", ".jpg", ".jpeg", ".tif", ".tiff")
 
 
@@ -89,6 +89,11 @@ class MaskFolder:
         """Whether pictures are outlined."""
         return bool(self.state.get("space", "volume") != "volume")
 
+    @property
+    def ending(self) -> str:
+        """Of masks, and of maps beside them."""
+        return ".png" if self.flat else ".nii.gz"
+
     def write(self, answered: Answered) -> str:
         """Write one mask, and what is asked for beside it; the mask's name, after the case's.
 
@@ -110,15 +115,15 @@ class MaskFolder:
             else:
                 write_mask(self.folder / name, voxels, geometry, structures=structures)
             if answered.doubt is not None:
-                self._write_doubt(name.replace("_mask", DOUBT), answered.doubt, geometry)
+                self._write_doubt(self._beside(name, DOUBT), answered.doubt, geometry)
             if self.dicom:
-                stem = self.folder / name.removesuffix(".nii.gz")
+                stem = name.removesuffix(self.ending)
                 write_as_dicom(
                     Marked(voxels, geometry, structures),
                     series_of(answered),
                     where=answered.where,
-                    seg=stem.with_suffix(".dcm"),
-                    sr=stem.with_name(f"{stem.name}_measurements.dcm"),
+                    seg=self.folder / f"{stem}.dcm",
+                    sr=self.folder / f"{stem}_measurements.dcm",
                 )
         except OSError as error:
             raise RunError(
@@ -139,14 +144,17 @@ class MaskFolder:
             share = doubt.voxels().astype(np.float32) / 255
             write_mask(self.folder / name, share, geometry)
 
+    def _beside(self, name: str, what: str) -> str:
+        """``a_mask.png`` -> ``a_uncertainty.png``."""
+        return f"{name.removesuffix(MASK + self.ending)}{what}{self.ending}"
+
     def _name(self, case: str) -> str:
         stem = Path(case).name or "case"
         for ending in ENDINGS:
             stem = stem.removesuffix(ending)
-        ending = ".png" if self.flat else ".nii.gz"
-        name, count = f"{stem}_mask{ending}", 1
+        name, count = f"{stem}{MASK}{self.ending}", 1
         while name in self.taken:
             count += 1
-            name = f"{stem}_{count}_mask{ending}"
+            name = f"{stem}_{count}{MASK}{self.ending}"
         self.taken.add(name)
         return name
