@@ -5,8 +5,8 @@ Enters: texts. Leaves: how unlike the rest each is, and from where on that is un
 Two n-gram models of order one, of words and of runs of three letters, say how surprising a text
 is after all others: its own counts are taken off first, so no text helps to expect itself. Longer
 runs would surprise more, but a handful of foreign texts that are alike teach them their own
-wording, and pass. For the same reason a tenth of the texts, the most surprising, teaches nothing;
-and to find that tenth, the first look counts only what more than one text in twenty holds.
+wording, and pass. For the same reason the most surprising texts, 15 of 100, teach nothing; and
+to find them, the first look counts only what more than one text in twenty holds.
 
 Surprises of short texts vary more: the mean a token and its variance are fitted on the usual
 texts as a constant and a part that falls with the length. What is unusual, the cohort says: the
@@ -39,7 +39,7 @@ LETTERS = 3
 """Of a run."""
 HELD_BY = 0.05
 """Share of texts that must hold a token for it to count in the first look."""
-TRIMMED = 0.1
+TRIMMED = 0.15
 """Share of texts that teach nothing."""
 ROUNDS = 6
 DISCOUNT = 0.5
