@@ -177,7 +177,7 @@ def test_subgroups_are_of_the_deep_model(rng: np.random.Generator) -> None:
 
 
 def judged_with(validation: float) -> Judged:
-    return Judged({}, {}, {"test": Scores({}, {}, "")}, validation)
+    return Judged({}, {}, {"test": Scores({}, {}, {}, "")}, validation)
 
 
 @pytest.mark.parametrize(("primary", "best"), [("auroc", "high"), ("brier", "low")])

@@ -195,6 +195,7 @@ LOWER_IS_BETTER = frozenset(
         *("entity_ece", "perplexity", "bits_per_token", "unknown_tokens"),
     }
 )
+RAISED_BY_NOISE = frozenset({"ece", "entity_ece"})
 
 
 def metric_names(registry: Registry[Any] = REGISTRY) -> list[str]:
@@ -205,4 +206,13 @@ def metric_names(registry: Registry[Any] = REGISTRY) -> list[str]:
 
 def lower_is_better(metric: str) -> bool:
     """Say whether a smaller value is the better one; ``brier_<class>`` counts as ``brier``."""
-    return any(metric == name or metric.startswith(f"{name}_") for name in LOWER_IS_BETTER)
+    return _one_of(metric, LOWER_IS_BETTER)
+
+
+def raised_by_noise(metric: str) -> bool:
+    """Say whether chance alone makes a metric larger, as it does errors measured in bins."""
+    return _one_of(metric, RAISED_BY_NOISE)
+
+
+def _one_of(metric: str, names: frozenset[str]) -> bool:
+    return any(metric == name or metric.startswith(f"{name}_") for name in names)

@@ -50,7 +50,8 @@ def compare(a: Scores, b: Scores, *, metric: str = PRIMARY, confidence: float = 
         return {"metric": metric, "value": None, "low": None, "high": None}
     drawn = sign * (a.replicates[metric] - b.replicates[metric])
     value = sign * (ours - theirs)
-    low, high = interval(drawn, confidence, estimate=value) or (None, None)
+    left_out = sign * (a.left_out[metric] - b.left_out[metric])
+    low, high = interval(drawn, confidence, estimate=value, left_out=left_out) or (None, None)
     if low == high and not any(_varies(scores.replicates[metric]) for scores in (a, b)):
         low, high = _apart(a.table[metric], b.table[metric], sign=sign)
     return {"metric": metric, "value": value, "low": low, "high": high}

@@ -12,13 +12,19 @@ stay as they are.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from bedside.evaluation.bootstrap import interval, patient_weights
+from bedside.evaluation import raised_by_noise
+from bedside.evaluation.bootstrap import (
+    interval,
+    leave_out_weights,
+    patient_weights,
+    reflected_interval,
+)
 from bedside.evaluation.kinds import kind_of
 from bedside.schema import Array, Arrays
 
@@ -35,12 +41,15 @@ class Scores:
     Args:
         table: metric -> ``{"value", "low", "high"}``, None where undefined.
         replicates: metric -> (R,) bootstrap replicates, NaN where undefined.
+        left_out: metric -> (B,) its value without each block of patients, as
+            `leave_out_weights` has them.
         resamples: fingerprint of truth, patients and seed; equal for models
             whose replicates may be compared one by one.
     """
 
     table: dict[str, Entry]
     replicates: Mapping[str, Array]
+    left_out: Mapping[str, Array]
     resamples: str
 
 
@@ -60,19 +69,19 @@ def score(
     """
     kind = kind_of(answers.targets)
     kind.check(answers)
-    table, drawn = tabulate(
+    table, drawn, left_out = tabulate(
         kind.measurer(answers),
         kind.evidence(answers),
         confidence=confidence,
         replicates=replicates,
         seed=seed,
     )
-    return Scores(table, drawn, _fingerprint(answers, replicates=replicates, seed=seed))
+    return Scores(table, drawn, left_out, _fingerprint(answers, replicates=replicates, seed=seed))
 
 
 def tabulate(
     measure: Measure, evidence: Evidence, *, confidence: float, replicates: int, seed: int
-) -> tuple[dict[str, Entry], Arrays]:
+) -> tuple[dict[str, Entry], Arrays, Arrays]:
     """Point estimates, intervals and replicates of every metric that `measure` answers.
 
     Args:
@@ -83,35 +92,53 @@ def tabulate(
         seed: of the resamples.
 
     Returns:
-        The table of `Scores`, and metric -> (R,) replicates.
+        The table, the replicates and the left-out values of `Scores`.
     """
     groups = evidence.groups
     point = measure(np.ones((1, len(groups))))
-    drawn: dict[str, list[Array]] = {name: [] for name in point}
     rng = np.random.default_rng(seed)
-    for weights in patient_weights(groups, replicates=replicates, rng=rng):
-        for name, values in measure(weights).items():
-            drawn[name].append(values)
-    joined = {name: np.concatenate(parts) for name, parts in drawn.items()}
+    joined = _under(measure, patient_weights(groups, replicates=replicates, rng=rng))
+    left_out = _under(measure, leave_out_weights(groups))
     if np.unique(groups).size < 2:  # one patient resampled is the same patient: no spread to show
         joined = {name: np.full(replicates, np.nan) for name in joined}
     table: dict[str, Entry] = {}
     for name, one in point.items():
         value = float(one[0])
-        low, high = _ends(name, value, joined[name], evidence=evidence, confidence=confidence)
+        draws = (joined[name], left_out[name])
+        low, high = _ends(name, value, draws, evidence=evidence, confidence=confidence)
         table[name] = {"value": value if np.isfinite(value) else None, "low": low, "high": high}
-    return table, joined
+    return table, joined, left_out
+
+
+def _under(measure: Measure, blocks: Iterable[Array]) -> Arrays:
+    """Every metric under all weightings of some blocks of them."""
+    found: dict[str, list[Array]] = {}
+    for weights in blocks:
+        for name, values in measure(weights).items():
+            found.setdefault(name, []).append(values)
+    return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
 def _ends(
-    name: str, value: float, replicates: Array, *, evidence: Evidence, confidence: float
+    name: str,
+    value: float,
+    draws: tuple[Array, Array],
+    *,
+    evidence: Evidence,
+    confidence: float,
 ) -> tuple[float | None, float | None]:
     """Interval of one metric; without a value there is none either.
 
     Replicates that never leave 0 or 1 show no uncertainty, though there is some. Other
     values without spread are kept: a constant score has an AUROC of one half, always.
     """
-    ends = interval(replicates, confidence, estimate=value) if np.isfinite(value) else None
+    replicates, left_out = draws
+    if not np.isfinite(value):
+        return None, None
+    if raised_by_noise(name):
+        ends = reflected_interval(replicates, confidence, estimate=value)
+    else:
+        ends = interval(replicates, confidence, estimate=value, left_out=left_out)
     if ends is None:
         return None, None
     if value not in (0.0, 1.0) or ends != (value, value):

@@ -69,7 +69,7 @@ def score_subgroups(
                 "metrics": {m: {"value": None, "low": None, "high": None} for m in kind.summary},
             }
             if inside.groups.size >= SMALLEST and kind.measurable(inside.targets):
-                about["metrics"], _ = tabulate(
+                about["metrics"], _, _ = tabulate(
                     kind.measurer(inside, metrics=kind.summary, brief=True),
                     kind.evidence(inside),
                     confidence=confidence,
