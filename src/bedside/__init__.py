@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bedside.deployment.predictor import Predictor, load
     from bedside.errors import BedsideError
     from bedside.pipeline import Run, audit_study, open_run, run
+    from bedside.repeats import run_seeds, run_sites
+    from bedside.side_by_side import compare_runs, write_dashboard
     from bedside.study import Study
 
 __version__ = "0.1.0"
@@ -25,11 +27,15 @@ _WHERE = {
     "Run": "bedside.pipeline",
     "Study": "bedside.study",
     "audit_study": "bedside.pipeline",
+    "compare_runs": "bedside.side_by_side",
     "load": "bedside.deployment.predictor",
     "open_run": "bedside.pipeline",
     "personalise": "bedside.deployment.personal",
     "process": "bedside.deployment.notes.job",
     "run": "bedside.pipeline",
+    "run_seeds": "bedside.repeats",
+    "run_sites": "bedside.repeats",
+    "write_dashboard": "bedside.side_by_side",
 }
 __all__ = [
     "BedsideError",
@@ -37,11 +43,15 @@ __all__ = [
     "Run",
     "Study",
     "audit_study",
+    "compare_runs",
     "load",
     "open_run",
     "personalise",
     "process",
     "run",
+    "run_seeds",
+    "run_sites",
+    "write_dashboard",
 ]
 
 

@@ -15,21 +15,26 @@ import typer
 
 from bedside import __version__
 from bedside.command_benchmark import benchmark_app
+from bedside.command_compare import (
+    COMPARE_EXAMPLES,
+    DASHBOARD_EXAMPLES,
+    compare_command,
+    dashboard_command,
+)
 from bedside.command_deidentify import EPILOG, deidentify_command
 from bedside.command_explain import EXPLAIN_EXAMPLES, explain_command
 from bedside.command_measure import MEASURE_EXAMPLES, measure_command
 from bedside.command_process import EPILOG as PROCESS_EXAMPLES
 from bedside.command_process import process_command
-from bedside.command_words import Quiet
+from bedside.command_run import RUN_EXAMPLES, run_command, tell
+from bedside.command_words import Overrides, Quiet, StudyFile, read_study
 from bedside.command_words import examples as _examples
 from bedside.errors import StudyError, plain_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bedside.pipeline import Run
     from bedside.progress import Progress
-    from bedside.study import Study
 
 
 app = typer.Typer(
@@ -46,12 +51,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="The study file (YAML).")]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override a key: --set training.epochs=5."),
-]
 
 
 def main() -> None:
@@ -83,7 +82,7 @@ def demo_command(
     from bedside.demo import run_demo
 
     for run in run_demo(output, progress=_progress(quiet=quiet)):
-        _tell(run)
+        tell(run)
 
 
 @app.command(
@@ -141,7 +140,7 @@ def audit_command(
     Exit code 2 where a finding would stop a run.
     """
     _never_over([study], output, suffix=".json")
-    asked = _study(study, overrides)
+    asked = read_study(study, overrides)
     data = [file for file in (asked.data.table, asked.data.labels) if file is not None]
     _never_over([study, *data], worklist, suffix=".csv", option="--worklist")
     from rich.console import Console
@@ -157,35 +156,6 @@ def audit_command(
         render(report, Console())
     if report.blocking:
         raise typer.Exit(2)
-
-
-@app.command(
-    "run",
-    epilog=_examples(
-        "bedside run study.yaml -o runs/first",
-        "bedside run study.yaml --set training.epochs=5 --set training.seed=8 -o runs/short",
-        "bedside run study.yaml -o runs/first --resume",
-    ),
-)
-def run_command(
-    study: StudyFile,
-    *,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Run folder; default runs/NAME.")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with an interrupted run.")
-    ] = False,
-    overrides: Overrides = None,
-    quiet: Quiet = False,
-) -> None:
-    """Audit, split, train, compare, evaluate, package and report."""
-    asked = _study(study, overrides)
-    from bedside.pipeline import run as run_study
-
-    finished = run_study(asked, output, resume=resume, progress=_progress(quiet=quiet))
-    if not quiet:
-        _tell(finished)
 
 
 @app.command(
@@ -333,6 +303,9 @@ def report_command(
     typer.echo(f"Report: {path}")
 
 
+app.command("run", epilog=RUN_EXAMPLES)(run_command)
+app.command("compare", epilog=COMPARE_EXAMPLES)(compare_command)
+app.command("dashboard", epilog=DASHBOARD_EXAMPLES)(dashboard_command)
 app.command("deidentify", epilog=EPILOG)(deidentify_command)
 app.command("process", epilog=PROCESS_EXAMPLES)(process_command)
 app.command("explain", epilog=EXPLAIN_EXAMPLES)(explain_command)
@@ -358,37 +331,10 @@ def _never_over(
         )
 
 
-def _study(path: Path, overrides: list[str] | None) -> Study:
-    """The study, read before anything heavy is imported, so that a typo is told at once."""
-    from bedside.study import Study
-
-    return Study.load(path, overrides=overrides or [])
-
-
 def _progress(*, quiet: bool) -> Progress:
     from bedside.progress import Progress
 
     return Progress(quiet=quiet)
-
-
-def _tell(run: Run) -> None:
-    """The answer in two lines, and where the rest is."""
-    metrics = run.metrics
-    primary, deep, peer = metrics["primary"], metrics["deep"], metrics["best_baseline"]
-    for name in (deep, peer):
-        entry = metrics["models"][name][primary]
-        typer.echo(f"{primary} {name:<16} {_interval(entry)}")
-    typer.echo(f"difference {'':<12} {_interval(metrics['difference'])}  {metrics['verdict']}")
-    typer.echo(f"Report:  {run.folder.report}")
-    typer.echo(f"Package: {run.folder.package}")
-
-
-def _interval(entry: dict[str, float | None]) -> str:
-    value, low, high = (entry[key] for key in ("value", "low", "high"))
-    if value is None:
-        return "n/a"
-    span = "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
-    return f"{value:.3f}{span}"
 
 
 if __name__ == "__main__":

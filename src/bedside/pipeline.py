@@ -85,6 +85,7 @@ def run(
     *,
     resume: bool = False,
     progress: Progress | None = None,
+    repeat_of: Study | None = None,
 ) -> Run:
     """Audit, split, train, compare, evaluate, package and report a study.
 
@@ -93,6 +94,8 @@ def run(
         output: the run folder; default ``runs/<study's name>``.
         resume: go on with a run that was interrupted.
         progress: who is told; default nobody but the run's log.
+        repeat_of: the study that this one repeats with another seed, nothing being chosen
+            between them: they count as one look at the test part.
 
     Raises:
         BedsideError: one sentence that says what to mend; nothing finished is lost.
@@ -129,7 +132,7 @@ def run(
         with told.stage("record"):
             facts = {"waived": audit.facts["waived"], "timing": chosen.timing}
             write_judgement(folder, judgement, exam, materials=(study, cohort, split), facts=facts)
-            looks = count_look(study, exam.ids, folder=beside)
+            looks = count_look(repeat_of or study, exam.ids, folder=beside)
             recipes = {name: each.recipe for name, each in trained.items()}
             write_environment(folder, {"threads": threads, "looks": looks, "training": recipes})
             write_model_card(folder)

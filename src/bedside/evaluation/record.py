@@ -12,6 +12,7 @@ import numpy as np
 
 from bedside.evaluation.judge import Exam, Judgement, refuse_unjudgeable
 from bedside.evaluation.kinds import Place, kind_of
+from bedside.evaluation.replicates import write_replicates
 from bedside.run_folder import write_json
 from bedside.training.writers import fitted
 
@@ -53,7 +54,7 @@ def make_exam(study: Study, cohort: Cohort, preparation: Preparation, *, task: T
         },
         ids=_names(cohort.ids(), preparation),
         section=study.evaluation,
-        seed=study.training.seed,
+        seed=study.split.seed,
     )
     refuse_unjudgeable(exam)
     return exam
@@ -89,6 +90,7 @@ def write_judgement(
             shown = folder.predictions if (name, part) == (judgement.deep, "test") else None
             place = Place(folder.root / "predictions", name, part, table=shown)
             exam.kind.write(place, answers, task=exam.task, cohort=cohort)
+    write_replicates(folder, judgement, exam)
     known = cohort.patients() is not None
     head = {"study": study.name, "task": study.target.task, "seed": study.training.seed}
     others = judgement.metrics["other_parts"].items()

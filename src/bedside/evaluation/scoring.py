@@ -132,13 +132,7 @@ def _ends(
     Replicates that never leave 0 or 1 show no uncertainty, though there is some. Other
     values without spread are kept: a constant score has an AUROC of one half, always.
     """
-    replicates, left_out = draws
-    if not np.isfinite(value):
-        return None, None
-    if raised_by_noise(name):
-        ends = reflected_interval(replicates, confidence, estimate=value)
-    else:
-        ends = interval(replicates, confidence, estimate=value, left_out=left_out)
+    ends = interval_of(name, value, draws, confidence=confidence)
     if ends is None:
         return None, None
     if value not in (0.0, 1.0) or ends != (value, value):
@@ -147,6 +141,25 @@ def _ends(
     if far is None:
         return None, None
     return min(far, value), max(far, value)
+
+
+def interval_of(
+    name: str, value: float | None, draws: tuple[Array, Array], *, confidence: float
+) -> tuple[float, float] | None:
+    """The bootstrap's interval of one metric; None where it or its value is undefined.
+
+    Args:
+        name: of the metric: what noise raises has mirrored percentiles, all others BCa.
+        value: estimated on the cases as they are.
+        draws: its replicates, and its values without each block of patients.
+        confidence: such as 0.95.
+    """
+    replicates, left_out = draws
+    if value is None or not np.isfinite(value):
+        return None
+    if raised_by_noise(name):
+        return reflected_interval(replicates, confidence, estimate=value)
+    return interval(replicates, confidence, estimate=value, left_out=left_out)
 
 
 def _fingerprint(answers: Answers, *, replicates: int, seed: int) -> str:

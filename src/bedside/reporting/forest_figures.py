@@ -67,7 +67,7 @@ def _comparison(record: Record, part: str) -> Figure | None:
     grid = figure.add_gridspec(len(ratios), 1, height_ratios=ratios)
     upper = figure.add_subplot(grid[0])
     form = form_of(record.primary, record.unit)
-    _forest(upper, rows, form, few=_few(record))
+    draw_rows(upper, rows, form, few=_few(record))
     upper.set_xlabel(f"{_axis(record)} ({confidence_words(record)})")
     if below and isinstance(difference, Mapping):
         _difference(figure.add_subplot(grid[1]), record, difference)
@@ -84,7 +84,7 @@ def _axis(record: Record, *, who: str = "") -> str:
 def _difference(axes: Axes, record: Record, difference: Mapping[str, Any]) -> None:
     pair = [record.deep, str(record.best_baseline)]
     name = " − ".join(pair if higher_is_better(record.primary) else pair[::-1])
-    _forest(
+    draw_rows(
         axes, [Row(name, difference, style.DEEP, "D")], form_of(record.primary, record.unit), few=""
     )
     axes.axvline(0, color=style.INK, linewidth=1)
@@ -110,7 +110,7 @@ def draw_subgroups(record: Record) -> Figure | None:
         axes.axvline(overall["value"], color=style.DEEP, linewidth=1, linestyle=(0, (1.2, 1.6)))
         if has_interval(overall):
             axes.axvspan(overall["low"], overall["high"], color="#e4eff6", linewidth=0, zorder=0)
-    _forest(axes, rows, form_of(record.primary, record.unit), few=_few(record))
+    draw_rows(axes, rows, form_of(record.primary, record.unit), few=_few(record))
     axes.set_xlabel(f"{_axis(record, who=' of the deep model')} ({confidence_words(record)})")
     return figure
 
@@ -133,7 +133,8 @@ def _few(record: Record) -> str:
     return f"too few {told(record).noun}s"
 
 
-def _forest(axes: Axes, rows: list[Row], form: Form, *, few: str) -> None:
+def draw_rows(axes: Axes, rows: list[Row], form: Form, *, few: str) -> None:
+    """Draw estimates with intervals, a line each; `few` stands where there is none."""
     axes.set_ylim(len(rows) - 0.45, -0.55)
     for place, row in enumerate(rows):
         if row.estimate and _known(row.estimate):
