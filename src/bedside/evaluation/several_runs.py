@@ -19,6 +19,7 @@ from bedside.evaluation.comparison import compare, verdict
 from bedside.evaluation.multiplicity import corrected, two_sided
 from bedside.evaluation.replicates import JudgedRun
 from bedside.evaluation.scoring import Entry, Scores, interval_of
+from bedside.schema import Array
 
 Named = tuple[str, Scores]
 WORDS = {
@@ -132,12 +133,16 @@ def seeds_together(runs: Sequence[JudgedRun]) -> dict[str, Any]:
         "confidence": confidence,
         "models": {
             name: {
-                metric: {**entry, **_spread([one.table[metric]["value"] for one in rows[name]])}
+                metric: {
+                    **entry,
+                    "seed_sd": _spread([one.table[metric]["value"] for one in rows[name]]),
+                    "each": [one.table[metric] for one in rows[name]],
+                }
                 for metric, entry in mean.table.items()
             }
             for name, mean in means.items()
         },
-        "difference": {**difference, **_spread(each)},
+        "difference": {**difference, "seed_sd": _spread(each), "each": each},
         "verdict": verdict(difference),
     }
 
@@ -165,11 +170,10 @@ def mean_over(scores: Sequence[Scores], *, confidence: float) -> Scores:
     return Scores(table, replicates, left_out, scores[0].resamples)
 
 
-def _spread(values: Sequence[float | None]) -> dict[str, Any]:
-    """``each`` and its standard deviation, None where fewer than two are known."""
+def _spread(values: Sequence[float | None]) -> float | None:
+    """Standard deviation of what is known, None where fewer than two are."""
     known = [value for value in values if value is not None]
-    sd = float(np.std(known, ddof=1)) if len(known) > 1 else None
-    return {"seed_sd": sd, "each": list(values)}
+    return float(np.std(known, ddof=1)) if len(known) > 1 else None
 
 
 def sites_together(runs: Mapping[str, JudgedRun]) -> dict[str, Any]:
@@ -216,7 +220,6 @@ def sites_together(runs: Mapping[str, JudgedRun]) -> dict[str, Any]:
 
 def _pooled(scores: Sequence[Scores], metric: str, confidence: float) -> dict[str, float] | None:
     from scipy.stats import t
-    from statsmodels.stats.meta_analysis import combine_effects
 
     values = [score.table[metric]["value"] for score in scores]
     drawn = [score.replicates[metric] for score in scores]
@@ -233,20 +236,34 @@ def _pooled(scores: Sequence[Scores], metric: str, confidence: float) -> dict[st
             variances.append(variance)
     if len(effects) < 3:
         return None
-    found_ = combine_effects(
-        np.array(effects), np.array(variances), method_re="dl", use_t=True, alpha=1 - confidence
-    )
-    mean, spread = float(found_.mean_effect_re), float(found_.sd_eff_w_re_hksj)
+    mean, spread, between = _random_effects(np.array(effects), np.array(variances))
     reach = float(t.ppf((1 + confidence) / 2, len(effects) - 1)) * spread
     # one degree of freedom goes to the mean, one to the variance between sites
     apart = float(t.ppf((1 + confidence) / 2, len(effects) - 2))
-    new = apart * float(np.sqrt(max(float(found_.tau2), 0.0) + spread**2))
+    new = apart * float(np.sqrt(between + spread**2))
     back = _share if shares else float
     return {
         "value": back(mean), "low": back(mean - reach), "high": back(mean + reach),
         "new_low": back(mean - new), "new_high": back(mean + new),
         "sites": len(effects),
     }  # fmt: skip
+
+
+def _random_effects(effects: Array, variances: Array) -> tuple[float, float, float]:
+    """Mean, its standard error, and the variance between sites.
+
+    Hartung and Knapp's error is never let below that of the model itself: few sites that
+    agree by chance would make it tiny (Roever, Knapp and Friede 2015,
+    doi:10.1186/s12874-015-0091-1).
+    """
+    own = 1 / variances
+    fixed = float((own * effects).sum() / own.sum())
+    excess = float((own * (effects - fixed) ** 2).sum()) - (len(effects) - 1)
+    between = max(0.0, excess / float(own.sum() - (own**2).sum() / own.sum()))
+    weights = 1 / (variances + between)
+    mean = float((weights * effects).sum() / weights.sum())
+    scale = float((weights * (effects - mean) ** 2).sum()) / (len(effects) - 1)
+    return mean, float(np.sqrt(max(1.0, scale) / weights.sum())), between
 
 
 def _log_odds(share: Any) -> Any:

@@ -101,15 +101,15 @@ def seeds_sheet(found: Mapping[str, Any], links: Sequence[tuple[str, str]]) -> S
     )
     rows = [Row("deep, mean of seeds", deep, style.DEEP, "D")]
     rows += [
-        Row(f"seed {seed}", {"value": value}, style.DEEP, "o")
-        for seed, value in zip(seeds, deep["each"], strict=True)
+        Row(f"seed {seed}", entry, style.INK, "o")
+        for seed, entry in zip(seeds, deep["each"], strict=True)
     ]
     rows.append(Row("best simple, mean of seeds", peer))
     spread = number(deep["seed_sd"])
     words = Words(
         "Each seed, and their mean",
-        "Points are single trainings. The interval is that of drawing other patients; it does not "
-        "hold the spread between seeds.",
+        "Round points are single trainings. Intervals are those of drawing other patients; they do "
+        "not hold the spread between seeds.",
         f"{name}: mean {with_interval(deep, form)}, standard deviation between seeds {spread}.",
     )
     answer = Answer(
