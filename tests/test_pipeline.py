@@ -31,7 +31,7 @@ from .made_study import (
 
 METRICS = {
     "auroc", "auprc", "accuracy", "balanced_accuracy", "sensitivity", "specificity", "ppv", "npv",
-    "f1", "brier", "ece",
+    "f1", "brier", "ece", "calibration_slope", "calibration_intercept",
 }  # fmt: skip
 CONTRACT = {
     "study.yaml", "environment.json", "audit.json", "splits.csv", "log.jsonl", "predictions.csv",
@@ -81,10 +81,13 @@ def test_metrics_have_the_shape_other_programs_read(finished: Finished) -> None:
     assert list(metrics["models"]) == ["cnn", "majority", "logistic"]
     for table in metrics["models"].values():
         assert set(table) == METRICS
-        for entry in table.values():
+        for name, entry in table.items():
             assert set(entry) == {"value", "low", "high"}
             if entry["value"] is not None:
-                assert 0 <= entry["low"] <= entry["value"] <= entry["high"] <= 1
+                assert entry["low"] <= entry["value"] <= entry["high"]
+            if entry["value"] is not None and not name.startswith("calibration_"):
+                assert entry["low"] >= 0
+                assert entry["high"] <= 1
     assert metrics["models"]["majority"]["auroc"]["value"] == 0.5
     assert set(metrics["subgroups"]["sex"]) == {"F", "M"}
     assert metrics["other_parts"] == {}

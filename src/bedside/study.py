@@ -172,12 +172,14 @@ class TrainingSection(Section):
 
 
 class EvaluationSection(Section):
-    """Intervals, subgroups, the rule for the threshold (chosen on validation), the lexicon."""
+    """Intervals, subgroups, what is chosen on validation (threshold, promises), the lexicon."""
 
     subgroups: list[str] = Field(default_factory=list)
     bootstrap: int = Field(default=1000, strict=True, ge=100)
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     threshold: Threshold = "youden"
+    coverage: float | None = Field(default=0.9, ge=0.5, lt=1)
+    abstain: float | None = Field(default=0.1, gt=0, lt=1)
     lexicon: Path | None = None
 
     @field_validator("threshold")

@@ -29,6 +29,7 @@ WORDS: dict[str, Any] = {
     "inputs": {"xray": {"modality": "image"}},
     "target": {"task": "classify", "positive": "ill"},
     "training": {"seed": 11},
+    "split": {"seed": 13},
     "evaluation": {"bootstrap": 100, "subgroups": ["sex"]},
 }
 
@@ -76,7 +77,7 @@ def test_an_exam_holds_the_test_cases_and_the_words_of_the_study(rng: np.random.
     assert exam.ids.tolist() == [f"c{n}" for n in range(60, 90)]
     assert len(np.unique(exam.groups["test"])) == 15
     assert exam.attributes["test"]["sex"].tolist() == ["F", "M", "M"] * 10
-    assert (exam.seed, exam.section.bootstrap) == (11, 100)
+    assert (exam.seed, exam.section.bootstrap) == (13, 100)
     assert exam.state["prevalence"] == pytest.approx(
         [exam.targets["train"].arrays["truth"].mean()], abs=1e-6
     )
@@ -107,7 +108,10 @@ def test_every_model_leaves_both_parts_and_the_deep_one_its_test_part(
 ) -> None:
     write(RunFolder(tmp_path), rng, patient="who")
     names = {path.name for path in (tmp_path / "predictions").iterdir()}
-    assert names == {f"{m}-{p}.csv" for m in ("net", "peer") for p in ("validation", "test")}
+    assert names == {
+        "replicates-test.npz",
+        *(f"{m}-{p}.csv" for m in ("net", "peer") for p in ("validation", "test")),
+    }
     assert (tmp_path / "predictions.csv").read_text() == (
         tmp_path / "predictions" / "net-test.csv"
     ).read_text()

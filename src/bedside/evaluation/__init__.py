@@ -56,6 +56,8 @@ REGISTRY: Registry[ColumnMetric] = Registry(
         "f1": "bedside.evaluation.classification:f1",
         "brier": "bedside.evaluation.classification:brier",
         "ece": "bedside.evaluation.classification:ece",
+        "calibration_slope": "bedside.evaluation.calibration_line:calibration_slope",
+        "calibration_intercept": "bedside.evaluation.calibration_line:calibration_intercept",
     },
 )
 OF_CLASSES: Registry[ClassesMetric] = Registry(

@@ -128,12 +128,12 @@ def far_end(
         positives = int(column.truth.sum())
         if positives in (0, column.truth.size):
             return None
-        end = _bound(_pairs(column.truth, patients), edge=edge, tail=tail)
+        end = exact_bound(_pairs(column.truth, patients), edge=edge, tail=tail)
         return end if metric == "auroc" else least_auprc(end, positives / column.truth.size)
     counted = _counted(metric, column)
     if counted is None or not counted.any():
         return None
-    end = _bound(np.unique(patients[counted]).size, edge=edge, tail=tail)
+    end = exact_bound(np.unique(patients[counted]).size, edge=edge, tail=tail)
     return 2 * end / (1 + end) if metric == "f1" else end
 
 
@@ -177,7 +177,7 @@ def _pairs(truth: Array, patients: Array) -> int:
     return int(min(positive, negative, np.unique(patients).size // 2))
 
 
-def _bound(n: int, *, edge: float, tail: float) -> float:
+def exact_bound(n: int, *, edge: float, tail: float) -> float:
     """Clopper and Pearson's bound where all or none of n did; all is possible where n is 0."""
     low = tail ** (1 / n) if n else 0.0
     return low if edge == 1 else 1 - low

@@ -134,7 +134,7 @@ def judge_models(
         "candidates": list(deep),
         "deep": chosen,
         "best_baseline": peer,
-        **{key: test["test"][key] for key in ("difference", "verdict", "subgroups")},
+        **{key: found for key, found in test["test"].items() if key not in ("cases", "models")},
         "other_parts": {part: found for part, found in test.items() if part != "test"},
     }
     return Judgement(models, chosen, peer, metrics)
@@ -200,12 +200,15 @@ def _of_part(
         replicates=exam.section.bootstrap,
         seed=exam.seed,
     )
+    order = [deep, peer, *(name for name in models if name not in pair)]
+    answers = {name: models[name].answers[part] for name in order}
     return {
         "cases": len(exam.groups[part]),
         "models": {name: model.scores[part].table for name, model in models.items()},
         "difference": difference,
         "verdict": verdict(difference),
         "subgroups": subgroups,
+        **exam.kind.beyond(answers, exam.section, exam.seed),
     }
 
 

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bedside.evaluation.bootstrap import interval
 from bedside.evaluation.kinds import Grouping, kind_of
-from bedside.evaluation.scoring import tabulate
-from bedside.schema import Array
+from bedside.evaluation.multiplicity import corrected, two_sided
+from bedside.evaluation.scoring import Entry, tabulate
+from bedside.schema import Array, Arrays
 
 if TYPE_CHECKING:
     from bedside.evaluation.kinds import Answers
@@ -51,8 +53,10 @@ def score_subgroups(
 
     Returns:
         attribute -> value -> ``{"cases", "patients", ..., "metrics"}``, with the kind's
-        counts between. Metrics are None in groups of under 20 cases, and where they are
-        not defined (one class only).
+        counts between, and ``gap``: the first metric less that of all other cases, with
+        interval, p-value and Holm's correction for all groups that were looked at (a patient
+        with cases in the group and outside counts as two there). Metrics are None in groups
+        of under 20 cases, and where they are not defined (one class only).
     """
     kind = kind_of(answers.targets)
     kind.check(answers)
@@ -69,15 +73,54 @@ def score_subgroups(
                 "metrics": {m: {"value": None, "low": None, "high": None} for m in kind.summary},
             }
             if inside.groups.size >= SMALLEST and kind.measurable(inside.targets):
-                about["metrics"], _, _ = tabulate(
+                about["metrics"], drawn, _ = tabulate(
                     kind.measurer(inside, metrics=kind.summary, brief=True),
                     kind.evidence(inside),
                     confidence=confidence,
                     replicates=replicates,
                     seed=seed,
                 )
+                rest = answers.take(np.flatnonzero(grouping.labels != label))
+                gap = _gap(about["metrics"], drawn, rest, confidence=confidence, seed=seed + 1)
+                about |= {} if gap is None else {"gap": gap}
             table[name][label] = about
+    _correct(table)
     return table
+
+
+def _gap(
+    inside: Mapping[str, Entry], drawn: Arrays, rest: Answers, *, confidence: float, seed: int
+) -> dict[str, str | float | None] | None:
+    """The first metric of a group less that of all other cases; None where these are too few."""
+    kind = kind_of(rest.targets)
+    if rest.groups.size < SMALLEST or not kind.measurable(rest.targets):
+        return None
+    metric = kind.summary[0]
+    others, drawn_others, _ = tabulate(
+        kind.measurer(rest, metrics=(metric,), brief=True),
+        kind.evidence(rest),
+        confidence=confidence,
+        replicates=len(drawn[metric]),
+        seed=seed,
+    )
+    ours, theirs = inside[metric]["value"], others[metric]["value"]
+    if ours is None or theirs is None:
+        return {"metric": metric, "value": None, "low": None, "high": None, "p": None}
+    apart, value = drawn[metric] - drawn_others[metric], ours - theirs
+    low, high = interval(apart, confidence, estimate=value) or (None, None)
+    p = two_sided(value, apart)
+    return {"metric": metric, "value": value, "low": low, "high": high, "p": p}
+
+
+def _correct(table: Mapping[str, Mapping[str, dict[str, Any]]]) -> None:
+    """Add to each gap its p-value for as many looks as there are: of two groups one look."""
+    looks: list[list[dict[str, Any]]] = []
+    for groups in table.values():
+        gaps = [about["gap"] for about in groups.values() if "gap" in about]
+        looks += [gaps] if len(gaps) == len(groups) == 2 else [[gap] for gap in gaps]
+    for gaps, p in zip(looks, corrected([gaps[0]["p"] for gaps in looks]), strict=True):
+        for gap in gaps:
+            gap["p_corrected"] = p
 
 
 def bands(values: Array) -> Array:

@@ -63,6 +63,14 @@ TERMS: dict[str, Term] = {
         "'70 %' came true 67 to 73 times in 100.",
         higher_is_better=False,
     ),
+    "calibration_slope": Term(
+        "Calibration slope",
+        "1 is right. Below 1 the probabilities are too extreme, above 1 too timid.",
+    ),
+    "calibration_intercept": Term(
+        "Calibration intercept",
+        "0 is right. Below 0 the probabilities are too high on the whole, above 0 too low.",
+    ),
 }
 
 INTERVAL_TERMS: tuple[tuple[str, str], ...] = (

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from bedside.errors import DataError, Problems, StudyError, nearest
 from bedside.schema import Array, Arrays, Kind, Network, Prediction, State, Targets
 from bedside.tasks.labels import YES_NO, cells_of, label_order, meant_value, plain
+from bedside.tasks.sets import confidence_of, sets_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -283,7 +284,11 @@ class Classify(BaseModel):
         return {**outputs, "logits": outputs["logits"] / np.asarray(state["temperature"])}
 
     def infer(self, networks: Mapping[str, Network], arrays: Arrays, state: State) -> Prediction:
-        """Calibrated logits -> ``probability`` (N, K) and ``decision`` (N, K) bool."""
+        """Calibrated logits -> ``probability`` (N, K) and ``decision`` (N, K) bool.
+
+        With promises in the state also ``set`` (N, C) bool, the classes that may be true, and
+        ``certain`` (N,) bool, whether no human need be asked.
+        """
         logits = networks["network"](arrays)["logits"].astype(np.float64)
         if state["kind"] == "classes":
             probability = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -292,22 +297,30 @@ class Classify(BaseModel):
         else:
             probability = np.exp(-np.logaddexp(0, -logits))
             decision = probability >= np.asarray(state["thresholds"])
-        return Prediction({"probability": probability, "decision": decision}, tuple(state["names"]))
+        found: Arrays = {"probability": probability, "decision": decision}
+        if "sets" in state:
+            found["set"] = sets_of(probability, state["sets"]["largest"], kind=state["kind"])
+        if "abstain" in state:
+            sure = confidence_of(probability, kind=state["kind"], thresholds=state["thresholds"])
+            found["certain"] = sure >= state["abstain"]["below"]
+        return Prediction(found, tuple(state["names"]))
 
     def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:
-        """Columns of `predictions.csv`: probabilities and the decision in class names."""
+        """Columns of `predictions.csv`: probabilities, the decision in class names, promises."""
         probability, decision = prediction.arrays["probability"], prediction.arrays["decision"]
         names = np.array(prediction.names, dtype=object)
         if state["kind"] == "binary":
             return {
                 "probability": probability[:, 0],
                 "decision": names[decision[:, 0].astype(int)],
+                **_promises(prediction),
             }
         columns: dict[str, Array] = {
             f"probability_{name}": probability[:, index] for index, name in enumerate(names)
         }
         if state["kind"] == "classes":
-            return {**columns, "decision": names[decision.argmax(axis=1)]}
+            named = {"decision": names[decision.argmax(axis=1)]}
+            return {**columns, **named, **_promises(prediction)}
         decisions = {f"decision_{name}": decision[:, i].astype(int) for i, name in enumerate(names)}
         return {**columns, **decisions}
 
@@ -355,6 +368,17 @@ class Classify(BaseModel):
             logits, truth, pos_weight=weights, reduction="none"
         )
         return (each * known).sum() / known.sum().clamp_min(1.0)
+
+
+def _promises(prediction: Prediction) -> dict[str, Array]:
+    """``set``: its classes with | between, and ``certain``: yes or no; where they were promised."""
+    found = {}
+    if (sets := prediction.arrays.get("set")) is not None:
+        names = np.array(prediction.names, dtype=object)
+        found["set"] = np.array(["|".join(names[own]) for own in sets], dtype=object)
+    if (certain := prediction.arrays.get("certain")) is not None:
+        found["certain"] = np.where(certain, "yes", "no")
+    return found
 
 
 def _targets(truth: Array, known: Array, *, names: tuple[str, ...], kind: Kind) -> Targets:

@@ -167,6 +167,18 @@ class JudgedKind(Protocol):
         """Entries of ``metrics.json`` that this kind alone has, of the chosen deep model."""
         ...
 
+    def beyond(
+        self, models: Mapping[str, Answers], section: EvaluationSection, seed: int
+    ) -> dict[str, Any]:
+        """Entries of a test part that are no single numbers: curves, promises, cross-checks.
+
+        Args:
+            models: of that part; the deep one first, then the peer it is compared with.
+            section: the study's ``evaluation``.
+            seed: of the resamples.
+        """
+        ...
+
     def names(self, ids: Array, targets: Targets) -> Array:
         """What tells this test part from another in the count of looks.
 

@@ -9,16 +9,18 @@ called has no positive predictive value) makes the mean undefined.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bedside.errors import DataError, Problems
 from bedside.evaluation import OF_CLASSES, PRIMARY, REGISTRY, metric_names
+from bedside.evaluation.class_evidence import evidence_of_classes
 from bedside.evaluation.classification import Column, share
 from bedside.evaluation.edge import ClassEvidence
 from bedside.evaluation.predictions import write_predictions_table
+from bedside.evaluation.promises import promised
 from bedside.evaluation.threshold import choose_thresholds
 from bedside.schema import Array, Arrays, Prediction, State, Targets
 
@@ -129,12 +131,18 @@ class Classification:
             choose_thresholds(validation, any_scores, section.threshold)
 
     def decided(self, validation: Answers, section: EvaluationSection) -> State:
-        """The state with thresholds; several classes need none."""
-        if validation.targets.kind == "classes":
-            return validation.state
-        probability = validation.prediction.arrays["probability"]
-        chosen = choose_thresholds(validation.targets, probability, section.threshold)
-        return {**validation.state, "thresholds": chosen}
+        """The state with thresholds, and with what is promised; several classes need none.
+
+        Several labels at once promise nothing: which sets of them were meant is not clear.
+        """
+        state = validation.state
+        if validation.targets.kind != "classes":
+            probability = validation.prediction.arrays["probability"]
+            chosen = choose_thresholds(validation.targets, probability, section.threshold)
+            state = {**state, "thresholds": chosen}
+        if validation.targets.kind == "labels":
+            return state
+        return {**state, **promised(replace(validation, state=state), section)}
 
     def tells_apart(self, prediction: Prediction) -> bool:
         """Whether two cases have two probabilities.
@@ -167,6 +175,12 @@ class Classification:
             "threshold_rule": section.threshold,
             "calibration": {"temperature": state["temperature"]},
         }
+
+    def beyond(
+        self, models: Mapping[str, Answers], section: EvaluationSection, seed: int
+    ) -> dict[str, Any]:
+        """Promises kept, the decision curve, DeLong's intervals."""
+        return evidence_of_classes(models, section, seed)
 
     def names(self, ids: Array, targets: Targets) -> Array:  # noqa: ARG002
         """The case ids."""

@@ -1,0 +1,191 @@
+"""What a model promises beside its probabilities: sets of classes, and when to ask a human.
+
+Enters: validation answers, then those of a test part. Leaves: what the package carries,
+and how far it was kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bedside.evaluation.bootstrap import interval, leave_out_weights, patient_weights
+from bedside.evaluation.classification import share
+from bedside.evaluation.edge import exact_bound
+from bedside.schema import Array, State
+from bedside.tasks.sets import confidence_of, every_class, sets_of
+
+if TYPE_CHECKING:
+    from bedside.evaluation.kinds import Answers
+    from bedside.study import EvaluationSection
+
+STEPS = 100
+
+
+def promised(validation: Answers, section: EvaluationSection) -> State:
+    """Choose on validation what is promised: sets of classes, and when a human is asked.
+
+    A class with too few patients for its own promise shares that of all. The cases of one
+    patient count as one together, so that the promise is about a new patient.
+
+    Args:
+        validation: one question or several classes.
+        section: the study's ``evaluation``.
+
+    Returns:
+        ``sets``: ``coverage``, ``largest`` (C,), ``own``: whether each class has a promise of
+        its own; ``abstain``: ``share`` and ``below``, the confidence under which a human is
+        asked. An entry that the study sets to null is left out.
+    """
+    kind, known, label = _known(validation)
+    probability = validation.prediction.arrays["probability"][known]
+    groups = validation.groups[known]
+    found: State = {}
+    if section.coverage is not None and len(label):
+        each = every_class(probability, kind=kind)
+        score = 1 - each[np.arange(len(label)), label]
+        together = _quantile(score, groups, section.coverage)
+        own = [_quantile(score[label == c], groups[label == c], section.coverage)
+               for c in range(each.shape[1])]  # fmt: skip
+        largest = [together if q is None else q for q in own]
+        found["sets"] = {
+            "coverage": section.coverage,
+            "largest": [1.0 if q is None else q for q in largest],
+            "own": [q is not None for q in own],
+        }
+    if section.abstain is not None and len(label):
+        thresholds = validation.state.get("thresholds", [0.5])
+        sure = confidence_of(probability, kind=kind, thresholds=thresholds)
+        below = float(np.quantile(sure, section.abstain, method="higher"))
+        found["abstain"] = {"share": section.abstain, "below": below}
+    return found
+
+
+def _quantile(score: Array, groups: Array, coverage: float) -> float | None:
+    """The score that a new patient stays below with the promised chance, None where none does.
+
+    Of n patients the cases of each weigh 1/n together, and a further patient weighs as much
+    as each at the very end (Dunn, Wasserman and Ramdas 2022,
+    doi:10.1080/01621459.2022.2060112).
+    """
+    people, index, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    n = len(people)
+    if not n or np.ceil((n + 1) * coverage) > n:
+        return None
+    order = np.argsort(score, kind="stable")
+    reached = np.cumsum((1 / counts[index])[order])
+    place = int(np.searchsorted(reached, (n + 1) * coverage - 1e-9))
+    return float(score[order][min(place, score.size - 1)])
+
+
+def _known(answers: Answers) -> tuple[str, Array, Array]:
+    """Kind, rows whose class is known, and which class that is."""
+    targets = answers.targets
+    rows = np.flatnonzero(targets.arrays["known"].all(axis=1))
+    truth = targets.arrays["truth"][rows]
+    label = (truth[:, 0] > 0.5).astype(int) if targets.kind == "binary" else truth.argmax(axis=1)
+    return targets.kind, rows, label
+
+
+def kept(answers: Answers, *, confidence: float, replicates: int, seed: int) -> dict[str, Any]:
+    """How far promises were kept on a test part.
+
+    Args:
+        answers: whose state holds what was `promised`.
+        confidence: of the intervals.
+        replicates: of the bootstrap over patients.
+        seed: of the resamples.
+
+    Returns:
+        ``sets``: ``promised``; ``coverage``, ``size`` (mean number of classes), ``alone`` (share of
+        sets with one class), each with interval; ``by_class`` and ``by_size``: name -> ``cases``
+        and ``coverage``. ``abstain``: ``asked`` (share left to a human), ``error_kept``,
+        ``error_asked``, ``error_all``, each with interval; ``curve``: ``coverage`` and ``risk``
+        by falling confidence, and ``aurc``, the area below it (Geifman and El-Yaniv 2017,
+        arXiv:1705.08500).
+    """
+    kind, rows, label = _known(answers)
+    probability = answers.prediction.arrays["probability"][rows]
+    groups = answers.groups[rows]
+    found: dict[str, Any] = {}
+    if not len(label):
+        return found
+    measured = _Shares(groups, confidence, replicates, seed)
+    state, names = answers.state, answers.prediction.names
+    if (sets := state.get("sets")) is not None:
+        inside = sets_of(probability, sets["largest"], kind=kind)
+        right, size = inside[np.arange(len(label)), label], inside.sum(axis=1)
+        everyone = np.ones(len(label), dtype=bool)
+        found["sets"] = {
+            "promised": sets["coverage"],
+            "coverage": measured.of(right, everyone),
+            "size": measured.of(size, everyone),
+            "alone": measured.of(size == 1, everyone),
+            "by_class": {
+                str(name): {"cases": int((label == c).sum()),
+                            "coverage": measured.of(right, label == c)}
+                for c, name in enumerate(names)
+            },
+            "by_size": {
+                str(s): {"cases": int((size == s).sum()), "coverage": measured.of(right, size == s)}
+                for s in np.unique(size).tolist()
+            },
+        }  # fmt: skip
+    if (abstain := state.get("abstain")) is not None:
+        sure = confidence_of(probability, kind=kind, thresholds=state.get("thresholds", [0.5]))
+        decided = answers.prediction.arrays["decision"][rows]
+        said = decided[:, 0].astype(int) if kind == "binary" else decided.argmax(axis=1)
+        wrong, asked = said != label, sure < abstain["below"]
+        everyone = np.ones(len(label), dtype=bool)
+        found["abstain"] = {
+            "share": abstain["share"],
+            "asked": measured.of(asked, everyone),
+            "error_kept": measured.of(wrong, ~asked),
+            "error_asked": measured.of(wrong, asked),
+            "error_all": measured.of(wrong, everyone),
+            "curve": _risk_curve(wrong, sure),
+        }
+    return found
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """Means over some of the cases, each with the interval of drawing patients."""
+
+    groups: Array
+    confidence: float
+    replicates: int
+    seed: int
+
+    def of(self, values: Array, among: Array) -> dict[str, float | None]:
+        """Mean of `values` over the cases `among`, with its interval."""
+        if not among.any():
+            return {"value": None, "low": None, "high": None}
+        top, bottom = values * among.astype(np.float64), among.astype(np.float64)
+        rng = np.random.default_rng(self.seed)
+        blocks = patient_weights(self.groups, replicates=self.replicates, rng=rng)
+        drawn = np.concatenate([share(w @ top, w @ bottom) for w in blocks])
+        apart = np.concatenate([share(w @ top, w @ bottom) for w in leave_out_weights(self.groups)])
+        value = float(top.sum() / bottom.sum())
+        ends = interval(drawn, self.confidence, estimate=value, left_out=apart)
+        if value in (0.0, 1.0) and ends == (value, value):
+            people, tail = np.unique(self.groups[among]).size, (1 - self.confidence) / 2
+            other = exact_bound(people, edge=value, tail=tail)
+            ends = min(other, value), max(other, value)
+        low, high = ends or (None, None)
+        return {"value": value, "low": low, "high": high}
+
+
+def _risk_curve(wrong: Array, sure: Array) -> dict[str, Any]:
+    """Share of wrong decisions among the surest, as more and more cases are decided."""
+    order = np.argsort(-sure, kind="stable")
+    counted = np.arange(1, wrong.size + 1)
+    risk = np.cumsum(wrong[order]) / counted
+    shown = np.unique(np.linspace(0, wrong.size - 1, min(STEPS, wrong.size)).astype(int))
+    return {
+        "coverage": (counted[shown] / wrong.size).tolist(),
+        "risk": risk[shown].tolist(),
+        "aurc": float(risk.mean()),
+    }
