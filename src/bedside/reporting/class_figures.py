@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bedside.reporting.class_promises import decision_curve_sentence, doubt_sentence
 from bedside.reporting.curve_figures import (
     draw_precision_recall,
     draw_reliability,
@@ -20,6 +21,7 @@ from bedside.reporting.formatting import with_interval
 from bedside.reporting.glossary import label
 from bedside.reporting.table_figures import counts_of, draw_confusion, draw_learning_curves
 from bedside.reporting.telling import Draw, Words
+from bedside.reporting.utility_figures import draw_decision_curve, draw_risk_coverage
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
@@ -30,6 +32,8 @@ DRAWERS: dict[str, Draw] = {
     "precision_recall": draw_precision_recall,
     "reliability": draw_reliability,
     "confusion": draw_confusion,
+    "decision_curve": draw_decision_curve,
+    "risk_coverage": draw_risk_coverage,
     "subgroups": draw_subgroups,
     "learning_curves": draw_learning_curves,
 }
@@ -70,6 +74,19 @@ def class_figure_words(record: Record) -> dict[str, Words]:
                 else "Shares are of the row."
             ),
             _confusion_words(record),
+        ),
+        "decision_curve": Words(
+            "Is it worth acting on the model?",
+            "Net benefit: cases rightly treated, less those treated in vain at the price that who "
+            "acts from this probability on puts on them. A model is of use where its curve is the "
+            "highest; the band is its interval.",
+            f"Decision curve. {decision_curve_sentence(record)}",
+        ),
+        "risk_coverage": Words(
+            "What if a human decides the doubtful?",
+            "Share of wrong decisions (up) when the model decides the surest cases alone, from few "
+            "(left) to all (right). The dashed line is where the package asks a human.",
+            f"Risk by coverage. {doubt_sentence(record)}",
         ),
         "subgroups": common["subgroups"],
         "learning_curves": common["learning_curves"],

@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bedside.reporting import class_notices, class_tables, class_wording, formatting, glossary
+from bedside.reporting import (
+    class_notices,
+    class_promises,
+    class_tables,
+    class_wording,
+    formatting,
+    glossary,
+)
 from bedside.reporting.class_figures import DRAWERS, class_figure_words
 from bedside.reporting.embedding import png_uri
 from bedside.reporting.examples import write_examples
@@ -100,6 +107,13 @@ class ToldClassification:
             "other_parts": record.metrics.get("other_parts") or {},
             "temperature_words": class_wording.temperature_sentence(record),
             "calibration_words": class_wording.calibration_sentence(record),
+            "line_words": class_promises.line_sentence(record),
+            "cross_check_words": class_promises.cross_check_sentence(record),
+            "use_words": class_promises.decision_curve_sentence(record),
+            "sets_words": class_promises.sets_sentence(record),
+            "sets_table": class_promises.sets_table(record),
+            "doubt_words": class_promises.doubt_sentence(record),
+            "gaps_words": class_promises.gaps_sentence(record),
             "decisions": class_wording.decision_sentences(record),
             "examples_title": "Example cases",
             "examples": _examples(record) if cases else [],

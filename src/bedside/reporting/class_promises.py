@@ -1,0 +1,153 @@
+"""Sets, doubts, use and gaps of a classification in words and tables.
+
+Enters: a `Record`. Leaves: sentences and tables, empty or None where a run has no such numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from bedside.reporting.formatting import (
+    bounds,
+    count,
+    counted,
+    has_interval,
+    listed,
+    number,
+    percent,
+    signed,
+    with_interval,
+)
+from bedside.reporting.glossary import label
+from bedside.reporting.tables import Cell, Table
+
+if TYPE_CHECKING:
+    from bedside.reporting.record import Record
+
+SIGNIFICANT = 0.05
+
+
+def decision_curve_sentence(record: Record) -> str:
+    """Where acting on the model is better than treating all or none; blank where unknown."""
+    found = record.metrics.get("decision_curve")
+    if not found:
+        return ""
+    if found["useful"] is None:
+        return (
+            "At no threshold was acting on the model shown to be better than treating everyone or "
+            "no one."
+        )
+    low, high = found["useful"]
+    return (
+        f"For whoever would act from a probability between {percent(low)} and {percent(high)}, "
+        "acting on the model was shown to be better than treating everyone or no one (a band that "
+        "holds at all thresholds together)."
+    )
+
+
+def sets_sentence(record: Record) -> str:
+    """What the sets promise and whether that was kept."""
+    found = (record.metrics.get("promises") or {}).get("sets")
+    if not found:
+        return ""
+    return (
+        f"Beside its decision the model names a set of answers that holds the true one in "
+        f"{percent(found['promised'])} of new patients like these, within each class where there "
+        f"were enough to choose by. On the test part it did in {_share(found['coverage'])}; "
+        f"{_share(found['alone'])} of the sets hold one answer only. Elsewhere, with patients "
+        f"unlike these, the promise does not hold."
+    )
+
+
+def sets_table(record: Record) -> Table | None:
+    """Coverage by class and by the size of the set."""
+    found = (record.metrics.get("promises") or {}).get("sets")
+    if not found:
+        return None
+    rows = [_row(f"truth: {name}", about) for name, about in found["by_class"].items()]
+    rows += [
+        _row(f"sets of {counted(int(size), 'answer')}", about)
+        for size, about in found["by_size"].items()
+    ]
+    return Table(
+        f"How often the true answer was in the set (promised: {percent(found['promised'])})",
+        [Cell("Among"), Cell("Cases"), Cell("Covered")],
+        rows,
+    )
+
+
+def _row(name: str, about: Mapping[str, Any]) -> list[Cell]:
+    return [Cell(name), Cell(count(about["cases"])), Cell(with_interval(about["coverage"]))]
+
+
+def doubt_sentence(record: Record) -> str:
+    """What leaving the doubtful to a human brings."""
+    found = (record.metrics.get("promises") or {}).get("abstain")
+    if not found:
+        return ""
+    return (
+        f"The package marks a case as not certain where the model is less sure than in the least "
+        f"certain {percent(found['share'])} of validation. On the test part these are "
+        f"{_share(found['asked'])}; of them {_share(found['error_asked'])} were decided wrongly, "
+        f"of the others {_share(found['error_kept'])}, of all {_share(found['error_all'])}."
+    )
+
+
+def cross_check_sentence(record: Record) -> str:
+    """DeLong's interval beside the bootstrap's."""
+    found = (record.metrics.get("delong") or {}).get(record.deep)
+    estimate = record.estimate(record.deep, "auroc")
+    if not found or not has_interval(estimate):
+        return ""
+    return (
+        f"As a cross-check, DeLong's interval of the deep model's AUROC is {bounds(found)}; the "
+        f"bootstrap's is {bounds(estimate)}."
+    )
+
+
+def line_sentence(record: Record) -> str:
+    """Slope and intercept; blank where they are unknown."""
+    slope = record.estimate(record.deep, "calibration_slope")
+    intercept = record.estimate(record.deep, "calibration_intercept")
+    if slope is None or slope.get("value") is None or intercept is None:
+        return ""
+    return (
+        f"Calibration slope {with_interval(slope)}: 1 is right, below 1 probabilities are too "
+        f"extreme. Calibration intercept {with_interval(intercept)}: 0 is right, below 0 they are "
+        "too high on the whole."
+    )
+
+
+def gaps_sentence(record: Record) -> str:
+    """Which subgroups differ from the rest after a correction for many looks."""
+    looks, differ, metric = 0, [], record.primary
+    for attribute, groups in (record.metrics.get("subgroups") or {}).items():
+        for name, about in groups.items():
+            gap = about.get("gap")
+            if not gap or gap["p"] is None:
+                continue
+            looks, metric = looks + 1, gap["metric"]
+            if (gap["p_corrected"] or 0) < SIGNIFICANT:
+                differ.append(f"{attribute} {name} ({signed(number(gap['value']))})")
+    if not looks:
+        return ""
+    kept = (
+        f"these differ from all other cases in {label(metric)}: {listed(differ)}."
+        if differ
+        else f"no group was shown to differ from all other cases in {label(metric)}."
+    )
+    return (
+        f"{counted(looks, 'group')} {'was' if looks == 1 else 'were'} looked at, and one of 20 "
+        f"stands out by chance; after Holm's correction {kept}"
+    )
+
+
+def _share(estimate: Mapping[str, Any]) -> str:
+    """``91.2 % (88.0 to 93.9)``."""
+    if estimate["value"] is None:
+        return "n/a"
+    text = percent(estimate["value"], decimals=1)
+    if not has_interval(estimate):
+        return text
+    return f"{text} ({100 * estimate['low']:.1f} to {100 * estimate['high']:.1f})"
