@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from bedside.evaluation.class_evidence import evidence_of_classes
+from bedside.evaluation.kinds import Answers
 from bedside.reporting.examples import write_examples
 from bedside.run_folder import RunFolder
 from bedside.schema import Prediction, Targets
+from bedside.study import EvaluationSection
 
 PATIENT = "SECRETPATIENT"
 CASE = "SECRETCASE"
@@ -63,7 +66,8 @@ def make_run(root: Path, made: Made | None = None) -> RunFolder:
             deep = (probability, decision)
             _write_predictions(folder.predictions, made, truth, probability, decision)
     assert deep is not None
-    folder.metrics.write_text(json.dumps(_metrics_file(made, models) | made.changes))
+    beyond = _beyond(made, truth, deep)
+    folder.metrics.write_text(json.dumps(_metrics_file(made, models) | beyond | made.changes))
     folder.study.write_text(json.dumps(_study(made)))
     _write_rest(folder, made, rng)
     if not made.figures:
@@ -72,6 +76,21 @@ def make_run(root: Path, made: Made | None = None) -> RunFolder:
     if made.examples:
         _write_examples(folder, made, truth, deep)
     return folder
+
+
+def _beyond(made: Made, truth: np.ndarray, deep: tuple[np.ndarray, np.ndarray]) -> dict[str, Any]:
+    """Promises and use, measured as a run measures them."""
+    known = ~np.isnan(truth)
+    targets = Targets({"truth": np.nan_to_num(truth), "known": known}, tuple(made.names), made.kind)
+    state = {
+        "thresholds": [0.47],
+        "sets": {"coverage": 0.9, "largest": [0.6] * len(made.names)},
+        "abstain": {"share": 0.1, "below": 0.1},
+    }
+    prediction = Prediction({"probability": deep[0], "decision": deep[1]}, tuple(made.names))
+    rows = np.arange(len(truth))
+    answers = Answers(targets, prediction, rows, rows, state)
+    return evidence_of_classes({"resnet": answers}, EvaluationSection(bootstrap=100), 7)
 
 
 def _truth(made: Made, rng: np.random.Generator) -> np.ndarray:

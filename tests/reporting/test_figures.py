@@ -19,8 +19,10 @@ from .made_run import CASE, PATIENT, Made, make_run
 @pytest.mark.parametrize("kind", ["binary", "classes", "labels"])
 def test_every_figure_is_drawn_and_is_wellformed(runs: dict[str, RunFolder], kind: str) -> None:
     folder = runs[kind]
-    assert write_figures(folder) == list(DRAWERS)
-    for name in DRAWERS:
+    absent = {"classes": {"decision_curve"}, "labels": {"decision_curve", "risk_coverage"}}
+    drawn = [name for name in DRAWERS if name not in absent.get(kind, set())]
+    assert write_figures(folder) == drawn
+    for name in drawn:
         text = (folder.figures / f"{name}.svg").read_text()
         ElementTree.fromstring(text)
         assert len(text) < 150_000

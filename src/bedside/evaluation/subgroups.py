@@ -71,6 +71,7 @@ def score_subgroups(
                 "patients": int(np.unique(inside.groups).size),
                 **kind.counts(inside.targets),
                 "metrics": {m: {"value": None, "low": None, "high": None} for m in kind.summary},
+                "gap": None,
             }
             if inside.groups.size >= SMALLEST and kind.measurable(inside.targets):
                 about["metrics"], drawn, _ = tabulate(
@@ -81,8 +82,9 @@ def score_subgroups(
                     seed=seed,
                 )
                 rest = answers.take(np.flatnonzero(grouping.labels != label))
-                gap = _gap(about["metrics"], drawn, rest, confidence=confidence, seed=seed + 1)
-                about |= {} if gap is None else {"gap": gap}
+                about["gap"] = _gap(
+                    about["metrics"], drawn, rest, confidence=confidence, seed=seed + 1
+                )
             table[name][label] = about
     _correct(table)
     return table
@@ -116,7 +118,7 @@ def _correct(table: Mapping[str, Mapping[str, dict[str, Any]]]) -> None:
     """Add to each gap its p-value for as many looks as there are: of two groups one look."""
     looks: list[list[dict[str, Any]]] = []
     for groups in table.values():
-        gaps = [about["gap"] for about in groups.values() if "gap" in about]
+        gaps = [about["gap"] for about in groups.values() if about["gap"] is not None]
         looks += [gaps] if len(gaps) == len(groups) == 2 else [[gap] for gap in gaps]
     for gaps, p in zip(looks, corrected([gaps[0]["p"] for gaps in looks]), strict=True):
         for gap in gaps:

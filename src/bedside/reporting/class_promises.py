@@ -51,12 +51,18 @@ def sets_sentence(record: Record) -> str:
     found = (record.metrics.get("promises") or {}).get("sets")
     if not found:
         return ""
+    broken = [
+        name
+        for name, about in found["by_class"].items()
+        if (about["coverage"]["high"] or 1) < found["promised"]
+    ]
+    kept = f" Among {listed(broken)} the promise was not kept." if broken else ""
     return (
         f"Beside its decision the model names a set of answers that holds the true one in "
         f"{percent(found['promised'])} of new patients like these, within each class where there "
         f"were enough to choose by. On the test part it did in {_share(found['coverage'])}; "
-        f"{_share(found['alone'])} of the sets hold one answer only. Elsewhere, with patients "
-        f"unlike these, the promise does not hold."
+        f"{_share(found['alone'])} of the sets hold one answer only.{kept} With patients unlike "
+        "those of validation the promise does not hold."
     )
 
 
