@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bedside.deployment.mask_dicom_out import Marked, write_as_dicom
 from bedside.errors import DataError, RunError, sentence
 from bedside.modalities.label_masks import write_mask
 from bedside.modalities.picture_masks import write_picture_mask
@@ -117,6 +116,9 @@ class MaskFolder:
             if answered.doubt is not None:
                 self._write_doubt(self._beside(name, DOUBT), answered.doubt, geometry)
             if self.dicom:
+                # pydicom is slow to import, and most predictions need none of it
+                from bedside.deployment.mask_dicom_out import Marked, write_as_dicom
+
                 stem = name.removesuffix(self.ending)
                 write_as_dicom(
                     Marked(voxels, geometry, structures),
