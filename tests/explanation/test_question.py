@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from bedside.errors import StudyError
-from bedside.explanation.question import Question, ask_class, ask_forecast, encoder_of
+from bedside.explanation.question import Question, ask_class, ask_forecast, at_once, encoder_of
 
 from .spot_made import STATE, first, pictures, spot_question
 
@@ -68,3 +68,9 @@ def test_of_a_forecast_it_is_the_median_of_the_last_step_in_its_unit() -> None:
     assert asked.chosen(scores).tolist() == [1]
     assert asked.shown(scores).tolist() == [[2.0, 5.0]]
     assert (asked.names, asked.unit) == (("in 5 minutes", "in 10 minutes"), "mg/dL")
+
+
+def test_of_large_inputs_fewer_are_seen_at_once() -> None:
+    assert at_once(pictures(3)) == 128
+    assert at_once({"x.values": torch.empty(2, 1, 96, 96, 96)}) == 2
+    assert at_once({"x.values": torch.empty(1, 1, 256, 256, 256)}) == 1

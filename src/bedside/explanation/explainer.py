@@ -24,6 +24,7 @@ from bedside.explanation.faithfulness import (
     likeness,
     measure_curves,
 )
+from bedside.explanation.question import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -204,9 +205,9 @@ def draw_maps(
 ) -> torch.Tensor:
     """(B, *grid) maps by a method, some cases at a time."""
     attribute = METHODS.load(method).attribute
-    parts = []
-    for start in range(0, len(which), AT_ONCE):
-        rows = slice(start, start + AT_ONCE)
+    parts, step = [], min(AT_ONCE, at_once(arrays))
+    for start in range(0, len(which), step):
+        rows = slice(start, start + step)
         own = {name: values[rows] for name, values in arrays.items()}
         parts.append(attribute(question, own, surface, which=which[rows]).detach().float())
     return torch.cat(parts)

@@ -14,7 +14,7 @@ from captum.attr import IntegratedGradients
 from torch import nn
 
 from bedside.explanation.method import Method
-from bedside.explanation.question import MOST_AT_ONCE, encoder_of
+from bedside.explanation.question import at_once, encoder_of
 from bedside.explanation.smoothing import smoothed
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def integrated_gradients(
         (arrays[surface.key].float(),),
         (surface.without(arrays),),
         further=(which, *others.values()),
+        together=at_once(arrays),
     )[0]
     added = found if surface.form == "table" else found.sum(dim=1)
     share = SMOOTH.get(surface.form)
@@ -80,6 +81,7 @@ def _of_tokens(
         vectors,
         tuple(torch.zeros_like(each) for each in vectors),
         further=(which, *arrays.values()),
+        together=at_once(arrays),
     )
     added = torch.zeros_like(surface.there(arrays), dtype=torch.float32)
     for each in found:
@@ -98,13 +100,14 @@ def _integrated(
     baselines: tuple[torch.Tensor, ...],
     *,
     further: tuple[torch.Tensor, ...],
+    together: int,
 ) -> tuple[torch.Tensor, ...]:
     found = IntegratedGradients(score).attribute(
         inputs,
         baselines,
         additional_forward_args=further,
         n_steps=STEPS,
-        internal_batch_size=max(MOST_AT_ONCE, len(inputs[0])),
+        internal_batch_size=max(together, len(inputs[0])),
     )
     return tuple(each.detach() for each in found)
 

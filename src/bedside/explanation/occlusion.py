@@ -12,7 +12,7 @@ import torch
 from captum.attr import Occlusion
 
 from bedside.explanation.method import Method
-from bedside.explanation.question import MOST_AT_ONCE
+from bedside.explanation.question import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ def hidden_windows(
             strides=tuple(max(1, side // 2) for side in window),
             baselines=0.0,
             additional_forward_args=(which, *arrays.values()),
-            perturbations_per_eval=max(1, MOST_AT_ONCE // len(which)),
+            perturbations_per_eval=max(1, at_once(arrays) // len(which)),
         )
     return found * there
 

@@ -6,6 +6,7 @@ with its gradient where one is asked for.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -23,6 +24,8 @@ Tensors: TypeAlias = dict[str, torch.Tensor]
 MEDIAN = 0.5
 MOST_AT_ONCE = 128
 """Cases, whole or in part hidden, that the network sees together."""
+MOST_NUMBERS = 2**21
+"""Numbers that these hold together: of large inputs fewer are seen at once."""
 
 
 @dataclass(frozen=True)
@@ -85,16 +88,22 @@ class Question:
     ) -> torch.Tensor:
         """The same without gradients, some cases at a time; all numbers (B, A) without `which`."""
         count = len(next(iter(arrays.values())))
-        found = []
+        found, step = [], at_once(arrays)
         with torch.no_grad():
-            for start in range(0, count, MOST_AT_ONCE):
-                rows = slice(start, start + MOST_AT_ONCE)
+            for start in range(0, count, step):
+                rows = slice(start, start + step)
                 own = {name: values[rows] for name, values in arrays.items()}
                 if which is None:
                     found.append(self.asked.scores(self.network(own)))
                 else:
                     found.append(self.score(own, which[rows]))
         return torch.cat(found)
+
+
+def at_once(arrays: Mapping[str, torch.Tensor]) -> int:
+    """How many such cases the network sees together."""
+    each = sum(math.prod(values.shape[1:]) for values in arrays.values())
+    return max(1, min(MOST_AT_ONCE, MOST_NUMBERS // max(each, 1)))
 
 
 def encoder_of(network: Any, name: str) -> nn.Module:

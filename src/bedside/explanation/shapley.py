@@ -13,7 +13,7 @@ import torch
 from captum.attr import ShapleyValueSampling
 
 from bedside.explanation.method import Method
-from bedside.explanation.question import MOST_AT_ONCE
+from bedside.explanation.question import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ def shapley_values(
             baselines=0.0,
             additional_forward_args=(which, *arrays.values()),
             n_samples=ORDERS,
-            perturbations_per_eval=max(1, MOST_AT_ONCE // len(which)),
+            perturbations_per_eval=max(1, at_once(arrays) // len(which)),
         )
     return found
 

@@ -1,0 +1,32 @@
+"""The benchmark of planted signs finds the sign, and not where there is nothing learnt."""
+
+from __future__ import annotations
+
+import re
+
+import explanations
+import pytest
+
+
+def shares(line: str) -> list[int]:
+    return [int(found) for found in re.findall(r"(\d+) % \(", line)]
+
+
+def test_words_that_say_the_label_are_marked_and_drawn_weights_mark_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(explanations, "MOST", 40)
+    lines = explanations.measured("text-bag", epochs=8)
+    assert [line.split(" | ")[3] for line in lines] == [
+        "integrated-gradients", "attention", "occlusion",
+    ]  # fmt: skip
+    gradient, _, hiding = (shares(line) for line in lines)
+    assert gradient[0] >= 80
+    assert hiding[0] >= 80
+    assert gradient[1] < 30
+    assert hiding[1] < 30
+
+
+def test_a_share_comes_with_its_interval() -> None:
+    assert explanations.share(96, 100) == "96 % (90 to 98)"
+    assert explanations.share(0, 0) == "none found"
