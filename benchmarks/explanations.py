@@ -1,6 +1,7 @@
 """Do explanations point at the sign? Made-up cohorts whose sign is known, case by case.
 
     python benchmarks/explanations.py --cohorts xray text-bag --output explanations.md
+    python benchmarks/explanations.py --cohorts xray --run demo/chest-xray
 
 Enters: names of cohorts; no data. A network is trained as a study trains it, on cases made with
 one seed; cases made with another choose nothing and are explained by every method. Leaves: a
@@ -23,9 +24,11 @@ import torch
 from scipy.stats import binomtest
 
 from bedside.data.synthetic.chest_xray import make_chest_xrays, planted_nodules
+from bedside.deployment.package import read_package
 from bedside.explanation.drawn_weights import randomised
 from bedside.explanation.explainer import draw_maps, suiting, taken
 from bedside.explanation.question import Question
+from bedside.explanation.reopened import reopen_network
 from bedside.explanation.surface import surface_of
 from bedside.modalities.image import Image
 from bedside.modalities.text import Text
@@ -33,6 +36,7 @@ from bedside.modalities.text_tokens import Vocabulary
 from bedside.modalities.volume import Volume
 from bedside.models.network import StudyNetwork
 from bedside.progress import Progress
+from bedside.run_folder import RunFolder
 from bedside.schema import Geometry, Sample, State, Targets
 from bedside.study import TrainingSection
 from bedside.tasks.classify import Classify
@@ -71,7 +75,7 @@ def main() -> int:
     lines.append("|---|---|---|---|---|---|")
     for name in options.cohorts:
         started = time.perf_counter()
-        for line in measured(name, epochs=options.epochs):
+        for line in measured(name, epochs=options.epochs, run=options.run):
             lines.append(line)
             print(line, flush=True)
         print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
@@ -80,12 +84,15 @@ def main() -> int:
     return 0
 
 
-def measured(name: str, *, epochs: int | None) -> list[str]:
-    """The lines of one cohort, a method each."""
+def measured(name: str, *, epochs: int | None, run: Path | None = None) -> list[str]:
+    """The lines of one cohort, a method each; with `run` its network is asked, none is trained."""
     make, encoder = COHORTS[name]
     first = make(SEEDS["train"], None)
     parts = {part: make(SEEDS[part], first.state) for part in ("validation", "fresh")}
-    question = trained(encoder, {"train": first, **parts}, epochs=epochs)
+    if run is None:
+        question = trained(encoder, {"train": first, **parts}, epochs=epochs)
+    else:
+        question, encoder = reopened(run), f"run {run.name}"
     fresh = parts["fresh"]
     shapes = {key: values.shape[1:] for key, values in fresh.arrays.items()}
     surface = surface_of("x", shapes, fresh.state)
@@ -115,6 +122,18 @@ def share(hits: int, count: int) -> str:
         return "none found"
     ends = binomtest(hits, count).proportion_ci(method="wilson")
     return f"{100 * hits / count:.0f} % ({100 * ends.low:.0f} to {100 * ends.high:.0f})"
+
+
+def reopened(run: Path) -> Question:
+    """The network of a finished run on one input; it is named x here."""
+    folder = RunFolder(run)
+    contents = read_package(folder.package).contents
+    network = reopen_network(
+        folder, task=contents.task, state=contents.task_state, states=contents.modality_states
+    )
+    ((_, arrays),) = network.array_names.items()
+    network.array_names = {"x": arrays}
+    return Question.of(network, "binary", contents.task_state)
 
 
 def trained(encoder: str, parts: dict[str, Made], *, epochs: int | None) -> Question:
@@ -262,6 +281,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--cohorts", nargs="+", choices=COHORTS, default=list(COHORTS))
     parser.add_argument("--epochs", type=int, help="of each training; default the recipe's")
+    parser.add_argument("--run", type=Path, help="a finished run on this very cohort to ask")
     parser.add_argument("--output", type=Path)
     return parser.parse_args()
 
