@@ -30,7 +30,7 @@ REGISTRY: Registry[Method] = Registry(
 ORDER: dict[str, tuple[str, ...]] = {
     "image": ("grad-cam", "integrated-gradients", "occlusion"),
     "volume": ("grad-cam", "integrated-gradients", "occlusion"),
-    "signal": ("integrated-gradients", "grad-cam", "occlusion"),
+    "signal": ("integrated-gradients", "occlusion"),
     "text": ("integrated-gradients", "attention", "occlusion"),
     "table": ("shapley", "integrated-gradients", "occlusion"),
 }

@@ -5,7 +5,8 @@ gradient lies at single places and a mean over all of them would say nothing: gr
 are multiplied place by place (HiResCAM, Draelos and Carin 2020, arXiv:2011.08891; Captum's
 `LayerGradientXActivation`). The layer is the last one that is fine enough to point at
 something small. A network that reads a volume slice by slice has maps of slices, which are
-laid back one above the other.
+laid back one above the other. Networks of signals read their maps out at the last step, where
+all of the gradient lies: maps of theirs point at the end, whatever was seen before.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
     from bedside.explanation.question import Question
     from bedside.explanation.surface import Surface
 
-FINE = {"image": 28, "volume": 7, "signal": 12}
+FINE = {"image": 28, "volume": 7}
 """Places along the longest side that the maps of the layer must have."""
-INTERPOLATION = {"image": "bilinear", "volume": "trilinear", "signal": "linear"}
-CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+INTERPOLATION = {"image": "bilinear", "volume": "trilinear"}
+CONVOLUTIONS = (nn.Conv2d, nn.Conv3d)
 
 
 def grad_cam(
@@ -104,7 +105,7 @@ def _laid(maps: torch.Tensor, surface: Surface, *, cases: int) -> torch.Tensor:
 
 GRAD_CAM = Method(
     grad_cam,
-    frozenset({"image", "volume", "signal"}),
+    frozenset({"image", "volume"}),
     "The maps that the network makes of the input are weighed by how much the answer hangs on "
     "them.",
     has_maps,

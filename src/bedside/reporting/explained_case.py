@@ -182,6 +182,7 @@ def _input(
         "name": name,
         "title": TITLES.get(by, by),
         "of": opened.question.asked.names[look.which],
+        "unit": opened.question.asked.unit,
         "answer": f"{look.answer:.2f} {opened.question.asked.unit}".strip(),
         "verdict": verdict_words(opened.record, {**known, "method": by} if known else None),
         "uri": _uri(sight),

@@ -18,6 +18,8 @@ FOR, AGAINST = (255, 122, 0), (60, 140, 255)
 RING = (255, 255, 255)
 SIDE = 260
 """Pixels of the longer side of one panel."""
+SMOOTH_FROM = 48
+"""Pixels of a side from which a picture is enlarged smoothly; smaller ones show their pixels."""
 GAP = 6
 STRONGEST = 0.75
 """Share of the colour where the map is strongest."""
@@ -27,7 +29,7 @@ QUIET = 0.12
 
 def image_look(values: Array, marks: Array) -> Array:
     """A picture (C, H, W) and its map (H, W) -> the two panels side by side."""
-    plain = _enlarged(_grey_or_colour(values), smooth=max(values.shape[1:]) >= SIDE // 4)
+    plain = _enlarged(_grey_or_colour(values), smooth=max(values.shape[1:]) >= SMOOTH_FROM)
     return _beside(plain, _coloured(plain, marks, ring=True))
 
 
