@@ -231,11 +231,12 @@ def make_text(seed: int, state: State | None) -> Made:
 def make_signal(seed: int, state: State | None) -> Made:
     """A wandering line of 60 steps, of which half hold a spike of three steps."""
     rng = np.random.default_rng(seed)
-    labels, steps = rng.integers(0, 2, 600), 60
-    values = rng.normal(size=(600, 1, steps)).cumsum(axis=2) * 0.3
-    places = rng.integers(4, steps - 8, 600)
+    cases, steps = 1500, 60
+    labels = rng.integers(0, 2, cases)
+    values = rng.normal(size=(cases, 1, steps)).cumsum(axis=2) * 0.3
+    places = rng.integers(4, steps - 8, cases)
     for case in np.flatnonzero(labels):
-        values[case, 0, places[case] : places[case] + 3] += 4
+        values[case, 0, places[case] : places[case] + 3] += 5
     state = state or {
         "standardise": {"values": {"mean": [float(values.mean())], "std": [float(values.std())]}}
     }

@@ -47,8 +47,19 @@ def test_a_picture_without_a_spot_is_blurred_there_and_nowhere_else() -> None:
     assert torch.equal(whole, values.float())
 
 
-def test_a_reading_takes_the_mean_of_its_window() -> None:
-    surface = surface_of("x", {"values": (1, 4)})
+def test_a_series_that_is_no_history_of_a_forecast_is_smoothed() -> None:
+    surface = surface_of("x", {"values": (1, 20)}, {"horizon_steps": 0})
+    values = torch.zeros(1, 1, 20)
+    values[0, 0, 10] = 9.0
+    kept = torch.ones(1, 20, dtype=torch.bool)
+    kept[0, 10] = False
+    found = surface.keeping({"x.values": values}, kept)["x.values"]
+    assert 1 < found[0, 0, 10] < 3
+    assert found[0, 0, :10].sum() == 0
+
+
+def test_a_reading_of_a_history_takes_the_mean_of_its_window() -> None:
+    surface = surface_of("x", {"values": (1, 4)}, {"horizon_steps": 12})
     values = torch.tensor([[[1.0, 2.0, 3.0, 10.0]]])
     kept = torch.tensor([[True, True, True, False]])
     assert surface.keeping({"x.values": values}, kept)["x.values"].tolist() == [[[1, 2, 3, 4]]]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bedside.explanation.question import Question
     from bedside.explanation.surface import Surface
 
-WINDOW = {"image": 1 / 8, "volume": 1 / 6, "signal": 1 / 12}
+WINDOW = {"image": 1 / 8, "volume": 1 / 4, "signal": 1 / 12}
 """Side of the window as a share of the input's; one element of other forms."""
 SMALLEST = 2
 """Elements of a window's side at least, so that neighbours share windows."""
@@ -47,7 +47,7 @@ def hidden_windows(
         found: torch.Tensor = Occlusion(score).attribute(
             there.float(),
             sliding_window_shapes=window,
-            strides=tuple(max(1, side // 2) for side in window),
+            strides=tuple((side + 1) // 2 for side in window),
             baselines=0.0,
             additional_forward_args=(which, *arrays.values()),
             perturbations_per_eval=max(1, at_once(arrays) // len(which)),

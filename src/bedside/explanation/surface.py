@@ -2,8 +2,9 @@
 
 Enters: prepared arrays of an input. Leaves: a `Surface` with its elements (pixels, voxels,
 readings, tokens, columns) and, for any choice of elements, the case as it would be without them.
-One idea of "without" serves every method and every test: a picture or a volume is blurred
-there, a reading takes its window's mean, a token is left out, a column takes what is usual.
+One idea of "without" serves every method and every test: a picture, a volume or a series is
+blurred there, the history of a forecast takes its window's mean, since its level and trend count
+as well, a token is left out, a column takes what is usual.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 Form: TypeAlias = Literal["image", "volume", "signal", "text", "table"]
 FORMS: dict[int, Form] = {1: "table", 2: "signal", 3: "image", 4: "volume"}
 """Axes of one case's ``values`` -> what they are."""
-BLUR = 0.05
+BLUR = {"image": 0.05, "volume": 0.05, "signal": 0.1}
 """Standard deviation of the blur, as a share of each side: what is smaller vanishes."""
 
 
@@ -39,6 +40,7 @@ class Surface:
         form: what its elements are.
         shape: of one case's array.
         usual: of a table: (F,) the training mean of each column.
+        level: of a signal: whether it is the history of a forecast.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Surface:
     form: Form
     shape: tuple[int, ...]
     usual: tuple[float, ...] = ()
+    level: bool = False
 
     @property
     def key(self) -> str:
@@ -75,9 +78,9 @@ class Surface:
         values = arrays[self.key].float()
         if self.form == "table":
             return values.new_tensor(self.usual).expand_as(values).clone()
-        if self.form == "signal":
+        if self.level:
             return values.mean(dim=-1, keepdim=True).expand_as(values).clone()
-        return smoothed(values, [BLUR * side for side in self.grid])
+        return smoothed(values, [BLUR[self.form] * side for side in self.grid])
 
     def keeping(self, arrays: Mapping[str, torch.Tensor], kept: torch.Tensor) -> Tensors:
         """Arrays in which only some elements are left, kept (B, *grid) bool."""
@@ -122,6 +125,7 @@ def surface_of(
                 remedy="Explain another input, or write explanation: {method: none}",
             )
         )
+    level = form == "signal" and (state or {}).get("horizon_steps", 0) > 0
     rule = (state or {}).get("standardise", {}).get("values", {})
     usual = tuple(rule.get("mean", [0.0] * shapes["values"][0])) if form == "table" else ()
-    return Surface(name, "values", form, shapes["values"], usual)
+    return Surface(name, "values", form, shapes["values"], usual, level)
