@@ -8,9 +8,9 @@ defaults) learns from the other four fifths, of which some templates choose its 
 others (the study's own test part) say here, before the held-out fifth is scored once, whether
 beside the rules it does good. With --runs the training is kept, and done once.
 
-F2 is counted as in ``deidentify.py``, whole and of each kind: of a kind, tokens found that are of
-no kind count as wrong for all kinds alike, so a kind has its recall, and F2 the precision of the
-whole. The sentences are made up, so that the worst misses are shown.
+F2 is counted as in ``deidentify.py``, whole and of each kind; tokens that are found and of no kind
+cannot be told apart by kind, so they are shared out by the kinds' tokens. The sentences are made
+up, so that the worst misses are shown.
 """
 
 from __future__ import annotations
@@ -90,11 +90,8 @@ def kinds(alone: dict[str, Any], both: dict[str, Any]) -> None:
         print(f"| {kind} | {count} | {' | '.join(cells + ends)} |")
 
 
-def worst(rows: Sequence[dict[str, Any]], result: dict[str, Any]) -> None:
+def worst(result: dict[str, Any]) -> None:
     """Print the sentences with most missed tokens, one of a template; they are made up."""
-    texts: dict[int, list[str]] = {}
-    for row in rows:
-        texts.setdefault(row["template_id"], []).append(row["full_text"])
     print("\n| missed tokens | template | what was missed |\n|---|---|---|")
     seen: set[int] = set()
     for count, template, missed in sorted(result["misses"], key=lambda miss: -miss[0]):
@@ -127,7 +124,7 @@ def main() -> int:
     kinds(alone, both)
     for name, result in (("rules alone", alone), ("rules + tagger", both)):
         print(f"\nWorst misses, {name}:")
-        worst(held, result)
+        worst(result)
     return int(both["total_f2"] < LIMIT)
 
 

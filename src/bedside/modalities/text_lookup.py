@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
-from bedside.modalities.text_spelling import cut_words
+from bedside.modalities.text_spelling import WORD
 
 Words: TypeAlias = tuple[str, ...]
 Meaning = TypeVar("Meaning")
@@ -41,7 +41,7 @@ class Phrases(Generic[Meaning]):
 
     def matches(self, text: str) -> Iterator[tuple[Words, tuple[int, int]]]:
         """Phrases of a text from left to right, the longest first, with start and end."""
-        spans = cut_words(text, most=len(text)).tolist()
+        spans = [found.span() for found in WORD.finditer(text)]
         words = [_plain(text[start:end]) for start, end in spans]
         place = 0
         while place < len(words):
@@ -51,7 +51,7 @@ class Phrases(Generic[Meaning]):
                 yield tuple(words[place : place + length]), span
             place += length or 1
 
-    def _at(self, text: str, words: list[str], spans: list[list[int]], *, place: int) -> int:
+    def _at(self, text: str, words: list[str], spans: list[tuple[int, int]], *, place: int) -> int:
         """How many words the longest phrase at a word has, 0 for none."""
         for length in self._lengths.get(words[place], ()):
             own = tuple(words[place : place + length])
@@ -64,7 +64,7 @@ class Phrases(Generic[Meaning]):
 
 def words_of(text: str) -> Words:
     """A phrase as words, numbers and signs, in small letters."""
-    return tuple(_plain(text[start:end]) for start, end in cut_words(text, most=len(text)))
+    return tuple(_plain(found[0]) for found in WORD.finditer(text))
 
 
 def goes_on(text: str, place: int) -> bool:
@@ -77,4 +77,4 @@ def _is_word(letter: str) -> bool:
 
 
 def _plain(word: str) -> str:
-    return word.lower().translate(MARKS)
+    return word.lower() if word.isascii() else word.lower().translate(MARKS)

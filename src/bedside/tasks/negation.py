@@ -13,7 +13,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -63,25 +63,35 @@ class Negation(BaseModel):
         """Which stretches of a text, start and end, it denies."""
         if not spans:
             return []
-        clauses = list(self.clauses(text))
-        starts = [clause.start for clause in clauses]
+        stretches = list(self._stretches(text))
+        starts = [start for start, _ in stretches]
+
+        @cache
+        def clause(number: int) -> Clause:
+            return self._clause(text, *stretches[number])
+
+        def at(place: int) -> Clause:
+            return clause(max(bisect_right(starts, place) - 1, 0))
+
         return [
-            clauses[max(bisect_right(starts, start) - 1, 0)].denies_after(start)
-            or clauses[max(bisect_right(starts, end - 1) - 1, 0)].denies_before(end)
-            for start, end in spans
+            at(start).denies_after(start) or at(end - 1).denies_before(end) for start, end in spans
         ]
 
     def clauses(self, text: str) -> Iterator[Clause]:
         """The clauses of a text."""
-        start = 0
-        for stop in self._breaks.finditer(text):
-            yield self._clause(text, start, stop.start())
-            start = stop.end()
-        yield self._clause(text, start, len(text))
+        for start, stop in self._stretches(text):
+            yield self._clause(text, start, stop)
 
     def searched(self, words: str | list[str]) -> re.Pattern[str]:
         """What finds some words, with regard to capitals where these words have it."""
         return re.compile(as_pattern(words), re.IGNORECASE if self.ignore_case else 0)
+
+    def _stretches(self, text: str) -> Iterator[tuple[int, int]]:
+        start = 0
+        for stop in self._breaks.finditer(text):
+            yield start, stop.start()
+            start = stop.end()
+        yield start, len(text)
 
     def _clause(self, text: str, start: int, stop: int) -> Clause:
         before, after, idle = self._denials

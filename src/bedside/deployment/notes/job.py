@@ -13,13 +13,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from bedside import __version__
 from bedside.deployment.notes.archive import Archive, Note, notes_of
 from bedside.deployment.notes.codes import CodeBook, read_codes
 from bedside.deployment.notes.fhir import bundle
-from bedside.deployment.notes.lines import append, cut_to, whole_lines
+from bedside.deployment.notes.lines import append, cut_to, see_onto_disk, whole_lines
 from bedside.deployment.notes.panel import Answers, Panel, open_panel
 from bedside.deployment.notes.structure import Record, failed, headed, structured
 from bedside.errors import DataError, RunError, sentence
@@ -29,6 +30,8 @@ from bedside.run_folder import read_json, write_json
 
 SUFFIXES = (".jsonl", ".ndjson")
 ABOUT = ".about.json"
+SYNCED_SECONDS = 1.0
+"""So often is what was written seen onto the disk; only lost power makes later notes again."""
 MOST_CHARACTERS = 2_000_000
 """Of the notes that are in memory at once, but for one that is longer."""
 
@@ -71,6 +74,12 @@ class Work:
     output: Path
     fhir: Path | None = None
     tally: Tally = field(default_factory=Tally)
+
+    def see_onto_disk(self) -> None:
+        """Wait until what was written outlasts lost power."""
+        for path in (self.output, self.fhir):
+            if path is not None:
+                see_onto_disk(path)
 
 
 @dataclass(frozen=True)
@@ -145,19 +154,28 @@ def process(  # noqa: PLR0913 - each is an option of the command
     about = _begun(work, archive)
     numbered = enumerate(found, start=1)
     _go_on(work, numbered)
+    synced = monotonic()
     for batch in _batches(numbered, batch_size):
-        records = _records(batch, work)
-        if beside is not None:  # before the records, whose number says how far it is
-            pairs = zip(records, batch, strict=True)
-            append(beside, [bundle(r, one.written, begun=about["begun"]) for r, one in pairs])
-        append(output, records)
-        for record in records:
-            work.tally.add(record)
+        _write(batch, work, begun=about["begun"])
+        if monotonic() - synced > SYNCED_SECONDS:
+            work.see_onto_disk()
+            synced = monotonic()
         if progress is not None:
             progress(work.tally.notes)
+    work.see_onto_disk()
     about = {**about, "finished": _now(), "counts": asdict(work.tally)}
     write_json(about_path(output), about)
     return about
+
+
+def _write(batch: Sequence[Read], work: Work, *, begun: str) -> None:
+    records = _records(batch, work)
+    append(work.output, records)
+    if work.fhir is not None:
+        pairs = zip(records, batch, strict=True)
+        append(work.fhir, [bundle(record, one.written, begun=begun) for record, one in pairs])
+    for record in records:
+        work.tally.add(record)
 
 
 def about_path(output: Path) -> Path:
@@ -224,8 +242,11 @@ def _go_on(work: Work, numbered: enumerate[Note]) -> None:
     Raises:
         RunError: they are of other notes.
     """
-    kept = 0
-    for end, record in whole_lines(work.output):
+    kept, bundled = 0, [0]
+    if work.fhir is not None:
+        bundled += [end for end, _ in whole_lines(work.fhir)]
+    most = None if work.fhir is None else len(bundled) - 1
+    for end, record in islice(whole_lines(work.output), most):
         number, note = next(numbered, (0, None))
         if note is None or (record.get("number"), record.get("note")) != (number, note.name):
             place = work.tally.notes + 1
@@ -234,10 +255,7 @@ def _go_on(work: Work, numbered: enumerate[Note]) -> None:
         kept = end
     cut_to(work.output, kept)
     if work.fhir is not None:
-        ends = [0, *(end for end, _ in islice(whole_lines(work.fhir), work.tally.notes))]
-        if len(ends) <= work.tally.notes:
-            raise _another(work.fhir, f"{len(ends) - 1} bundles of {work.tally.notes} records")
-        cut_to(work.fhir, ends[-1])
+        cut_to(work.fhir, bundled[work.tally.notes])
 
 
 def _batches(numbered: Iterable[tuple[int, Note]], size: int) -> Iterator[list[Read]]:

@@ -1,7 +1,7 @@
 """JSON lines that outlast any death of the process: one line a note, in files that go together.
 
-Enters: records, in batches. Leaves: files in which a line once told is whole and on the disk. A
-work that was killed has lines that are whole up to some place; what stands behind is cut off.
+Enters: records, in batches. Leaves: files whose lines are whole up to some place, however the
+process died; what stands behind is cut off.
 """
 
 from __future__ import annotations
@@ -45,26 +45,29 @@ def cut_to(path: Path, length: int) -> None:
     if path.exists():
         with _telling(path), path.open("rb+") as stream:
             stream.truncate(length)
-            stream.flush()
-            os.fsync(stream.fileno())
 
 
 def append(path: Path, records: Sequence[dict[str, Any]]) -> None:
-    """Add lines to a file and see them onto the disk.
+    """Add lines to a file; a death of this process alone loses none of them.
 
     Raises:
         RunError: the disk is full, or the file cannot be written.
     """
-    new = not path.exists()
-    with _telling(path):
-        with path.open("ab") as stream:
-            for record in records:
-                line = json.dumps(record, ensure_ascii=False, allow_nan=False)
-                stream.write(line.encode("utf-8", "replace") + b"\n")
-            stream.flush()
+    lines = [json.dumps(record, ensure_ascii=False, allow_nan=False) for record in records]
+    with _telling(path), path.open("ab") as stream:
+        stream.writelines(line.encode("utf-8", "replace") + b"\n" for line in lines)
+
+
+def see_onto_disk(path: Path) -> None:
+    """Wait until a file outlasts lost power.
+
+    Raises:
+        RunError: the disk is full, or the file cannot be written.
+    """
+    if path.exists():
+        with _telling(path), path.open("rb+") as stream:
             os.fsync(stream.fileno())
-        if new:
-            flush_folder(path.parent)
+        flush_folder(path.parent)
 
 
 @contextmanager
