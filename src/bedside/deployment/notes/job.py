@@ -242,10 +242,8 @@ def _go_on(work: Work, numbered: enumerate[Note]) -> None:
     Raises:
         RunError: they are of other notes.
     """
-    kept, bundled = 0, [0]
-    if work.fhir is not None:
-        bundled += [end for end, _ in whole_lines(work.fhir)]
-    most = None if work.fhir is None else len(bundled) - 1
+    kept = 0
+    most = None if work.fhir is None else sum(1 for _ in whole_lines(work.fhir))
     for end, record in islice(whole_lines(work.output), most):
         number, note = next(numbered, (0, None))
         if note is None or (record.get("number"), record.get("note")) != (number, note.name):
@@ -255,7 +253,8 @@ def _go_on(work: Work, numbered: enumerate[Note]) -> None:
         kept = end
     cut_to(work.output, kept)
     if work.fhir is not None:
-        cut_to(work.fhir, bundled[work.tally.notes])
+        bundled = islice((end for end, _ in whole_lines(work.fhir)), work.tally.notes)
+        cut_to(work.fhir, max(bundled, default=0))
 
 
 def _batches(numbered: Iterable[tuple[int, Note]], size: int) -> Iterator[list[Read]]:
