@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from bedside.data.sources import load_cohort
 from bedside.data.synthetic import REGISTRY, make_cohort
 from bedside.data.synthetic.notes import make_notes
 from bedside.errors import DataError
+from bedside.study import Study
+from bedside.training.preparation import build_task
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "notes_tag.yaml"
 
 
 def test_offsets_hold_the_words_that_they_name() -> None:
@@ -44,3 +50,17 @@ def test_too_few_patients_are_refused() -> None:
         DataError, match=r"^synthetic notes, patients: expected at least 3, got 2\."
     ):
         make_notes(patients=2, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("column", "labels"),
+    [("entities", {"condition", "device", "drug", "symptom"}), ("identifiers", {"name", "date"})],
+)
+def test_they_are_a_study_of_entities_as_they_are(column: str, labels: set[str]) -> None:
+    study = Study.load(EXAMPLE, overrides=["data.patients=20", f"target.column={column}"])
+    cohort = load_cohort(study)
+    targets = build_task(study).targets(cohort)
+    assert labels <= set(targets.names)
+    entries = json.loads(cohort.cases[column][0])
+    wanted = [[one["start"], one["end"], one["kind"]] for one in entries]
+    assert json.loads(targets.arrays["truth"][0]) == sorted(wanted)

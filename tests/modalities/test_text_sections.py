@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from bedside.data.synthetic.notes import make_notes
-from bedside.modalities.text_sections import KINDS, section_at, sections_of
+from bedside.modalities.text_sections import KINDS, sections_of
 
 
 def test_sections_of_made_up_notes_are_found() -> None:
@@ -53,8 +53,6 @@ def test_a_section_ends_where_the_next_begins() -> None:
     sections = sections_of(text)
     assert [text[s.start : s.end] for s in sections] == ["Findings:  clear", "Impression:"]
     assert [text[s.body : s.end] for s in sections] == ["clear", ""]
-    assert section_at(sections, 3) is None
-    assert section_at(sections, text.index("clear")) is sections[0]
 
 
 def test_a_heading_is_of_one_kind() -> None:

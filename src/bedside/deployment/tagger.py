@@ -6,8 +6,8 @@ Enters: an open package and texts of any length. Leaves: entities in the charact
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from bedside.errors import PackageError, sentence
 from bedside.modalities.text_entities import Entity
@@ -35,10 +35,12 @@ def entities_in(predictor: Predictor, texts: Sequence[str]) -> list[list[Sure]]:
     if not texts:
         return []
     records = predictor.predict([Sample(text) for text in texts])
-    return [
-        [(Entity(*entry[:3]), entry[3]) for entry in json.loads(record["entities"])]
-        for record in records
-    ]
+    return [entities_of(record) for record in records]
+
+
+def entities_of(record: Mapping[str, Any]) -> list[Sure]:
+    """The entities of a record of such a package."""
+    return [(Entity(*entry[:3]), entry[3]) for entry in json.loads(record["entities"])]
 
 
 def labels_of(predictor: Predictor) -> tuple[str, ...]:

@@ -115,11 +115,6 @@ def kind_of(heading: str) -> str | None:
     return _kinds().get(" ".join(heading.lower().split()))
 
 
-def section_at(sections: list[Section], place: int) -> Section | None:
-    """The section that a place lies in."""
-    return next((one for one in reversed(sections) if one.start <= place < one.end), None)
-
-
 @cache
 def _kinds() -> dict[str, str]:
     return {heading: name for name, kind in KINDS.items() for heading in kind.headings}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -39,10 +40,9 @@ class Made:
         task = self.package.contents.task
         if isinstance(task, Tag):
             found = [
-                [place, place + len(word), label, 0.9]
+                [*match.span(), label, 0.9]
                 for word, label in FOUND.items()
-                for place in range(len(text))
-                if text.startswith(word, place)
+                for match in re.finditer(word, text)
             ]
             return {"entities": json.dumps(sorted(found))}
         if isinstance(task, Summarise):

@@ -114,6 +114,22 @@ def test_one_bad_note_stops_nothing(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "r.about.json").read_text()) == about
 
 
+def test_a_note_of_a_megabyte_is_one_record(tmp_path: Path) -> None:
+    raw = ("PLAN:\r\n" + "Denies fever and " + "word " * 180 + "a cough.\r\n") * 1100
+    assert len(raw) > 1_000_000
+    (tmp_path / "codes.csv").write_text("term,code,system\nfever,R50,ICD-10\n")
+    notes = notes_in(tmp_path, {"1.txt": raw, "2.txt": "fever"})
+    process([], notes, tmp_path / "r.jsonl", codes=tmp_path / "codes.csv")
+    first, second = written(tmp_path / "r.jsonl")
+    assert len(first["sections"]) == 1100
+    assert len(first["entities"]) == 2200
+    assert all(one["denied"] and one["section"] == "plan" for one in first["entities"])
+    assert sum(len(one["codes"]) for one in first["entities"]) == len(first["codes"]) == 1100
+    last = first["entities"][-1]
+    assert (raw[last["start"] : last["end"]], last["start"]) == ("cough", raw.rindex("cough"))
+    assert len(second["entities"]) == 1
+
+
 def archive_of(folder: Path, count: int) -> Path:
     path = folder / "notes.csv"
     rows = "".join(f'n{n},p{n // 2},"fever {n}\nno cough"\n' for n in range(count))

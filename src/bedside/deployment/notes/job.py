@@ -22,7 +22,7 @@ from bedside.deployment.notes.codes import CodeBook, read_codes
 from bedside.deployment.notes.fhir import bundle
 from bedside.deployment.notes.lines import append, cut_to, see_onto_disk, whole_lines
 from bedside.deployment.notes.panel import Answers, Panel, open_panel
-from bedside.deployment.notes.structure import Record, failed, headed, structured
+from bedside.deployment.notes.structure import Record, headed, structured
 from bedside.errors import DataError, RunError, sentence
 from bedside.modalities.text_files import clean_text
 from bedside.modalities.text_places import Places, places_in
@@ -289,7 +289,7 @@ def _records(batch: Sequence[Read], work: Work) -> list[Record]:
     records = []
     for one in batch:
         if one.places is None:
-            own = failed(one.problem or "")
+            own = {"error": one.problem}
         else:
             own = _structured(one, one.places, next(answers), work)
         name, patient = one.note.name, one.note.patient

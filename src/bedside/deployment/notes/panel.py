@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bedside.deployment.predictor import load
-from bedside.deployment.tagger import Sure, entities_in
+from bedside.deployment.tagger import Sure, entities_of
 from bedside.errors import StudyError, sentence
 from bedside.schema import Sample
 
@@ -62,13 +62,10 @@ class Panel:
         """What all packages say of N texts."""
         answers = [Answers() for _ in texts]
         for name, predictor in self.predictors.items():
-            if task_of(predictor) == "tag":
-                for own, found in zip(answers, entities_in(predictor, texts), strict=True):
-                    own.entities[name] = found
-            else:
-                records = predictor.predict([Sample(text) for text in texts], on_error="skip")
-                for own, record in zip(answers, records, strict=True):
-                    _note(own, name, record, predictor)
+            samples = [Sample(text) for text in texts]
+            records = predictor.predict(samples, on_error="skip") if samples else []
+            for own, record in zip(answers, records, strict=True):
+                _note(own, name, record, task=task_of(predictor))
         return answers
 
 
@@ -136,10 +133,12 @@ def _refuse_unfit(predictor: Predictor, *, where: str) -> None:
         )
 
 
-def _note(answers: Answers, name: str, record: Mapping[str, Any], predictor: Predictor) -> None:
+def _note(answers: Answers, name: str, record: Mapping[str, Any], *, task: str) -> None:
     if record.get("error"):
         answers.problems.append(f"{name}: {record['error']}")
-    elif task_of(predictor) == "summarise":
+    elif task == "tag":
+        answers.entities[name] = entities_of(record)
+    elif task == "summarise":
         written = record.get("status", "written") == "written"
         answers.summaries[name] = str(record["summary"]) if written else None
     else:

@@ -8,10 +8,11 @@ as it was written.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from bedside.modalities.text_sections import Section, section_at, sections_of
+from bedside.modalities.text_sections import Section, sections_of
 from bedside.tasks.negation import ENGLISH, Negation
 
 if TYPE_CHECKING:
@@ -81,9 +82,11 @@ class _Placer:
 
     def __init__(self, places: Places, sections: list[Section]) -> None:
         self._places, self._sections = places, sections
+        self._starts = [section.start for section in sections]
 
     def span(self, start: int, end: int) -> Record:
-        section = section_at(self._sections, start)
+        before = bisect_right(self._starts, start) - 1
+        section = self._sections[before] if before >= 0 else None
         return {
             "start": self._places.start(start),
             "end": self._places.end(end),
@@ -110,7 +113,9 @@ class _Placer:
     ) -> Record:
         """An entity; its codes are those of the terms inside it, of the longest one first."""
         entity, probability = sure
-        inside = [one for one in coded if entity.start <= one[0] and one[1] <= entity.end]
+        first = bisect_left(coded, entity.start, key=lambda one: one[0])
+        last = bisect_left(coded, entity.end, key=lambda one: one[0])
+        inside = [one for one in coded[first:last] if one[1] <= entity.end]
         inside.sort(key=lambda one: one[0] - one[1])
         return {
             **self.span(entity.start, entity.end),
@@ -120,11 +125,6 @@ class _Placer:
             "codes": [code for _, _, own in inside for code in as_json(own)],
             "by": name,
         }
-
-
-def failed(problem: str) -> Record:
-    """The record of a note that could not be read."""
-    return {"error": problem}
 
 
 def headed(record: Mapping[str, Any], *, number: int, name: str, patient: str | None) -> Record:
