@@ -55,5 +55,9 @@ def test_methods_are_tested_on_the_surest_cases_and_fewer_where_these_are_large(
     rows = chosen_for_tests(spot_question(), arrays, spot_surface())
     assert len(rows) == explainer.TESTED
     assert not set(range(10)) & set(rows.tolist())
+    monkeypatch.setattr(explainer, "BLOCK", 7)
+    monkeypatch.setattr(explainer, "MOST_LOOKED_AT", 30)
+    few = chosen_for_tests(spot_question(), arrays, spot_surface())
+    assert set(range(10, 30)) <= set(few.tolist()) <= set(range(30))
     monkeypatch.setattr(explainer, "PLAIN_ELEMENTS", 400)
     assert len(chosen_for_tests(spot_question(), arrays, spot_surface())) == 9

@@ -40,8 +40,8 @@ PLAIN_ELEMENTS = 2**14
 """Of inputs with more elements fewer cases are tested."""
 AT_ONCE = 8
 """Cases whose maps are drawn together."""
-MOST_LOOKED_AT = 2_000
-"""Cases among which the surest are looked for."""
+MOST_LOOKED_AT, BLOCK = 2_000, 64
+"""Cases among which the surest are looked for, and how many of them are in memory at a time."""
 
 
 @dataclass(frozen=True)
@@ -184,9 +184,11 @@ def chosen_for_tests(question: Question, arrays: Mapping[str, Rows], surface: Su
     wanted = max(FEWEST_TESTED, min(TESTED, TESTED * PLAIN_ELEMENTS // surface.elements))
     if question.asked.unit:
         return np.unique(np.linspace(0, count - 1, min(wanted, count)).astype(int))
-    looked = np.arange(count)[:MOST_LOOKED_AT]
-    found = question.look(taken(arrays, looked, question)).amax(dim=1).cpu().numpy()
-    return np.sort(looked[np.argsort(-found, kind="stable")[:wanted]])
+    looked = np.arange(min(count, MOST_LOOKED_AT))
+    blocks = np.array_split(looked, -(-len(looked) // BLOCK))
+    found = [question.look(taken(arrays, rows, question)).amax(dim=1) for rows in blocks]
+    best = np.argsort(-torch.cat(found).cpu().numpy(), kind="stable")[:wanted]
+    return np.asarray(np.sort(best))
 
 
 def taken(arrays: Mapping[str, Rows], rows: Array, question: Question) -> Tensors:
