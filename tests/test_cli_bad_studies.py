@@ -160,6 +160,10 @@ FAULTS: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
         study(target={**TARGET, "positve": "ill"}),
         ["target.positve: unknown key. Did you mean 'positive'?"],
     ),
+    "unknown way to explain": (
+        study(explanation={"method": "oclusion"}),
+        ["Unknown explanation 'oclusion'. Did you mean 'occlusion'?"],
+    ),
     "unknown encoder": (
         study(model={"encoders": {"xray": "resnt"}}),
         ["Unknown encoder 'resnt'. Did you mean 'resnet'?"],
