@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -15,6 +17,7 @@ from bedside.explanation.faithfulness import (
     likeness,
     measure_curves,
 )
+from bedside.explanation.question import Question
 
 from .spot_made import SPOT, first, pictures, spot_question, spot_surface
 
@@ -61,14 +64,26 @@ def test_a_true_explanation_that_survives_drawn_weights_is_unfit() -> None:
     assert found.why == "it looks alike when the network's weights are drawn anew"
 
 
-def test_of_a_number_that_moves_either_way_the_distance_counts() -> None:
-    rising = np.array([[0.0, *[1.0] * (len(SHARES) - 1)]])
-    late = np.array([[*[0.0] * (len(SHARES) - 1), 1.0]])
-    curves = Curves(deletion=rising, insertion=late, deletion_lot=late, insertion_lot=rising)
-    gains = curves.gains(moves=True)
-    assert gains["deletion"][0] > 0.8
-    assert gains["insertion"][0] > 0.8
-    assert curves.gains(moves=False)["deletion"][0] < -0.8
+def test_of_a_number_in_a_unit_the_distance_counts_whichever_way_it_moves() -> None:
+    plain = spot_question()
+    asked = replace(plain.asked, unit="mm", shown=lambda found: found)
+    rising, falling = (
+        measure_curves(
+            Question(plain.network, replace(asked, scores=lambda o, s=sign: s * o["logits"])),
+            pictures(),
+            spot_surface(),
+            which=first(),
+            maps=sign * true_maps(),
+            seed=1,
+        )
+        for sign in (1, -1)
+    )
+    assert (rising.deletion[:, 0] == 0).all()
+    assert (rising.insertion[:, -1] == 0).all()
+    np.testing.assert_allclose(rising.deletion, falling.deletion, rtol=1e-4)
+    gains = falling.gains(moves=True)
+    assert (gains["deletion"] > 0).all()
+    assert (gains["insertion"] > 0).all()
 
 
 def test_likeness_by_hand() -> None:

@@ -39,7 +39,9 @@ ALIKE = 0.5
 
 @dataclass(frozen=True)
 class Curves:
-    """What hiding and showing did, N cases and S shares; as `Asked.shown` reads it.
+    """What hiding and showing did, N cases and S shares, as `Asked.shown` reads it.
+
+    Of an answer in a unit, such as a forecast: how far it moved from that to the whole case.
 
     Args:
         deletion: (N, S) answer with so much hidden in the map's order.
@@ -57,26 +59,14 @@ class Curves:
         """(N,) each: how much better than the lot, as areas between the curves.
 
         Args:
-            moves: what counts is how far the answer moves, either way, as in a forecast;
-                else a good deletion lowers it.
+            moves: what stands in the curves is how far the answer moved, either way; else it
+                is the answer, which a good deletion lowers.
         """
-        hidden, shown, lot_hidden, lot_shown = (
-            self._from_whole(own) if moves else own
-            for own in (self.deletion, self.insertion, self.deletion_lot, self.insertion_lot)
-        )
+        sign = -1.0 if moves else 1.0
         return {
-            "deletion": _area(lot_hidden) - _area(hidden),
-            "insertion": _area(shown) - _area(lot_shown),
+            "deletion": sign * (_area(self.deletion_lot) - _area(self.deletion)),
+            "insertion": sign * (_area(self.insertion) - _area(self.insertion_lot)),
         }
-
-    def changes(self) -> Curves:
-        """How far each answer is from that to the whole case."""
-        parts = (self.deletion, self.insertion, self.deletion_lot, self.insertion_lot)
-        return Curves(*(-self._from_whole(own) for own in parts))
-
-    def _from_whole(self, curves: Array) -> Array:
-        """How far below the answer to the whole case, whichever way it moved."""
-        return np.asarray(-np.abs(curves - self.deletion[:, :1]))
 
 
 def measure_curves(
@@ -88,7 +78,11 @@ def measure_curves(
     maps: torch.Tensor,
     seed: int,
 ) -> Curves:
-    """Hide and show elements in the order of maps (B, *grid), and by lot."""
+    """Hide and show elements in the order of maps (B, *grid), and by lot.
+
+    Of an answer in a unit, what speaks against it moves it as well: strength alone counts.
+    """
+    maps = maps.abs() if question.asked.unit else maps
     there = surface.there(arrays).flatten(1)
     generator = torch.Generator().manual_seed(seed)
     ordered = _answers(question, arrays, surface, which=which, ranks=_ranks(maps.flatten(1), there))
@@ -125,13 +119,15 @@ def _answers(
     ranks: torch.Tensor,
 ) -> tuple[Array, Array]:
     """(N, S) answers as shares of the best elements are hidden, and as they are shown."""
+    whole = question.asked.shown(question.look(arrays, which))
     deletion: list[Array] = []
     insertion: list[Array] = []
     for share in SHARES:
         best = (ranks <= share).reshape(-1, *surface.grid)
         for kept, found in ((~best, deletion), (best, insertion)):
-            score = question.look(surface.keeping(arrays, kept), which)
-            found.append(question.asked.shown(score).cpu().numpy())
+            answer = question.asked.shown(question.look(surface.keeping(arrays, kept), which))
+            moved = (answer - whole).abs() if question.asked.unit else answer
+            found.append(moved.cpu().numpy())
     return np.stack(deletion, axis=1), np.stack(insertion, axis=1)
 
 

@@ -92,7 +92,7 @@ def explain_run(
             continue
         told.append(
             _input_words(place, explained, test, state=preparation.states[name],
-                         first=len(told) * len(chosen), unit=unit)
+                         first=len(told) * len(chosen))
         )  # fmt: skip
         told[-1]["curves"] = f"test-{len(told):02d}.svg"
         with style.drawing():
@@ -125,7 +125,7 @@ def shapes_of(part: Prepared, name: str) -> dict[str, tuple[int, ...]]:
 
 
 def _input_words(
-    place: Path, explained: Explained, test: Prepared, *, state: State, first: int, unit: str
+    place: Path, explained: Explained, test: Prepared, *, state: State, first: int
 ) -> dict[str, Any]:
     """What the record says of one input; its pictures are written."""
     surface = explained.surface
@@ -155,7 +155,7 @@ def _input_words(
         "input": surface.name,
         "form": surface.form,
         "method": explained.method,
-        "tested": [_tested_words(one, moves=bool(unit)) for one in explained.tested],
+        "tested": [_tested_words(one) for one in explained.tested],
         "looks": looks,
         "overall": overall,
         "words": words,
@@ -172,8 +172,8 @@ def _write(stem: Path, sight: Sight) -> str | None:
     return path.name
 
 
-def _tested_words(one: Tested, *, moves: bool) -> dict[str, Any]:
-    verdict, curves = one.verdict, one.curves.changes() if moves else one.curves
+def _tested_words(one: Tested) -> dict[str, Any]:
+    verdict, curves = one.verdict, one.curves
     return {
         "method": one.name,
         "fit": verdict.fit,
