@@ -107,6 +107,13 @@ def test_one_file_for_both_is_refused(tmp_path: Path) -> None:
         process([], tmp_path / "codes.csv", tmp_path / "a.jsonl", fhir=tmp_path / "a.jsonl")
 
 
+def test_a_file_of_something_else_is_never_cut(tmp_path: Path) -> None:
+    (tmp_path / "r.ndjson").write_text("mine\n")
+    with pytest.raises(RunError, match=r"^r.ndjson: .*got a file that is there already"):
+        bundles(tmp_path)
+    assert (tmp_path / "r.ndjson").read_text() == "mine\n"
+
+
 def test_addresses_of_systems() -> None:
     codes = [{"code": "a", "system": name} for name in ("icd-10", "SNOMED CT", "urn:oid:1.2")]
     assert [one["system"] for one in coding(codes)] == [

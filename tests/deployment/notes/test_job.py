@@ -223,6 +223,9 @@ def test_what_cannot_be_read_at_all_is_refused_before_anything_is_written(tmp_pa
     with pytest.raises(StudyError, match="--column: expected the column that holds the texts"):
         process([], archive_of(tmp_path, 2), tmp_path / "r.jsonl")
     assert not (tmp_path / "r.jsonl").exists()
+    with pytest.raises(StudyError, match="no column 'txt'"):
+        process([], archive_of(tmp_path, 2), tmp_path / "r.jsonl", column="txt")
+    assert process([], archive_of(tmp_path, 2), tmp_path / "r.jsonl", column="text")["finished"]
 
 
 def test_python_says_the_same() -> None:

@@ -222,9 +222,10 @@ def _begun(work: Work, archive: Archive) -> dict[str, Any]:
     }
     made = {"settings": settings, "packages": work.panel.facts()}
     path = about_path(work.output)
-    if not path.exists():
-        if work.output.exists():
-            raise _another(work.output, "a file that is there already")
+    there = [own for own in (work.output, work.fhir) if own and own.exists() and own.stat().st_size]
+    if not path.exists() or work.output not in there:  # none was written, so that none is lost
+        for own in there:
+            raise _another(own, "a file that is there already")
         about = {**made, "begun": _now(), "finished": None, "counts": None}
         write_json(path, about)
         return about
