@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 import bedside
@@ -246,3 +247,21 @@ def test_no_id_or_file_name_leaves_in_what_is_passed_on(finished: Finished) -> N
     assert {"log.jsonl", "audit.json", "metrics.json", "model_card.md"} <= set(looked_at)
     assert [name for name, data in looked_at.items() if SECRET.encode() in data] == []
     assert SECRET.encode() in left["predictions.csv"]  # so the search would find it
+
+
+def test_promises_travel_with_the_package(finished: Finished, tmp_path: Path) -> None:
+    own = read_csv(finished.root / "predictions.csv")
+    assert set(own[0]) >= {"set", "certain", "strangeness", "outside"}
+    assert {row["set"] for row in own} <= {"well", "ill", "well|ill"}
+    predictor = bedside.load(finished.root / "package")
+    files = {row[0]: row[4] for row in table_of(finished.folder)[1:]}
+    paths = [finished.folder / files[row["case_id"]] for row in own]
+    noise = tmp_path / "white.png"
+    Image.fromarray(np.full((24, 24), 255, dtype=np.uint8)).save(noise)
+    *again, white = predictor.predict(predictor.cases([*paths, noise]))
+    for row, record in zip(own, again, strict=True):
+        assert {key: record[key] for key in ("set", "certain", "outside")} == {
+            key: row[key] for key in ("set", "certain", "outside")
+        }
+        assert float(record["strangeness"]) == pytest.approx(float(row["strangeness"]), rel=1e-3)
+    assert white["outside"] == "yes"

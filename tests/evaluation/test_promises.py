@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from scipy import stats
 
 from bedside.evaluation.kinds import Answers
-from bedside.evaluation.promises import kept, promised
+from bedside.evaluation.promises import kept, limit_of_familiar, promised
 from bedside.schema import Array, Kind, Prediction, Targets
 from bedside.study import EvaluationSection
 from bedside.tasks.sets import confidence_of, sets_of
@@ -171,3 +172,20 @@ def test_all_right_has_the_exact_bound() -> None:
     assert found["sets"]["coverage"] == {
         "value": 1.0, "low": pytest.approx(0.025 ** (1 / 60)), "high": 1.0,
     }  # fmt: skip
+
+
+def test_what_is_strange_is_told_by_one_in_a_hundred_of_validation(
+    rng: np.random.Generator,
+) -> None:
+    label, stated = np.array([0, 1] * 200), rng.random((400, 1))
+    asked = answers(label, stated)
+    assert limit_of_familiar(asked) == {}
+    strangeness = rng.random(400)
+    known = Prediction({**asked.prediction.arrays, "strangeness": strangeness}, ("c0", "c1"))
+    state = limit_of_familiar(replace(asked, prediction=known))
+    assert (strangeness > state["familiar"]["limit"]).mean() <= 0.01
+    outside = Prediction({**known.arrays, "outside": np.arange(400) < 100}, ("c0", "c1"))
+    told = replace(asked, prediction=outside, state={**asked.state, **state})
+    found = kept(told, confidence=0.95, replicates=100, seed=1)["outside"]
+    assert found["expected"] == 0.01
+    assert found["share"]["value"] == 0.25

@@ -33,7 +33,7 @@ def evidence_of_classes(
     """
     deep = next(iter(models.values()))
     if deep.targets.kind == "labels":
-        return {}
+        return {}  # which set of labels would be promised is not clear
     confidence, replicates = section.confidence, section.bootstrap
     found = {
         "promises": kept(deep, confidence=confidence, replicates=replicates, seed=seed),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from bedside.study import EvaluationSection
 
 STEPS = 100
+STRANGE = 0.01
+"""Share of validation that lies beyond what a package calls familiar."""
 
 
 def promised(validation: Answers, section: EvaluationSection) -> State:
@@ -61,6 +63,22 @@ def promised(validation: Answers, section: EvaluationSection) -> State:
         below = float(np.quantile(sure, section.abstain, method="higher"))
         found["abstain"] = {"share": section.abstain, "below": below}
     return found
+
+
+def limit_of_familiar(validation: Answers) -> State:
+    """``familiar``: the strangeness that one in a hundred validation cases goes beyond.
+
+    Args:
+        validation: of a network that knows its training cases; of others nothing is said.
+
+    Returns:
+        ``limit``, and ``share``, how many cases like these lie beyond it.
+    """
+    strangeness = validation.prediction.arrays.get("strangeness")
+    if strangeness is None:
+        return {}
+    limit = float(np.quantile(strangeness, 1 - STRANGE, method="higher"))
+    return {"familiar": {"limit": limit, "share": STRANGE}}
 
 
 def _quantile(score: Array, groups: Array, coverage: float) -> float | None:
@@ -104,50 +122,64 @@ def kept(answers: Answers, *, confidence: float, replicates: int, seed: int) -> 
         and ``coverage``. ``abstain``: ``asked`` (share left to a human), ``error_kept``,
         ``error_asked``, ``error_all``, each with interval; ``curve``: ``coverage`` and ``risk``
         by falling confidence, and ``aurc``, the area below it (Geifman and El-Yaniv 2017,
-        arXiv:1705.08500).
+        arXiv:1705.08500). ``outside``: share of cases unlike those of training, and the share
+        that is ``expected``.
     """
-    kind, rows, label = _known(answers)
-    probability = answers.prediction.arrays["probability"][rows]
-    groups = answers.groups[rows]
+    _, rows, label = _known(answers)
     found: dict[str, Any] = {}
     if not len(label):
         return found
-    measured = _Shares(groups, confidence, replicates, seed)
-    state, names = answers.state, answers.prediction.names
-    if (sets := state.get("sets")) is not None:
-        inside = sets_of(probability, sets["largest"], kind=kind)
-        right, size = inside[np.arange(len(label)), label], inside.sum(axis=1)
-        everyone = np.ones(len(label), dtype=bool)
-        found["sets"] = {
-            "promised": sets["coverage"],
-            "coverage": measured.of(right, everyone),
-            "size": measured.of(size, everyone),
-            "alone": measured.of(size == 1, everyone),
-            "by_class": {
-                str(name): {"cases": int((label == c).sum()),
-                            "coverage": measured.of(right, label == c)}
-                for c, name in enumerate(names)
-            },
-            "by_size": {
-                str(s): {"cases": int((size == s).sum()), "coverage": measured.of(right, size == s)}
-                for s in np.unique(size).tolist()
-            },
-        }  # fmt: skip
-    if (abstain := state.get("abstain")) is not None:
-        sure = confidence_of(probability, kind=kind, thresholds=state.get("thresholds", [0.5]))
-        decided = answers.prediction.arrays["decision"][rows]
-        said = decided[:, 0].astype(int) if kind == "binary" else decided.argmax(axis=1)
-        wrong, asked = said != label, sure < abstain["below"]
-        everyone = np.ones(len(label), dtype=bool)
-        found["abstain"] = {
-            "share": abstain["share"],
-            "asked": measured.of(asked, everyone),
-            "error_kept": measured.of(wrong, ~asked),
-            "error_asked": measured.of(wrong, asked),
-            "error_all": measured.of(wrong, everyone),
-            "curve": _risk_curve(wrong, sure),
-        }
+    measured = _Shares(answers.groups[rows], confidence, replicates, seed)
+    state = answers.state
+    if "sets" in state:
+        found["sets"] = _sets_kept(answers, measured)
+    if "abstain" in state:
+        found["abstain"] = _doubt_kept(answers, measured)
+    if (outside := answers.prediction.arrays.get("outside")) is not None:
+        share_outside = measured.of(outside[rows], np.ones(len(label), dtype=bool))
+        found["outside"] = {"expected": state["familiar"]["share"], "share": share_outside}
     return found
+
+
+def _sets_kept(answers: Answers, measured: _Shares) -> dict[str, Any]:
+    """Coverage of sets over all, by class and by size."""
+    kind, rows, label = _known(answers)
+    sets, names = answers.state["sets"], answers.prediction.names
+    inside = sets_of(answers.prediction.arrays["probability"][rows], sets["largest"], kind=kind)
+    right, size = inside[np.arange(len(label)), label], inside.sum(axis=1)
+    everyone = np.ones(len(label), dtype=bool)
+
+    def among(cases: Array) -> dict[str, Any]:
+        return {"cases": int(cases.sum()), "coverage": measured.of(right, cases)}
+
+    return {
+        "promised": sets["coverage"],
+        "coverage": measured.of(right, everyone),
+        "size": measured.of(size, everyone),
+        "alone": measured.of(size == 1, everyone),
+        "by_class": {str(name): among(label == c) for c, name in enumerate(names)},
+        "by_size": {str(s): among(size == s) for s in np.unique(size).tolist()},
+    }
+
+
+def _doubt_kept(answers: Answers, measured: _Shares) -> dict[str, Any]:
+    """How often the model errs where it is certain, where a human is asked, and over all."""
+    kind, rows, label = _known(answers)
+    arrays, abstain = answers.prediction.arrays, answers.state["abstain"]
+    thresholds = answers.state.get("thresholds", [0.5])
+    sure = confidence_of(arrays["probability"][rows], kind=kind, thresholds=thresholds)
+    decided = arrays["decision"][rows]
+    said = decided[:, 0].astype(int) if kind == "binary" else decided.argmax(axis=1)
+    wrong, asked = said != label, sure < abstain["below"]
+    everyone = np.ones(len(label), dtype=bool)
+    return {
+        "share": abstain["share"],
+        "asked": measured.of(asked, everyone),
+        "error_kept": measured.of(wrong, ~asked),
+        "error_asked": measured.of(wrong, asked),
+        "error_all": measured.of(wrong, everyone),
+        "curve": _risk_curve(wrong, sure),
+    }
 
 
 @dataclass(frozen=True)

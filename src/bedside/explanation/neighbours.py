@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from bedside.errors import RunError
-from bedside.explanation.question import MOST_AT_ONCE
+from bedside.models.network import pooled_features
 from bedside.run_folder import atomic
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def remember(
     if len(places) > MOST_KEPT:
         drawn = np.random.default_rng(seed).choice(len(rows), MOST_KEPT, replace=False)
         places = np.sort(drawn)
-    return Memory(rows[places], normal(pooled(network, arrays, places)))
+    return Memory(rows[places], normal(pooled_features(network, arrays, places)))
 
 
 def keep(memory: Memory, path: Path) -> None:
@@ -89,19 +88,6 @@ def recall(path: Path) -> Memory:
             return Memory(found["rows"], normal(found["features"].astype(np.float32)))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         raise RunError(f"{path.name}: damaged. Run the study again.") from None
-
-
-def pooled(network: StudyNetwork, arrays: Mapping[str, Rows], places: Array) -> Array:
-    """(n, F) pooled features of some cases."""
-    network.eval()
-    device = next(network.parameters()).device
-    found = []
-    with torch.inference_mode():
-        for start in range(0, len(places), MOST_AT_ONCE):
-            own = places[start : start + MOST_AT_ONCE]
-            batch = {name: torch.from_numpy(v[own].copy()).to(device) for name, v in arrays.items()}
-            found.append(network.features(batch).pooled.float().cpu().numpy())
-    return np.concatenate(found)
 
 
 def normal(features: Array) -> Array:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from bedside.models.familiarity import Familiarity
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,6 +29,7 @@ class LogitHead(nn.Module):
     def __init__(self, width: int, classes: int) -> None:
         super().__init__()
         self.linear = nn.Linear(width, classes)
+        self.familiarity: Familiarity | None = None
         self.register_buffer("shift", torch.zeros(classes))
         self.register_buffer("temperature", torch.ones(1))
 
@@ -44,8 +47,15 @@ class LogitHead(nn.Module):
         features: Features,
         inputs: dict[str, torch.Tensor],  # noqa: ARG002 - other heads copy from the inputs
     ) -> dict[str, torch.Tensor]:
-        """Pooled (B, F) -> ``logits`` (B, K) float32."""
+        """Pooled (B, F) -> ``logits`` (B, K) float32.
+
+        Once it knows what training cases are like, in evaluation mode also ``strangeness``
+        (B, 1), how far a case lies from them.
+        """
         logits = self.linear(features.pooled).float()
-        if not self.training:
-            logits = (logits - self.shift) / self.temperature
-        return {"logits": logits}
+        if self.training:
+            return {"logits": logits}
+        found = {"logits": (logits - self.shift) / self.temperature}
+        if self.familiarity is not None:
+            found["strangeness"] = self.familiarity(features.pooled)
+        return found

@@ -193,6 +193,22 @@ def _token_width(plans: Mapping[str, InputPlan], encoders: Sequence[Encoder]) ->
     return widths.popitem()[1]
 
 
+MOST_AT_ONCE = 64
+
+
+def pooled_features(network: StudyNetwork, arrays: Mapping[str, Rows], places: Array) -> Array:
+    """(n, F) pooled features of some cases, in evaluation mode."""
+    network.eval()
+    device = next(network.parameters()).device
+    found = []
+    with torch.inference_mode():
+        for start in range(0, len(places), MOST_AT_ONCE):
+            own = places[start : start + MOST_AT_ONCE]
+            batch = {name: torch.from_numpy(v[own].copy()).to(device) for name, v in arrays.items()}
+            found.append(network.features(batch).pooled.float().cpu().numpy())
+    return np.concatenate(found)
+
+
 def as_callable(
     network: nn.Module, *, batch_size: int = 256
 ) -> Callable[[Mapping[str, Rows]], Arrays]:

@@ -100,6 +100,25 @@ def doubt_sentence(record: Record) -> str:
     )
 
 
+def outside_sentence(record: Record) -> str:
+    """How many test cases are unlike those of training."""
+    found = (record.metrics.get("promises") or {}).get("outside")
+    if not found or found["share"]["value"] is None:
+        return ""
+    more = (found["share"]["low"] or 0) > 2 * found["expected"]
+    after = (
+        " That is far more than one in a hundred: the test part is unlike what the model learnt "
+        "from."
+        if more
+        else ""
+    )
+    return (
+        f"The package marks a case as outside what the model was trained on where it lies farther "
+        f"from training cases than 99 of 100 validation cases. On the test part these are "
+        f"{_share(found['share'])}.{after}"
+    )
+
+
 def cross_check_sentence(record: Record) -> str:
     """DeLong's interval beside the bootstrap's."""
     found = (record.metrics.get("delong") or {}).get(record.deep)

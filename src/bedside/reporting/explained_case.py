@@ -19,10 +19,11 @@ from bedside.deployment.package import Contents, read_package
 from bedside.errors import StudyError, sentence
 from bedside.explanation import ASKED
 from bedside.explanation.explainer import look_at, suiting
-from bedside.explanation.neighbours import pooled, recall
+from bedside.explanation.neighbours import recall
 from bedside.explanation.question import Question
 from bedside.explanation.reopened import reopen_network
 from bedside.explanation.surface import surface_of
+from bedside.models.network import pooled_features
 from bedside.reporting.explaining import MEMORY, NAME
 from bedside.reporting.look_words import TITLES, verdict_words
 from bedside.reporting.looks_drawn import Sight, see_case
@@ -203,7 +204,7 @@ def _nearest(opened: Opened, arrays: Arrays, row: int) -> list[dict[str, str]]:
     if not path.exists():
         return []
     memory = recall(path)
-    features = pooled(opened.question.network, arrays, np.arange(1))  # type: ignore[arg-type]
+    features = pooled_features(opened.question.network, arrays, np.arange(1))  # type: ignore[arg-type]
     rows, cosines = memory.nearest(features, but=row)
     ids = opened.cohort.ids()
     return [

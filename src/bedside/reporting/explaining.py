@@ -17,9 +17,10 @@ from bedside.explanation import ASKED
 from bedside.explanation.choosing import choose_cases
 from bedside.explanation.explainer import explain_input
 from bedside.explanation.faithfulness import SHARES
-from bedside.explanation.neighbours import keep, pooled, remember
+from bedside.explanation.neighbours import keep, remember
 from bedside.explanation.question import Question
 from bedside.explanation.surface import surface_of
+from bedside.models.network import pooled_features
 from bedside.reporting import style
 from bedside.reporting.look_figures import draw_test
 from bedside.reporting.looks_drawn import Sight, see_case, see_cohort, see_words
@@ -211,7 +212,7 @@ def _nearest(
     keep(memory, folder.root / "explanations" / MEMORY)
     if not chosen:
         return []
-    features = pooled(network, test.arrays, np.array([choice.case for choice in chosen]))
+    features = pooled_features(network, test.arrays, np.array([choice.case for choice in chosen]))
     rows, cosines = memory.nearest(features)
     ids = materials.cohort.ids()
     return [

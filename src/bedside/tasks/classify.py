@@ -287,9 +287,12 @@ class Classify(BaseModel):
         """Calibrated logits -> ``probability`` (N, K) and ``decision`` (N, K) bool.
 
         With promises in the state also ``set`` (N, C) bool, the classes that may be true, and
-        ``certain`` (N,) bool, whether no human need be asked.
+        ``certain`` (N,) bool, whether no human need be asked. Of a network that knows its
+        training cases ``strangeness`` (N,), and ``outside`` (N,) bool, whether that is more
+        than of nearly all validation cases.
         """
-        logits = networks["network"](arrays)["logits"].astype(np.float64)
+        outputs = networks["network"](arrays)
+        logits = outputs["logits"].astype(np.float64)
         if state["kind"] == "classes":
             probability = np.exp(logits - logits.max(axis=1, keepdims=True))
             probability /= probability.sum(axis=1, keepdims=True)
@@ -298,6 +301,10 @@ class Classify(BaseModel):
             probability = np.exp(-np.logaddexp(0, -logits))
             decision = probability >= np.asarray(state["thresholds"])
         found: Arrays = {"probability": probability, "decision": decision}
+        if "strangeness" in outputs:
+            found["strangeness"] = outputs["strangeness"][:, 0].astype(np.float64)
+        if "strangeness" in found and "familiar" in state:
+            found["outside"] = found["strangeness"] > state["familiar"]["limit"]
         if "sets" in state:
             found["set"] = sets_of(probability, state["sets"]["largest"], kind=state["kind"])
         if "abstain" in state:
@@ -371,13 +378,16 @@ class Classify(BaseModel):
 
 
 def _promises(prediction: Prediction) -> dict[str, Array]:
-    """``set``: its classes with | between, and ``certain``: yes or no; where they were promised."""
+    """``set``: its classes with | between; ``certain`` and ``outside``: yes or no; if known."""
     found = {}
     if (sets := prediction.arrays.get("set")) is not None:
         names = np.array(prediction.names, dtype=object)
         found["set"] = np.array(["|".join(names[own]) for own in sets], dtype=object)
     if (certain := prediction.arrays.get("certain")) is not None:
         found["certain"] = np.where(certain, "yes", "no")
+    if (outside := prediction.arrays.get("outside")) is not None:
+        found["strangeness"] = prediction.arrays["strangeness"]
+        found["outside"] = np.where(outside, "yes", "no")
     return found
 
 

@@ -17,6 +17,7 @@ import torch
 from bedside.abilities import Outliner
 from bedside.models.network import InputPlan, StudyNetwork
 from bedside.training.estimate import estimate_cost
+from bedside.training.familiarity import make_familiar
 from bedside.training.loop import Job, Story, train
 from bedside.training.origin import network_plan
 from bedside.training.planning import tell_plan
@@ -247,6 +248,7 @@ def _tell_costs(jobs: Sequence[tuple[Job, Record | None]], progress: Progress) -
 def _with_outputs(
     job: Job, story: Story, preparation: Preparation, *, begun: Record | None
 ) -> Trained:
+    make_familiar(job)
     start = time.perf_counter()
     call = raw_outputs(job.task, job.network, job.state)
     parts = {part: own for part, own in preparation.parts.items() if part != "train"}

@@ -20,7 +20,7 @@ from bedside.evaluation.class_evidence import evidence_of_classes
 from bedside.evaluation.classification import Column, share
 from bedside.evaluation.edge import ClassEvidence
 from bedside.evaluation.predictions import write_predictions_table
-from bedside.evaluation.promises import promised
+from bedside.evaluation.promises import limit_of_familiar, promised
 from bedside.evaluation.threshold import choose_thresholds
 from bedside.schema import Array, Arrays, Prediction, State, Targets
 
@@ -140,6 +140,7 @@ class Classification:
             probability = validation.prediction.arrays["probability"]
             chosen = choose_thresholds(validation.targets, probability, section.threshold)
             state = {**state, "thresholds": chosen}
+        state = {**state, **limit_of_familiar(validation)}
         if validation.targets.kind == "labels":
             return state
         return {**state, **promised(replace(validation, state=state), section)}
