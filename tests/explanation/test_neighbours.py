@@ -9,7 +9,8 @@ import pytest
 
 from bedside.errors import RunError
 from bedside.explanation import neighbours
-from bedside.explanation.neighbours import Memory, keep, normal, pooled, recall, remember
+from bedside.explanation.neighbours import Memory, keep, normal, recall, remember
+from bedside.models.network import pooled_features
 
 from .spot_made import pictures, spot_question
 
@@ -48,7 +49,7 @@ def test_features_are_those_the_head_reads_and_many_cases_are_drawn(
 ) -> None:
     network = spot_question().network
     arrays = {name: values.numpy() for name, values in pictures(40).items()}
-    assert pooled(network, arrays, np.array([3, 1])).shape == (2, 1)  # type: ignore[arg-type]
+    assert pooled_features(network, arrays, np.array([3, 1])).shape == (2, 1)  # type: ignore[arg-type]
     monkeypatch.setattr(neighbours, "MOST_KEPT", 10)
     memory = remember(network, arrays, np.arange(100, 140), seed=1)  # type: ignore[arg-type]
     assert len(memory.rows) == 10
