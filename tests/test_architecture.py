@@ -41,6 +41,7 @@ ORDER = (
     "command_run",
     "command_compare",
     "command_benchmark",
+    "command_data",
     "command_explain",
     "command_measure",
     "command_deidentify",

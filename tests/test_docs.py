@@ -74,7 +74,7 @@ BASE: dict[str, Any] = {
     "inputs": {"xray": {"modality": "image"}},
     "target": {"task": "classify"},
 }
-SOURCES = ("table", "folder", "npz", "dicom", "decathlon", "annotated", "synthetic")
+SOURCES = ("table", "folder", "npz", "dicom", "decathlon", "annotated", "public", "synthetic")
 
 
 @dataclass(frozen=True)

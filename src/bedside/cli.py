@@ -21,6 +21,7 @@ from bedside.command_compare import (
     compare_command,
     dashboard_command,
 )
+from bedside.command_data import data_app
 from bedside.command_deidentify import EPILOG, deidentify_command
 from bedside.command_explain import EXPLAIN_EXAMPLES, explain_command
 from bedside.command_measure import MEASURE_EXAMPLES, measure_command
@@ -317,6 +318,7 @@ app.command("process", epilog=PROCESS_EXAMPLES)(process_command)
 app.command("explain", epilog=EXPLAIN_EXAMPLES)(explain_command)
 app.command("measure", epilog=MEASURE_EXAMPLES)(measure_command)
 app.add_typer(benchmark_app, name="benchmark")
+app.add_typer(data_app, name="data")
 
 
 def _never_over(

@@ -22,6 +22,7 @@ from bedside.audit.gathering import (
     split_cases,
 )
 from bedside.baselines.fitting import fair_peers, fit_baselines
+from bedside.data.public.place import with_public_data
 from bedside.deployment.from_run import package_network
 from bedside.environment import write_environment
 from bedside.errors import RunError
@@ -73,7 +74,7 @@ def audit_study(
     study: Study, *, worklist: Path | None = None, progress: Progress | None = None
 ) -> AuditReport:
     """Say what is wrong with a study's data; `worklist` gets a CSV of cases with their files."""
-    progress = progress or Progress(quiet=True)
+    progress, study = progress or Progress(quiet=True), with_public_data(study)
     beside, threads = _beside(study, Path()), set_threads(study.threads)
     materials = gather(study, threads=threads, progress=progress, beside=beside)
     return examine_before_split(materials, progress=progress, worklist=worklist)
@@ -100,6 +101,7 @@ def run(
     Raises:
         BedsideError: one sentence that says what to mend; nothing finished is lost.
     """
+    study = with_public_data(study)
     folder = RunFolder(Path("runs") / Path(study.name).name if output is None else Path(output))
     claim(folder, study.dump(), resume=resume)
     with (progress or Progress(quiet=True)).logging_to(folder.log) as told:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bedside.data.public.place import with_public_data
 from bedside.errors import RunError, StudyError, sentence
 from bedside.evaluation.replicates import read_judged_run
 from bedside.evaluation.several_runs import seeds_together, sites_together
@@ -54,6 +55,7 @@ def run_seeds(
     """
     if seeds < 2:
         raise StudyError(f"seeds: expected at least 2, got {seeds}. Leave it out for one run.")
+    study = with_public_data(study)
     first = study.training.seed
     studies = {
         f"seed-{seed}": study.model_copy(
@@ -89,6 +91,7 @@ def run_sites(
     Raises:
         BedsideError: the study has no site, or one sentence of a run; finished ones are kept.
     """
+    study = with_public_data(study)
     names = _sites(study)
     studies = {
         f"site-{name.translate(UNSAFE)}": study.model_copy(

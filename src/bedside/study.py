@@ -24,7 +24,7 @@ from bedside.errors import Problems, StudyError, nearest, study_faults
 from bedside.yaml_words import override, read_yaml, write_yaml
 
 Options = TypeVar("Options", bound=BaseModel)
-SOURCES = ("table", "folder", "npz", "dicom", "decathlon", "annotated", "synthetic")
+SOURCES = ("table", "folder", "npz", "dicom", "decathlon", "annotated", "public", "synthetic")
 OWN = {
     "table": ["root"],
     "dicom": ["labels", "labels_key"],
@@ -57,6 +57,7 @@ class DataSection(Section):
     labels_key: str | None = None
     decathlon: Path | None = None
     groups: Path | None = None
+    public: str | None = None
     synthetic: str | None = None
     root: Path | None = None
     case: str | None = None

@@ -20,6 +20,7 @@ from bedside.data.cohort import Cohort
 from bedside.data.decathlon_source import read_decathlon
 from bedside.data.dicom_source import HEADER_COLUMNS, is_keyword, read_dicom_source
 from bedside.data.folder_source import read_folder
+from bedside.data.public.place import with_public_data
 from bedside.data.raw_cases import PART_WORDS, RawCases, rows_named, text_table
 from bedside.data.series_source import has_long_table, load_series_cohort
 from bedside.data.synthetic import make_cohort
@@ -48,6 +49,7 @@ def load_cohort(study: Study) -> Cohort:
         DataError: the source is damaged or too small, a case id comes twice, or the
             patient or part column has blanks or unknown words; rows are named.
     """
+    study = with_public_data(study)
     if has_long_table(study):
         return load_series_cohort(study)
     raw = SOURCES[study.data.source](study.data)

@@ -1,0 +1,86 @@
+"""Archives: whole or not at all, and never outside their folder."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bedside.data.public.unpacking import STAGING, unpack
+from bedside.errors import DataError
+
+
+def tar(path: Path, *members: tuple[str, bytes], link: str | None = None) -> Path:
+    with tarfile.open(path, "w:gz" if path.suffix == ".gz" else "w") as packed:
+        for name, content in members:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            packed.addfile(entry, io.BytesIO(content))
+        if link is not None:
+            entry = tarfile.TarInfo("set/link")
+            entry.type, entry.linkname = tarfile.SYMTYPE, link
+            packed.addfile(entry)
+    return path
+
+
+def zipped(path: Path, *members: tuple[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in members:
+            packed.writestr(name, content)
+    return path
+
+
+def refused(archive: Path) -> None:
+    with pytest.raises(DataError, match="expected entries inside its own folder, got one that"):
+        unpack(archive)
+    around = archive.parent.parent
+    assert [p.name for p in around.rglob("*") if p.is_file()] == [archive.name]
+    assert not (archive.parent / STAGING).exists()
+
+
+@pytest.fixture
+def inner(tmp_path: Path) -> Path:
+    folder = tmp_path / "inner"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("name", ["a.tar", "a.tar.gz", "a.zip"])
+def test_an_archive_is_unpacked_beside_itself(inner: Path, name: str) -> None:
+    make = zipped if name.endswith("zip") else tar
+    archive = make(inner / name, ("set/one.txt", b"1"), ("two.txt", b"2"))
+    (inner / "set").mkdir()
+    (inner / "set" / "old.txt").write_text("from an earlier call")
+    assert unpack(archive) == ["set", "two.txt"]
+    assert (inner / "set" / "one.txt").read_bytes() == b"1"
+    assert (inner / "two.txt").read_bytes() == b"2"
+    assert not (inner / "set" / "old.txt").exists()
+    assert not (inner / STAGING).exists()
+
+
+@pytest.mark.parametrize("name", ["../out.txt", "set/../../out.txt"])
+def test_a_tar_that_climbs_out_is_refused(inner: Path, name: str) -> None:
+    refused(tar(inner / "a.tar", ("set/in.txt", b""), (name, b"x")))
+
+
+def test_a_tar_with_a_link_that_leads_out_is_refused(inner: Path) -> None:
+    refused(tar(inner / "a.tar", link="../../elsewhere"))
+
+
+@pytest.mark.parametrize("name", ["../out.txt", "/out.txt", "set\\..\\..\\out.txt", "C:/out.txt"])
+def test_a_zip_that_climbs_out_is_refused(inner: Path, name: str) -> None:
+    refused(zipped(inner / "a.zip", ("set/in.txt", b""), (name, b"x")))
+
+
+@pytest.mark.parametrize("name", ["a.tar", "a.tar.gz", "a.zip"])
+def test_a_damaged_archive_leaves_nothing(inner: Path, name: str) -> None:
+    make = zipped if name.endswith("zip") else tar
+    archive = make(inner / name, ("set/one.txt", bytes(range(256)) * 50))
+    content = archive.read_bytes()
+    archive.write_bytes(content[: len(content) // 2])
+    with pytest.raises(DataError, match=r"got one that does not unpack\. Delete it and repeat"):
+        unpack(archive)
+    assert [p.name for p in inner.iterdir()] == [name]
