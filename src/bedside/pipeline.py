@@ -107,8 +107,7 @@ def run(
     with (progress or Progress(quiet=True)).logging_to(folder.log) as told:
         choose_device(study.device)  # an absent one is refused before anything is read
         origin = find_origin(study, folder)
-        threads = set_threads(study.threads)
-        beside = _beside(study, folder.root.absolute().parent)
+        threads, beside = set_threads(study.threads), _beside(study, folder.root.absolute().parent)
         materials = gather(study, threads=threads, progress=told, beside=beside, check_split=True)
         split = split_cases(materials)
         task, modalities, cohort = materials.task, materials.modalities, materials.cohort

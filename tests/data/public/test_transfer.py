@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bedside.data.public.transfer import digest, transfer
+from bedside.data.public.transfer import digest, download
 from bedside.errors import DataError
 from bedside.progress import Progress
 
@@ -19,7 +19,7 @@ HOME = "https://example.org/set"
 
 
 def fetch(web: Web, path: Path, name: str = "file.bin") -> None:
-    transfer(web.url(name), path, home=HOME, progress=Progress(quiet=True))
+    download(web.url(name), path, home=HOME, progress=Progress(quiet=True))
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_no_server_is_told(path: Path) -> None:
         taken.bind(("127.0.0.1", 0))  # bound and not listening: nobody answers here
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/file.bin"
         with pytest.raises(DataError, match=r"expected a connection .* got ConnectionRefusedError"):
-            transfer(url, path, home=HOME, progress=Progress(quiet=True))
+            download(url, path, home=HOME, progress=Progress(quiet=True))
 
 
 @pytest.mark.parametrize("kind", ["md5", "sha256"])

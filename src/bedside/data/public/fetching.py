@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bedside.data.public.catalogue import PublicFile, PublicSet, find_set
 from bedside.data.public.converting import convert
 from bedside.data.public.place import RECEIPT, cache_folder, is_here
-from bedside.data.public.transfer import digest, forget_partial, transfer
+from bedside.data.public.transfer import digest, download, forget_partial
 from bedside.data.public.unpacking import unpack
 from bedside.errors import DataError, StudyError, sentence
 from bedside.progress import Progress
@@ -114,7 +114,7 @@ class _Source:
         path = self.root / self.name / file.name
         if not path.is_file():
             progress.say(f"Fetching {file.name}.")
-            transfer(file.url, path, home=self.entry.home, progress=progress)
+            download(file.url, path, home=self.entry.home, progress=progress)
         sha256 = digest(path, "sha256")
         if file.known is None:
             self._as_first_seen(path, sha256)

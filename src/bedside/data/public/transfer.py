@@ -28,7 +28,7 @@ AGENT = "bedside (open-source research software)"
 MIB = 2**20
 
 
-def transfer(url: str, path: Path, *, home: str, progress: Progress) -> None:
+def download(url: str, path: Path, *, home: str, progress: Progress) -> None:
     """Fetch a file, going on where an earlier call broke off.
 
     The part that is there is kept only if the server says that the file is still the one it
@@ -59,7 +59,7 @@ def transfer(url: str, path: Path, *, home: str, progress: Progress) -> None:
         error.close()
         if error.code == 416 and start:  # all of it was there, or it has shrunk: once more
             forget_partial(path)
-            transfer(url, path, home=home, progress=progress)
+            download(url, path, home=home, progress=progress)
             return
         raise _refused(path, error.code, home) from None
     except (URLError, OSError, HTTPException) as error:
