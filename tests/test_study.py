@@ -117,7 +117,7 @@ def test_the_words_of_plug_ins_are_kept_for_them() -> None:
 )
 def test_the_data_have_exactly_one_source(data: dict[str, str], got: str) -> None:
     message = refused(data=data)
-    sources = "table, folder, npz, dicom, decathlon, annotated, synthetic"
+    sources = "table, folder, npz, dicom, decathlon, annotated, public, synthetic"
     assert message.startswith(f"s.yaml: data: expected exactly one of {sources}")
     assert f", got {got}. " in message
 
