@@ -11,6 +11,8 @@ from bedside.explanation.gradients import integrated_gradients
 from bedside.explanation.maps import layer_of
 from bedside.explanation.question import Question
 from bedside.explanation.surface import Surface
+from bedside.models import ENCODERS
+from bedside.models.features import Features
 
 from .spot_made import (
     SPOT,
@@ -96,3 +98,44 @@ def test_of_a_series_the_steps_that_count_are_marked(name: str) -> None:
     surface = Surface("x", "values", "signal", (1, 40))
     maps = METHODS.load(name).attribute(question, series(), surface, which=first(4))
     assert all(20 <= int(each.argmax()) < 23 for each in maps)
+
+
+def balls() -> dict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    values = 0.3 * torch.rand((3, 1, 16, 16, 16), generator=generator)
+    values[:, :, 4:7, 9:12, 5:8] += 1.0
+    values[:, :, 10:13, 3:6, 10:13] += 1.0
+    return {"x.values": values}
+
+
+@pytest.mark.parametrize("name", ORDER["volume"])
+def test_of_a_volume_the_ball_that_counts_is_marked(name: str) -> None:
+    weights = torch.zeros(16, 16, 16)
+    weights[4:7, 9:12, 5:8] = 1 / 27
+    question = Question.of(Answering(Spot(weights)), "binary", STATE)
+    surface = Surface("x", "values", "volume", (1, 16, 16, 16))
+    maps = METHODS.load(name).attribute(question, balls(), surface, which=first(3))
+    inside = maps[:, 3:8, 8:13, 4:9].flatten(1).amax(dim=1)
+    assert torch.equal(inside, maps.flatten(1).amax(dim=1))
+
+
+def test_maps_of_slices_are_laid_one_above_the_other() -> None:
+    torch.manual_seed(0)
+    encoder = ENCODERS.load("slices-gru")({"values": (1, 6, 16, 16)}).eval()
+    network = Answering(encoder, gain=1.0)
+    direction = torch.randn(encoder.width)
+    network.features = lambda given: Features(  # type: ignore[method-assign]
+        (encoder({"values": given["x.values"]}).pooled * direction).sum(dim=1, keepdim=True)
+    )
+    question = Question.of(network, "binary", STATE)
+    surface = Surface("x", "values", "volume", (1, 6, 16, 16))
+    values = torch.rand((2, 1, 6, 16, 16), generator=torch.Generator().manual_seed(1))
+    maps = METHODS.load("grad-cam").attribute(
+        question, {"x.values": values}, surface, which=first(2)
+    )
+    alone = METHODS.load("grad-cam").attribute(
+        question, {"x.values": values[1:]}, surface, which=first(1)
+    )
+    assert maps.shape == (2, 6, 16, 16)
+    assert torch.allclose(maps[1:], alone, atol=1e-6)
+    assert maps.flatten(2).amax(dim=2).gt(0).sum() > 2
