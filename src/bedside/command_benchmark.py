@@ -11,9 +11,11 @@ from typing import Annotated
 import typer
 
 from bedside.command_words import Quiet, examples
+from bedside.errors import StudyError
+from bedside.run_folder import write_text
 
 benchmark_app = typer.Typer(
-    help="Run published benchmarks on data that lie here, beside published numbers.",
+    help="Benchmarks: published numbers and ours, and runs on data that lie here.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -23,7 +25,42 @@ benchmark_app = typer.Typer(
 
 @benchmark_app.callback()
 def _benchmark() -> None:
-    """Run published benchmarks on data that lie here, beside published numbers."""
+    """Benchmarks: published numbers and ours, and runs on data that lie here."""
+
+
+@benchmark_app.command(
+    "list",
+    epilog=examples(
+        "bedside benchmark list",
+        "bedside benchmark list pneumoniamnist",
+        "bedside benchmark list -o docs/benchmarks.md",
+    ),
+)
+def list_command(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Tell all that is known of this one.")
+    ] = None,
+    *,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write them all as Markdown (.md).")
+    ] = None,
+) -> None:
+    """List benchmarks: published numbers, ours, and the command behind them."""
+    from bedside.reporting.benchmark_catalogue import (
+        benchmark_lines,
+        benchmark_page,
+        benchmark_section,
+    )
+
+    if output is not None:
+        if output.suffix.lower() != ".md":
+            raise StudyError(f"{output.name}: expected a file ending in .md. Name another with -o.")
+        write_text(output, benchmark_page())
+        typer.echo(f"Wrote {output}.")
+    elif name is not None:
+        typer.echo(benchmark_section(name))
+    else:
+        typer.echo("\n".join(benchmark_lines()))
 
 
 @benchmark_app.command(
