@@ -40,6 +40,7 @@ ORDER = (
     "command_words",
     "command_run",
     "command_compare",
+    "command_recalibrate",
     "command_benchmark",
     "command_data",
     "command_explain",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bedside.deployment.notes.job import process
     from bedside.deployment.personal import personalise
     from bedside.deployment.predictor import Predictor, load
+    from bedside.deployment.recalibrating import recalibrate
     from bedside.errors import BedsideError
     from bedside.pipeline import Run, audit_study, open_run, run
     from bedside.repeats import run_seeds, run_sites
@@ -32,6 +33,7 @@ _WHERE = {
     "open_run": "bedside.pipeline",
     "personalise": "bedside.deployment.personal",
     "process": "bedside.deployment.notes.job",
+    "recalibrate": "bedside.deployment.recalibrating",
     "run": "bedside.pipeline",
     "run_seeds": "bedside.repeats",
     "run_sites": "bedside.repeats",
@@ -48,6 +50,7 @@ __all__ = [
     "open_run",
     "personalise",
     "process",
+    "recalibrate",
     "run",
     "run_seeds",
     "run_sites",

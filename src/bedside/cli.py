@@ -27,6 +27,7 @@ from bedside.command_explain import EXPLAIN_EXAMPLES, explain_command
 from bedside.command_measure import MEASURE_EXAMPLES, measure_command
 from bedside.command_process import EPILOG as PROCESS_EXAMPLES
 from bedside.command_process import process_command
+from bedside.command_recalibrate import RECALIBRATE_EXAMPLES, recalibrate_command
 from bedside.command_run import RUN_EXAMPLES, run_command, tell
 from bedside.command_words import Overrides, Quiet, StudyFile, read_study
 from bedside.command_words import examples as _examples
@@ -159,6 +160,9 @@ def audit_command(
         raise typer.Exit(2)
 
 
+app.command("run", epilog=RUN_EXAMPLES)(run_command)
+
+
 @app.command(
     "predict",
     epilog=_examples(
@@ -288,6 +292,9 @@ def personalise_command(
         typer.echo(f"Package: {made.folder}")
 
 
+app.command("recalibrate", epilog=RECALIBRATE_EXAMPLES)(recalibrate_command)
+
+
 @app.command(
     "report", epilog=_examples("bedside report runs/first", "bedside report runs/first --no-cases")
 )
@@ -310,7 +317,6 @@ def report_command(
     typer.echo(f"Report: {path}")
 
 
-app.command("run", epilog=RUN_EXAMPLES)(run_command)
 app.command("compare", epilog=COMPARE_EXAMPLES)(compare_command)
 app.command("dashboard", epilog=DASHBOARD_EXAMPLES)(dashboard_command)
 app.command("deidentify", epilog=EPILOG)(deidentify_command)

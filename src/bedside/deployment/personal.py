@@ -7,32 +7,25 @@ changed on days it did not learn from. The package it comes from is not touched.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bedside.deployment.adapting import BLOCK_HORIZONS, CONFIDENT, Adaptation, Days, adapt
-from bedside.deployment.integrity import read_verified, write_checksums
+from bedside.deployment.adapting import BLOCK_HORIZONS, CONFIDENT, Days, adapt
 from bedside.deployment.later_days import judge_later
-from bedside.deployment.package import read_package
 from bedside.deployment.patient import SOURCE, Past, forecast_past
 from bedside.deployment.personal_words import card_words
 from bedside.deployment.predictor import load
-from bedside.deployment.selfcheck import SelfCheck, encode_check, make_check
-from bedside.deployment.staging import staged_folder
+from bedside.deployment.rewriting import refuse_output, write_changed
 from bedside.errors import DataError, PackageError, StudyError, sentence
 from bedside.tasks.correction import MEDIAN, PERSONAL, TERMS, design
 
 if TYPE_CHECKING:
-    from bedside.deployment.package import Package
-    from bedside.schema import Array, Arrays, Network, State
+    from bedside.schema import Array, State
 
 RECORD = "personal.json"
-CARD = "model_card.md"
 SHARE = 0.6
 """Of the patient's time, learnt from where no number of days is given."""
 WINDOWS_A_TERM = 10
@@ -79,7 +72,7 @@ def personalise(
         StudyError: the output is there already.
     """
     source, folder = Path(package), Path(output)
-    _refuse_output(folder, source)
+    refuse_output(folder, source)
     if days is not None and not (np.isfinite(days) and days > 0):
         raise StudyError("--days: expected a number of days above 0, got another. Correct it.")
     predictor = load(source, threads=threads)
@@ -113,7 +106,13 @@ def personalise(
         "metrics": metrics,
         "package": predictor.package.version,
     }
-    _write(folder, source, predictor.package, adaptation=adaptation, record=record)
+    state = dict(contents.task_state)
+    if adaptation.used:
+        state[PERSONAL] = {"terms": list(TERMS), "weights": adaptation.weights.tolist()}
+    write_changed(
+        folder, source, predictor.package,
+        state=state, record=(RECORD, record), card=card_words(record),
+    )  # fmt: skip
     return Personalised(folder, record)
 
 
@@ -188,68 +187,3 @@ def _worth(past: Past, rows: Array) -> float:
 
 def _block_hours(past: Past) -> float:
     return BLOCK_HORIZONS * past.horizon_minutes / 60
-
-
-def _refuse_output(folder: Path, source: Path) -> None:
-    if folder.resolve() == source.resolve() or (
-        folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
-    ):
-        raise StudyError(
-            sentence(
-                "-o",
-                expected="a new or empty folder",
-                got="one that is there already",
-                remedy="Name another",
-            )
-        )
-
-
-def _write(
-    folder: Path, source: Path, package: Package, *, adaptation: Adaptation, record: dict[str, Any]
-) -> None:
-    """The files of the package, with the correction, the record and new checksums."""
-    files, digest = read_verified(source)
-    if digest != package.digest:
-        raise PackageError("PACKAGE: changed while it was read. Repeat the command.")
-    contents, state = package.contents, dict(package.contents.task_state)
-    if adaptation.used:
-        state[PERSONAL] = {
-            "terms": list(TERMS),
-            "weights": adaptation.weights.tolist(),
-        }
-    words = json.loads(files["package.json"])
-    words["task"]["state"] = state
-    trained = {name: _recorded(package.check, name) for name in package.networks}
-    check = make_check(contents.task, state, networks=trained, inputs=package.check.inputs)
-    files |= encode_check(check)
-    files["package.json"] = _json(words)
-    files[RECORD] = _json(record)
-    files[CARD] = (contents.model_card.rstrip() + "\n\n" + card_words(record)).encode()
-    files.pop("checksums.json", None)
-    with staged_folder(folder.absolute()) as stage:
-        for name, content in files.items():
-            path = stage / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        write_checksums(stage)
-        read_package(stage)
-
-
-def _recorded(check: SelfCheck, network: str) -> Network:
-    """What the trained network answered to the made-up cases, not what this machine would."""
-    prefix = f"{network}/"
-
-    def answers(arrays: Arrays) -> Arrays:
-        del arrays
-        return {
-            name.removeprefix(prefix): np.asarray(values, dtype=np.float32)
-            for name, values in check.expected.items()
-            if name.startswith(prefix)
-        }
-
-    return answers
-
-
-def _json(words: Mapping[str, Any]) -> bytes:
-    text = json.dumps(words, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True)
-    return (text + "\n").encode()

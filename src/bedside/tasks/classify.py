@@ -293,6 +293,8 @@ class Classify(BaseModel):
         """
         outputs = networks["network"](arrays)
         logits = outputs["logits"].astype(np.float64)
+        if (line := state.get("recalibration")) is not None:
+            logits = line["slope"] * logits + line["intercept"]
         if state["kind"] == "classes":
             probability = np.exp(logits - logits.max(axis=1, keepdims=True))
             probability /= probability.sum(axis=1, keepdims=True)
