@@ -15,7 +15,7 @@ from bedside.errors import StudyError
 from bedside.run_folder import write_text
 
 benchmark_app = typer.Typer(
-    help="Benchmarks: published numbers and ours, and runs on data that lie here.",
+    help="Published benchmarks, ours, and runs of them.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -32,7 +32,7 @@ def compare_command(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Compare models of finished runs on the same test cases, pair by pair."""
+    """Compare models of finished runs on the same cases."""
     if output is not None and output.suffix.lower() not in (".html", ".json"):
         raise StudyError(
             f"{output.name}: expected a file ending in .html or .json, got "
@@ -81,7 +81,7 @@ def dashboard_command(
         Path | None, typer.Option("-o", "--output", help="The page; default FOLDER/index.html.")
     ] = None,
 ) -> None:
-    """Write one page over all finished runs of a folder."""
+    """Write one page over all runs of a folder."""
     if output is not None and output.suffix.lower() != ".html":
         raise StudyError(f"{output.name}: expected a file ending in .html. Name another with -o.")
     from bedside.side_by_side import write_dashboard

@@ -22,7 +22,7 @@ Folder = Annotated[
 ]
 
 data_app = typer.Typer(
-    help="Open data sets: list them, fetch one with its licence accepted.",
+    help="Open data sets: list them, and fetch one.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

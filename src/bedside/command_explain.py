@@ -32,7 +32,7 @@ def explain_command(
         typer.Option("-o", "--output", help="The HTML file; default in the run's explanations/."),
     ] = None,
 ) -> None:
-    """Show what a run's network looked at in one case, without training anything.
+    """Show what a network looked at in one case.
 
     The page holds patient data.
     """

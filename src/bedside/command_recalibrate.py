@@ -35,7 +35,7 @@ def recalibrate_command(
     threads: Annotated[int | None, typer.Option(min=1, help="Default: all there are.")] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Fit a package's probabilities to labelled cases of another site.
+    """Fit a package to labelled cases of another site.
 
     Decisions stay as they were; probabilities change only as far as the cases demand.
     """
