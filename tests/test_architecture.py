@@ -37,6 +37,7 @@ ORDER = (
     "repeats",
     "side_by_side",
     "decathlon",
+    "benchmark_run",
     "command_words",
     "command_run",
     "command_compare",

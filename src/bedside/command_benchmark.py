@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from bedside.command_words import Quiet, examples
+from bedside.command_words import Overrides, Quiet, examples
 from bedside.errors import StudyError
 from bedside.run_folder import write_text
 
@@ -61,6 +61,38 @@ def list_command(
         typer.echo(benchmark_section(name))
     else:
         typer.echo("\n".join(benchmark_lines()))
+
+
+@benchmark_app.command(
+    "run",
+    epilog=examples(
+        "bedside benchmark run pneumoniamnist",
+        "bedside benchmark run pneumoniamnist --data sets/ --seeds 5 -o runs/pneumonia",
+    ),
+)
+def run_command(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="As 'bedside benchmark list' has it.")
+    ],
+    *,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the set's files; default what 'bedside data get' fetched."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=2, help="Training seeds.")] = 3,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Default runs/NAME; goes on there.")
+    ] = None,
+    overrides: Overrides = None,
+    quiet: Quiet = False,
+) -> None:
+    """Run a benchmark's study over seeds, and set the outcome beside published numbers."""
+    from bedside.benchmark_run import Asked, run_benchmark
+    from bedside.progress import Progress
+
+    asked = Asked(name, seeds, data, tuple(overrides or ()))
+    place = output or Path("runs") / name
+    typer.echo(run_benchmark(asked, place, progress=Progress(quiet=quiet)))
 
 
 @benchmark_app.command(

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bedside.errors import StudyError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MARKS = {"read": "", "transcription": " †", "memory": " ‡"}
 HEAD = """\
@@ -54,6 +57,8 @@ class Benchmark(BaseModel):
         paper: that it comes from.
         protocol: how it is measured, and where ours differs.
         metrics: what the columns are.
+        keys: these metrics by their names in ``metrics.json``, where the data's own study is the
+            whole protocol and `bedside benchmark run` can measure it.
         published, ours: methods.
         evidence: file of ``benchmarks/results/`` that holds ours.
         spread: what our numbers are the mean of.
@@ -67,6 +72,7 @@ class Benchmark(BaseModel):
     paper: str
     protocol: str
     metrics: list[str] = Field(min_length=1)
+    keys: list[str] = Field(default_factory=list)
     published: list[Row]
     ours: list[Row] = Field(default_factory=list)
     evidence: str = ""
@@ -78,6 +84,8 @@ class Benchmark(BaseModel):
     def _whole(self) -> Self:
         if any(len(row.values) != len(self.metrics) for row in [*self.published, *self.ours]):
             raise ValueError("expected a value, or '', for each metric in every row")
+        if self.keys and (self.data is None or len(self.keys) != len(self.metrics)):
+            raise ValueError("expected data, and a key for each metric, or no keys")
         if any(row.checked is None or not row.source for row in self.published):
             raise ValueError("expected source and checked in every published row")
         facts = (self.evidence, self.spread, self.command, *(row.line for row in self.ours))
@@ -121,21 +129,25 @@ def benchmark_page(*, results: str = "../benchmarks/results/") -> str:
     return "\n".join([HEAD, *contents, "", "\n".join(sections)])
 
 
-def benchmark_section(name: str, *, results: str = "benchmarks/results/") -> str:
-    """One benchmark as Markdown.
+def benchmark_section(
+    name: str, *, results: str = "benchmarks/results/", more: Sequence[Row] = ()
+) -> str:
+    """One benchmark as Markdown; `more` are rows that were measured just now.
 
     Raises:
         StudyError: there is none of this name.
     """
     each = find_benchmark(name)
     data = f"`bedside data get {each.data}`" if each.data else "not among the open data sets"
+    own = [f"`bedside benchmark run {name}`"] if each.keys else []
+    commands = " or ".join([*([f"`{each.command}`"] if each.command else []), *own])
     facts = [
         f"Protocol: {' '.join(each.protocol.split())}",
         f"Data: {data}.",
         f"Ours: not measured, since {each.unmeasured}."
         if each.unmeasured
         else f"Ours: {each.spread}; [{each.evidence}]({results}{each.evidence}).",
-        *([f"Command: `{each.command}`"] if each.command else []),
+        *([f"Command: {commands}"] if commands else []),
     ]
     lines = [
         f"## {name}",
@@ -148,6 +160,7 @@ def benchmark_section(name: str, *, results: str = "benchmarks/results/") -> str
         "|---" * (len(each.metrics) + 2) + "|",
         *(_line(row, f"{row.source}{MARKS[row.checked or 'read']}") for row in each.published),
         *(_line(row, "here", bold=True) for row in each.ours),
+        *(_line(row, row.source, bold=True) for row in more),
         "",
     ]
     return "\n".join(lines)
