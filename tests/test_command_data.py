@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from bedside import command_data
 from bedside.cli import app
-from bedside.data.public import catalogue
+from bedside.data.public import catalogue, fetching
 from bedside.data.public.catalogue import PublicFile
 from bedside.errors import StudyError
 
@@ -62,3 +64,43 @@ def test_a_set_is_fetched_where_its_licence_is_accepted(
     ]
     assert again.startswith("Here already: ")
     assert len(web.asked) == 1
+
+
+class Terminal:
+    """A standard input at which somebody sits."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_at_a_terminal_the_licence_is_a_question(
+    answer: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    fetched: list[Path] = []
+
+    def confirm(question: str, *, err: bool) -> bool:
+        asked.append(question)
+        return answer
+
+    monkeypatch.setattr(command_data.sys, "stdin", Terminal())
+    monkeypatch.setattr(command_data.typer, "confirm", confirm)
+    monkeypatch.setattr(fetching, "download", lambda url, path, **how: fetched.append(path))
+    with pytest.raises(FileNotFoundError if answer else StudyError):
+        command_data.get_command("openi", folder=tmp_path, quiet=True)
+    assert asked == ["Accept the licence, CC BY-NC-ND 4.0?"]
+    assert [path.name for path in fetched] == (["NLMCXR_reports.tgz"] if answer else [])
+
+
+def test_one_module_alone_can_use_the_network() -> None:
+    source = Path(command_data.__file__).parent
+    wanted = re.compile(
+        r"^\s*(?:from|import) (?:urllib\.request|http\.client|requests|httpx|ftplib|socket)\b", re.M
+    )
+    users = [
+        path.relative_to(source).as_posix()
+        for path in source.rglob("*.py")
+        if wanted.search(path.read_text(encoding="utf-8"))
+    ]
+    assert users == ["data/public/transfer.py"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bedside.data.public.catalogue import find_set
-from bedside.data.public.fetching import study_words
+from bedside.data.public.written_study import study_words
 from bedside.errors import StudyError, sentence
 from bedside.repeats import run_seeds
 from bedside.reporting.benchmark_catalogue import Benchmark, Row, benchmark_section, find_benchmark

@@ -75,8 +75,9 @@ def get_command(
     quiet: Quiet = False,
 ) -> None:
     """Fetch an open data set: the one command that uses the network."""
-    from bedside.data.public.fetching import STUDY, get_public
+    from bedside.data.public.fetching import get_public
     from bedside.data.public.place import is_here
+    from bedside.data.public.written_study import STUDY
     from bedside.progress import Progress
 
     progress = Progress(quiet=quiet)

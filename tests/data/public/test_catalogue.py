@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from bedside.data.public.catalogue import PublicSet, find_set, public_sets
 from bedside.data.public.converting import CONVERTERS
-from bedside.data.public.fetching import study_text, study_words
+from bedside.data.public.written_study import study_text, study_words
 from bedside.errors import StudyError
 from bedside.study import Study
 from bedside.training.preparation import build_modalities, build_task

@@ -17,15 +17,14 @@ from bedside.data.public.converting import convert
 from bedside.data.public.place import RECEIPT, cache_folder, is_here
 from bedside.data.public.transfer import digest, download, forget_partial
 from bedside.data.public.unpacking import unpack
+from bedside.data.public.written_study import STUDY, study_text
 from bedside.errors import DataError, StudyError, sentence
 from bedside.progress import Progress
 from bedside.run_folder import read_json, write_json, write_text
-from bedside.yaml_words import write_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-STUDY = "study.yaml"
 FIRST_SEEN = "checksums.json"
 """Beside the sets: set -> file -> SHA-256, of files without a published checksum."""
 
@@ -81,24 +80,6 @@ def get_public(
         if each.unpack:
             (place / each.name).unlink(missing_ok=True)
     return place
-
-
-def study_words(name: str, found: PublicSet) -> dict[str, Any]:
-    """The study file's words, paths inside the set's folder."""
-    return {"name": name, "data": found.data, **(found.study or {})}
-
-
-def study_text(name: str, found: PublicSet) -> str:
-    """The study file that lies beside the data."""
-    lines = [
-        f"{found.what[0].upper()}{found.what[1:]}",
-        f"{found.cite}",
-        f"Licence: {found.licence} ({found.licence_url})",
-        *([found.note] if found.note else []),
-        f"Written by 'bedside data get {name}'. Next: bedside audit {STUDY}",
-    ]
-    head = "".join(f"# {' '.join(line.split())}\n" for line in lines)
-    return head + write_yaml(study_words(name, found))
 
 
 @dataclass(frozen=True)
