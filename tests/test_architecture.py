@@ -45,6 +45,7 @@ ORDER = (
     "command_benchmark",
     "command_data",
     "command_explain",
+    "command_package",
     "command_measure",
     "command_deidentify",
     "command_process",

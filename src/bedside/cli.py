@@ -25,6 +25,7 @@ from bedside.command_data import data_app
 from bedside.command_deidentify import EPILOG, deidentify_command
 from bedside.command_explain import EXPLAIN_EXAMPLES, explain_command
 from bedside.command_measure import MEASURE_EXAMPLES, measure_command
+from bedside.command_package import PACKAGE_EXAMPLES, package_command
 from bedside.command_process import EPILOG as PROCESS_EXAMPLES
 from bedside.command_process import process_command
 from bedside.command_recalibrate import RECALIBRATE_EXAMPLES, recalibrate_command
@@ -321,6 +322,7 @@ app.command("compare", epilog=COMPARE_EXAMPLES)(compare_command)
 app.command("dashboard", epilog=DASHBOARD_EXAMPLES)(dashboard_command)
 app.command("deidentify", epilog=EPILOG)(deidentify_command)
 app.command("process", epilog=PROCESS_EXAMPLES)(process_command)
+app.command("package", epilog=PACKAGE_EXAMPLES)(package_command)
 app.command("explain", epilog=EXPLAIN_EXAMPLES)(explain_command)
 app.command("measure", epilog=MEASURE_EXAMPLES)(measure_command)
 app.add_typer(benchmark_app, name="benchmark")

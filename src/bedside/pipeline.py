@@ -126,6 +126,7 @@ def run(
         baselines = fit_baselines(
             fair_peers(study.baselines, task, modalities), modalities, preparation.parts,
             state=exam.state, seed=study.training.seed, threads=threads, progress=told,
+            keep=folder.baselines,
         )  # fmt: skip
         with told.stage("evaluate"):
             judgement = judge_models(exam, {n: t.outputs for n, t in trained.items()}, baselines)

@@ -134,6 +134,10 @@ class RunFolder:
         return self.root / "checkpoint"
 
     @property
+    def baselines(self) -> Path:
+        return self.checkpoint / "baselines"
+
+    @property
     def plan(self) -> Path:
         return self.root / "plan.yaml"
 

@@ -10,7 +10,7 @@ import pytest
 
 from bedside.baselines.contract import Written
 from bedside.baselines.fitting import fair_peers, fit_baselines
-from bedside.baselines.tfidf import TfidfLogistic, Weights, _weigher
+from bedside.baselines.tfidf import FEWEST_TEXTS, TfidfLogistic, Weights, _weigher
 from bedside.errors import DataError, StudyError
 from bedside.modalities.image import Image
 from bedside.modalities.text import Text
@@ -37,12 +37,13 @@ def fit(training: Written, validation: Written, kind: Any = "binary") -> Any:
 
 
 def test_weights_by_hand() -> None:
-    texts = ["a a b", "b c"]
-    weights = Weights({"note": _weigher(texts)}, None).of(written(texts, [0, 1])).toarray()
-    names = list(_weigher(texts).get_feature_names_out())  # type: ignore[union-attr]
-    assert names == ["a", "a a", "a b", "b", "b c", "c"]
-    rare, common = np.log(3 / 2) + 1, 1.0  # smoothed: in one text of two, in both
+    texts = ["a a b", "b c"] * FEWEST_TEXTS + ["lone words"] * (FEWEST_TEXTS - 1)
+    weigher = _weigher(texts)
+    weights = Weights({"note": weigher}, None).of(written(texts, [0, 1] * 4)).toarray()
+    assert list(weigher.get_feature_names_out()) == ["a", "a a", "a b", "b", "b c", "c"]  # type: ignore[union-attr]
+    rare, common = np.log(9 / 4) + 1, np.log(9 / 7) + 1  # smoothed: in 3 texts of 8, in 6
     first = np.array([(1 + np.log(2)) * rare, rare, rare, common, 0, 0])
+    assert _weigher(["a b", "a c"]) is None  # a word of two texts may be a name
     assert weights[0] == pytest.approx(first / np.linalg.norm(first))
 
 
@@ -67,8 +68,8 @@ def test_classes_answer_log_probabilities_and_unseen_ones_are_possible() -> None
 
 
 def test_validation_chooses_the_penalty_and_test_texts_change_nothing() -> None:
-    noisy = written([f"word{n}" for n in range(40)], [n % 2 for n in range(40)])
-    held = written([f"word{n}" for n in range(40)], [(n + 1) % 2 for n in range(40)])
+    noisy = written([f"word{n % 40}" for n in range(120)], [n % 2 for n in range(120)])
+    held = written([f"word{n % 40}" for n in range(120)], [(n + 1) % 2 for n in range(120)])
     asked = cases(1)
     strict = fit(noisy, held).answers.scorers[0].model.C
     assert strict == 0.1  # the strongest penalty, since what was learnt is wrong there

@@ -18,6 +18,7 @@ import numpy as np
 
 from bedside.baselines.boosted_forecast import fit_trees
 from bedside.baselines.contract import FittedBaseline, FittedForecaster, Labelled, Lesson
+from bedside.baselines.plain_scorers import Trees
 from bedside.baselines.questions import Question, Scorer, answer_each, log_probabilities
 from bedside.schema import Array, Kind, State
 
@@ -69,6 +70,10 @@ class _Scores:
             )
         )
         return log_probabilities(scores) if self.several else scores
+
+    def plain(self) -> Trees:
+        """The same as numbers."""
+        return Trees.of(self.booster, several=self.several)
 
 
 def _learn(question: Question, *, seed: int, threads: int) -> Scorer:

@@ -7,6 +7,7 @@ parts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,13 +21,18 @@ from bedside.baselines.contract import (
     Written,
 )
 from bedside.baselines.features import describe_inputs
+from bedside.baselines.peer import Peer, encode_peer
+from bedside.baselines.plain_scorers import has_plain_form, plain
+from bedside.baselines.questions import Answers as Fitted
 from bedside.errors import StudyError, sentence
 from bedside.modalities import holds_text
+from bedside.run_folder import write_bytes
 from bedside.schema import Array, Arrays, Modality, Part, State, Task
 from bedside.tasks.tag import entities_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from bedside.progress import Progress
     from bedside.training.loader import Prepared
@@ -44,6 +50,17 @@ WORDS_FOR = "logistic"
 """The peer whose place `tfidf-logistic` takes where all inputs are texts."""
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """Answers of a peer whose plain numbers can be kept."""
+
+    answer: Answering
+    peer: Peer
+
+    def __call__(self, part: Part) -> Arrays:
+        return self.answer(part)
+
+
 def fit_baselines(
     names: Sequence[str],
     modalities: Mapping[str, Modality],
@@ -53,6 +70,7 @@ def fit_baselines(
     seed: int,
     threads: int,
     progress: Progress,
+    keep: Path | None = None,
 ) -> dict[str, dict[str, Arrays]]:
     """Fit each baseline on training cases or windows, and ask it for every other part.
 
@@ -64,6 +82,7 @@ def fit_baselines(
         seed: of the baselines that draw.
         threads: that may be used.
         progress: bars and log.
+        keep: folder in which those that can be packaged are kept, one folder each.
 
     Returns:
         name -> part -> raw outputs, for all parts but train.
@@ -94,6 +113,9 @@ def fit_baselines(
             with progress.stage(f"baseline {name}"):
                 answer = fit(maker())
                 outputs[name] = {part: answer(part) for part in parts if part != "train"}
+                if keep is not None and isinstance(answer, _Kept):
+                    for file, content in encode_peer(answer.peer).items():
+                        write_bytes(keep / name / file, content)
             done(count)
     return outputs
 
@@ -165,10 +187,10 @@ def _classifiers(
     told = partial(_features, parts=parts, threads=threads, progress=progress)
     makers = list(makers)
     features, written = {}, {}
+    others = {name: m for name, m in modalities.items() if not holds_text(m)}
     if any(hasattr(maker, "fit") for maker in makers):
         features = told(modalities)
     if any(hasattr(maker, "fit_words") for maker in makers):
-        others = {name: m for name, m in modalities.items() if not holds_text(m)}
         beside: Mapping[Part, Array | None] = told(others) if others else dict.fromkeys(parts)
         written = {
             part: Written(own.texts, beside[part], *_answers(own)) for part, own in parts.items()
@@ -180,14 +202,24 @@ def _classifiers(
             reader = baseline.fit_words(
                 written["train"], validation=written["validation"], **settings
             )
-            return lambda part: reader.outputs(written[part])
+            reading: Answering = lambda part: reader.outputs(written[part])  # noqa: E731
+            own = reader.plain(tuple(others)) if hasattr(reader, "plain") else None
+            return reading if own is None else _Kept(reading, own)
         labelled = {
             part: (features[part], *_answers(parts[part])) for part in ("train", "validation")
         }
         fitted = baseline.fit(*labelled["train"], validation=labelled["validation"], **settings)
-        return lambda part: fitted.outputs(features[part])
+        answer: Answering = lambda part: fitted.outputs(features[part])  # noqa: E731
+        return answer if (peer := _plain(fitted, modalities)) is None else _Kept(answer, peer)
 
     return fit
+
+
+def _plain(fitted: Any, modalities: Mapping[str, Modality]) -> Peer | None:
+    """A peer that learnt from features as numbers; None where it is none of ours."""
+    if not isinstance(fitted, Fitted) or not all(map(has_plain_form, fitted.scorers)):
+        return None
+    return Peer(Fitted(tuple(map(plain, fitted.scorers)), fitted.width), tuple(modalities))
 
 
 def _answers(own: Prepared) -> tuple[Array, Array]:

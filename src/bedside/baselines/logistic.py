@@ -21,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from bedside.baselines.contract import FittedBaseline, Labelled
+from bedside.baselines.plain_scorers import Linear
 from bedside.baselines.questions import Question, Scorer, answer_each, log_probabilities
 from bedside.schema import Array, Kind
 
@@ -67,6 +68,11 @@ class _Scores:
         if scores.ndim == 1:  # two classes: scikit-learn answers their log-odds only
             scores = np.stack([-scores / 2, scores / 2], axis=1)
         return log_probabilities(scores)
+
+    def plain(self) -> Linear:
+        """The same as numbers."""
+        scale = (self.scaler.mean_, self.scaler.scale_)
+        return Linear.of(self.model, several=self.several, scale=scale)
 
 
 def _learn(question: Question) -> Scorer:

@@ -22,6 +22,8 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from bedside.baselines.contract import FittedReader, Written
+from bedside.baselines.peer import WORD, Peer, WordWeights
+from bedside.baselines.plain_scorers import Linear, plain
 from bedside.baselines.questions import (
     Answers,
     Question,
@@ -31,10 +33,12 @@ from bedside.baselines.questions import (
 )
 from bedside.schema import Array, Arrays, Kind
 
-WORD = r"(?u)\b\w+\b"
 WORDS_TOGETHER = (1, 2)
 MOST_WORDS = 200_000
 """Words and pairs of each input that are kept: the commonest."""
+FEWEST_TEXTS = 3
+"""Training texts that a word or pair must stand in: it travels with a package, and a name that
+stands in one patient's note must not."""
 PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 """Inverse strengths C that are tried, strongest penalty first."""
 UNTRIED = 10.0
@@ -114,6 +118,19 @@ class Reader:
             return self.answers.outputs(np.zeros((0, self.answers.width), np.float32))
         return self.answers.outputs(self.weights.of(written))
 
+    def plain(self, others: tuple[str, ...]) -> Peer:
+        """The same as numbers, for cases whose `others` are described beside their texts."""
+        words = {
+            name: None
+            if own is None
+            else WordWeights(own.get_feature_names_out().tolist(), own.idf_)
+            for name, own in self.weights.weighers.items()
+        }
+        scaler = self.weights.scaler
+        answers = Answers(tuple(map(plain, self.answers.scorers)), self.answers.width)
+        scale = None if scaler is None else (scaler.mean_, scaler.scale_)
+        return Peer(answers, others, words, scale)
+
 
 @dataclass(frozen=True)
 class _Scores:
@@ -128,18 +145,23 @@ class _Scores:
             scores = np.stack([-scores / 2, scores / 2], axis=1)
         return log_probabilities(scores)
 
+    def plain(self) -> Linear:
+        """The same as numbers."""
+        return Linear.of(self.model, several=self.several)
+
 
 def _weigher(texts: Sequence[str]) -> TfidfVectorizer | None:
-    """Fitted on texts; None where they hold no word."""
+    """Fitted on texts; None where no word stands in enough of them."""
     weigher = TfidfVectorizer(
         token_pattern=WORD,
         ngram_range=WORDS_TOGETHER,
         sublinear_tf=True,
         max_features=MOST_WORDS,
+        min_df=FEWEST_TEXTS,
     )
     try:
         return weigher.fit(texts)
-    except ValueError:  # its words for an empty vocabulary
+    except ValueError:  # its word for an empty vocabulary, or for too few texts
         return None
 
 

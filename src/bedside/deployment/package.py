@@ -11,9 +11,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bedside import __version__
 from bedside.deployment.integrity import read_verified
@@ -26,6 +26,7 @@ from bedside.study import parse_options
 from bedside.tasks import REGISTRY as TASKS
 
 if TYPE_CHECKING:
+    from bedside.baselines.peer import Peer
     from bedside.registry import Registry
     from bedside.schema import Modality, State, Task
 
@@ -98,6 +99,7 @@ class Package:
         check: made-up inputs with the answers the trained network gave.
         digest: sha256 over all files; names this very package.
         precision: arithmetic the networks were found sound in.
+        peer: the simple model, of a package that holds one instead of networks.
     """
 
     contents: Contents
@@ -105,6 +107,7 @@ class Package:
     check: SelfCheck
     digest: str
     precision: Literal["float32", "bf16"] = "float32"
+    peer: Peer | None = None
 
     @property
     def version(self) -> str:
@@ -131,7 +134,7 @@ class Manifest(BaseModel):
     """The words of `package.json`.
 
     ``carried_cases`` counts training cases in ``cases.json``; ``requires`` names extras of the
-    install that the inputs are read with.
+    install that the inputs are read with; ``peer`` names a simple model, in place of networks.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -139,12 +142,19 @@ class Manifest(BaseModel):
     format_version: int
     task: TaskPlugin
     inputs: dict[str, Plugin] = Field(min_length=1)
-    networks: list[str] = Field(min_length=1)
+    networks: list[str]
+    peer: str | None = None
     precision: Literal["float32", "bf16"]
     precision_check: Choice | None = None
     carried_cases: int = 0
     requires: list[Literal["text", "volumes"]] = Field(default_factory=list)
     facts: Facts
+
+    @model_validator(mode="after")
+    def _holds_a_model(self) -> Self:
+        if bool(self.networks) == (self.peer is not None):
+            raise ValueError("expected networks or a peer")
+        return self
 
 
 def read_package(folder: Path) -> Package:
@@ -163,15 +173,18 @@ def read_package(folder: Path) -> Package:
     names |= {f"{name}.onnx" for name in manifest.networks}
     names |= {f"state/{name}.json" for name in manifest.inputs}
     names |= {f"{CASES}.json"} if manifest.carried_cases else set()
+    names |= {"peer.json", "peer.npz"} if manifest.peer else set()
     for name in sorted(names - files.keys()):
         raise PackageError(
             sentence(name, expected="this file of the package", got="none", remedy=_AGAIN)
         )
+    peer = _peer(files) if manifest.peer else None
+    modalities = {
+        name: _rebuilt(MODALITIES, part, where=f"package.json, input '{name}'")
+        for name, part in manifest.inputs.items()
+    }
     contents = Contents(
-        modalities={
-            name: _rebuilt(MODALITIES, part, where=f"package.json, input '{name}'")
-            for name, part in manifest.inputs.items()
-        },
+        modalities=modalities if peer is None else _read_whole(modalities, peer),
         modality_states={
             name: _json(files[f"state/{name}.json"], f"state/{name}.json")
             for name in manifest.inputs
@@ -187,7 +200,26 @@ def read_package(folder: Path) -> Package:
         check=decode_check(files),
         digest=digest,
         precision=manifest.precision,
+        peer=peer,
     )
+
+
+def _peer(files: Mapping[str, bytes]) -> Peer:
+    """The simple model; scipy, which it may need, is imported for such packages alone."""
+    from bedside.baselines.peer import decode_peer
+
+    try:
+        return decode_peer(files)
+    except (KeyError, TypeError, ValueError, OSError):
+        raise PackageError(
+            sentence("peer.json", expected="a simple model", got="another form", remedy=_AGAIN)
+        ) from None
+
+
+def _read_whole(modalities: Mapping[str, Modality], peer: Peer) -> Mapping[str, Modality]:
+    from bedside.deployment.reading_whole import whole_texts
+
+    return whole_texts(modalities, peer.words)
 
 
 def _task_state(files: Mapping[str, bytes], manifest: Manifest) -> State:

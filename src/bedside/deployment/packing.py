@@ -89,8 +89,8 @@ def write_package(
     from bedside.deployment.export import export_network, prove_parity, torch_network
 
     folder = Path(folder).absolute()
-    _check_names([*contents.modalities, *networks])
-    fakes = _fakes(contents, seed=seed)
+    check_names([*contents.modalities, *networks])
+    fakes = fake_cases(contents, seed=seed)
     trained = {name: torch_network(network) for name, network in networks.items()}
     task, state = contents.task, contents.task_state
     heard = [
@@ -108,7 +108,7 @@ def write_package(
         check = make_check(contents.task, contents.task_state, networks=trained, inputs=fakes)
         choice = _settled(precision, stage, contents, networks=networks, validation=validation)
         choice = _confirmed(choice, stage, contents, networks=networks, check=check)
-        _write_words(stage, contents, networks=sorted(networks), choice=choice)
+        write_words(stage, contents, networks=sorted(networks), choice=choice)
         for name, content in encode_check(check).items():
             _write_bytes(stage / name, content)
         digest = write_checksums(stage)
@@ -145,7 +145,25 @@ def _confirmed(
     return choice
 
 
-def _write_words(stage: Path, contents: Contents, *, networks: list[str], choice: Choice) -> None:
+def write_words(
+    stage: Path,
+    contents: Contents,
+    *,
+    networks: list[str],
+    choice: Choice,
+    peer: str | None = None,
+    whole: Collection[str] = (),
+) -> None:
+    """Write all but the model itself: ``package.json``, states, carried cases and the card.
+
+    Args:
+        stage: the folder of the package.
+        contents: what it holds.
+        networks: names of its networks.
+        choice: of the arithmetic.
+        peer: name of the simple model that it holds in place of networks.
+        whole: text inputs that the peer reads as they are.
+    """
     carried = contents.task_state.get(CASES)
     manifest = Manifest(
         format_version=FORMAT_VERSION,
@@ -159,10 +177,11 @@ def _write_words(stage: Path, contents: Contents, *, networks: list[str], choice
             for name, modality in contents.modalities.items()
         },
         networks=networks,
+        peer=peer,
         precision=choice.precision,
         precision_check=choice,
         carried_cases=len(carried["summaries"]) if carried else 0,
-        requires=_extras(contents),
+        requires=_extras(contents, whole),
         facts=contents.facts,
     )
     _write_json(stage / "package.json", manifest.model_dump(mode="json"))
@@ -173,9 +192,10 @@ def _write_words(stage: Path, contents: Contents, *, networks: list[str], choice
     _write_bytes(stage / "model_card.md", contents.model_card.encode())
 
 
-def _extras(contents: Contents) -> list[Any]:
-    """Extras of the install that the inputs are read with."""
-    return sorted({extra for own in contents.modalities.values() if (extra := extra_of(own))})
+def _extras(contents: Contents, whole: Collection[str]) -> list[Any]:
+    """Extras of the install that the inputs are read with; texts read whole need none."""
+    read = [own for name, own in contents.modalities.items() if name not in whole]
+    return sorted({extra for own in read if (extra := extra_of(own))})
 
 
 def _registered(registry: Registry[Any], plugin: object) -> str:
@@ -197,7 +217,7 @@ def _options(plugin: object) -> dict[str, Any]:
     return cast("BaseModel", plugin).model_dump(mode="json")
 
 
-def _fakes(contents: Contents, *, seed: int) -> Arrays:
+def fake_cases(contents: Contents, *, seed: int) -> Arrays:
     """Prepared made-up cases of all inputs, ``"<input>.<array>"``."""
     rng = np.random.default_rng(seed)
     arrays: Arrays = {}
@@ -218,7 +238,8 @@ def _with_channels(sample: Sample, channels: int) -> Sample:
     return replace(sample, values=np.stack([np.asarray(sample.values)] * channels, axis=-1))
 
 
-def _check_names(names: list[str]) -> None:
+def check_names(names: list[str]) -> None:
+    """Refuse names that cannot be a file's."""
     for name in names:
         if not _SAFE_NAME.fullmatch(name):
             raise PackageError(

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 import numpy as np
 
 from bedside.abilities import Outliner, Piecewise
-from bedside.deployment.engine import EngineName, engine_version, open_engine
+from bedside.deployment.engine import EngineName
 from bedside.deployment.intake import Case, Source, find_cases
 from bedside.deployment.outlines import Answered, MaskFolder
 from bedside.deployment.package import Facts, Package, read_package
+from bedside.deployment.peers import open_networks
 from bedside.deployment.pieces import Piece, in_pieces, rejoined
 from bedside.deployment.selfcheck import machine_key, note_passed, passed_before, run_check
 from bedside.deployment.streams import find_streams, reads_streams
@@ -55,13 +56,7 @@ def load(
             other numbers here.
     """
     package = read_package(Path(folder))
-    # the other engine computes in float32 alone, which is never less exact
-    precision = package.precision if engine == "openvino" else "float32"
-    networks = {
-        name: open_engine(content, engine=engine, threads=threads, precision=precision)
-        for name, content in package.networks.items()
-    }
-    version = f"{engine} {engine_version(engine)} {precision}"
+    networks, precision, version = open_networks(package, engine=engine, threads=threads)
     key = machine_key(package.digest, engine=version)
     if not passed_before(key):
         contents = package.contents

@@ -90,6 +90,8 @@ def write_judgement(
             shown = folder.predictions if (name, part) == (judgement.deep, "test") else None
             place = Place(folder.root / "predictions", name, part, table=shown)
             exam.kind.write(place, answers, task=exam.task, cohort=cohort)
+        if (kept := folder.baselines / name).is_dir():
+            write_json(kept / "state.json", model.state)
     write_replicates(folder, judgement, exam)
     known = cohort.patients() is not None
     head = {"study": study.name, "task": study.target.task, "seed": study.training.seed}

@@ -25,3 +25,9 @@ def extra_of(modality: Modality) -> str | None:
 def holds_text(modality: Modality) -> bool:
     """Whether the samples of a modality are texts."""
     return bool(getattr(modality, "holds_text", False))
+
+
+def describes_with(modality: Modality) -> str | None:
+    """The library that `describe` needs beside the base install, if any."""
+    library: str | None = getattr(modality, "describes_with", None)
+    return library

@@ -61,6 +61,7 @@ class Image(BaseModel):
 
     default_encoder: ClassVar[str] = "resnet"
     suffixes: ClassVar[tuple[str, ...]] = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm")
+    describes_with: ClassVar[str | None] = "scikit-image"
 
     modality: Literal["image"] = "image"
     column: str = "image"
