@@ -46,6 +46,7 @@ ORDER = (
     "command_data",
     "command_explain",
     "command_package",
+    "command_checklist",
     "command_measure",
     "command_deidentify",
     "command_process",

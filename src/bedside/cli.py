@@ -15,6 +15,7 @@ import typer
 
 from bedside import __version__
 from bedside.command_benchmark import benchmark_app
+from bedside.command_checklist import CHECKLIST_EXAMPLES, checklist_command
 from bedside.command_compare import (
     COMPARE_EXAMPLES,
     DASHBOARD_EXAMPLES,
@@ -322,6 +323,7 @@ app.command("compare", epilog=COMPARE_EXAMPLES)(compare_command)
 app.command("dashboard", epilog=DASHBOARD_EXAMPLES)(dashboard_command)
 app.command("deidentify", epilog=EPILOG)(deidentify_command)
 app.command("process", epilog=PROCESS_EXAMPLES)(process_command)
+app.command("checklist", epilog=CHECKLIST_EXAMPLES)(checklist_command)
 app.command("package", epilog=PACKAGE_EXAMPLES)(package_command)
 app.command("explain", epilog=EXPLAIN_EXAMPLES)(explain_command)
 app.command("measure", epilog=MEASURE_EXAMPLES)(measure_command)
