@@ -197,5 +197,5 @@ def test_every_kind_of_target_can_be_asked(
     runs: dict[str, RunFolder], kind: str, name: str, tmp_path: Path
 ) -> None:
     filled, path = write_checklist(runs[kind], name, tmp_path / "c.md")
-    assert filled.count("filled") >= 8
+    assert filled.count("filled") >= 6
     assert "None" not in re.sub(r"None(:| was|\.)", "", path.read_text())
