@@ -130,9 +130,8 @@ def run(
         )  # fmt: skip
         with told.stage("evaluate"):
             judgement = judge_models(exam, {n: t.outputs for n, t in trained.items()}, baselines)
-        chosen = trained[judgement.deep]
         with told.stage("record"):
-            facts = {"waived": audit.facts["waived"], "timing": chosen.timing}
+            facts = {"waived": audit.facts["waived"], "timing": trained[judgement.deep].timing}
             write_judgement(folder, judgement, exam, materials=(study, cohort, split), facts=facts)
             looks = count_look(repeat_of or study, exam.ids, folder=beside)
             recipes = {name: each.recipe for name, each in trained.items()}
@@ -140,11 +139,13 @@ def run(
             write_model_card(folder)
         with told.stage("package", says="Writing the package and proving what it computes."):
             package_network(
-                folder, chosen.network, study=study, modalities=modalities,
+                folder, trained[judgement.deep].network, study=study, modalities=modalities,
                 preparation=preparation, task=task, judgement=judgement,
             )  # fmt: skip
         with told.stage("explain", says="Asking the network what it looks at."):
-            explain_run(folder, chosen.network, (materials, preparation, judgement))
+            explain_run(
+                folder, trained[judgement.deep].network, (materials, preparation, judgement)
+            )
         with told.stage("report", says="Drawing figures and writing the report."):
             write_evidence(folder, materials, preparation=preparation, judgement=judgement)
         shutil.rmtree(folder.prepared, ignore_errors=True)
