@@ -102,8 +102,7 @@ def run(
         BedsideError: one sentence that says what to mend; nothing finished is lost.
     """
     study = with_public_data(study)
-    folder = RunFolder(Path("runs") / Path(study.name).name if output is None else Path(output))
-    claim(folder, study.dump(), resume=resume)
+    folder = _claimed(study, output, resume=resume)
     with (progress or Progress(quiet=True)).logging_to(folder.log) as told:
         choose_device(study.device)  # an absent one is refused before anything is read
         origin = find_origin(study, folder)
@@ -130,8 +129,9 @@ def run(
         )  # fmt: skip
         with told.stage("evaluate"):
             judgement = judge_models(exam, {n: t.outputs for n, t in trained.items()}, baselines)
+        chosen = trained[judgement.deep]
         with told.stage("record"):
-            facts = {"waived": audit.facts["waived"], "timing": trained[judgement.deep].timing}
+            facts = {"waived": audit.facts["waived"], "timing": chosen.timing}
             write_judgement(folder, judgement, exam, materials=(study, cohort, split), facts=facts)
             looks = count_look(repeat_of or study, exam.ids, folder=beside)
             recipes = {name: each.recipe for name, each in trained.items()}
@@ -139,17 +139,22 @@ def run(
             write_model_card(folder)
         with told.stage("package", says="Writing the package and proving what it computes."):
             package_network(
-                folder, trained[judgement.deep].network, study=study, modalities=modalities,
+                folder, chosen.network, study=study, modalities=modalities,
                 preparation=preparation, task=task, judgement=judgement,
             )  # fmt: skip
         with told.stage("explain", says="Asking the network what it looks at."):
-            explain_run(
-                folder, trained[judgement.deep].network, (materials, preparation, judgement)
-            )
+            explain_run(folder, chosen.network, (materials, preparation, judgement))
         with told.stage("report", says="Drawing figures and writing the report."):
             write_evidence(folder, materials, preparation=preparation, judgement=judgement)
         shutil.rmtree(folder.prepared, ignore_errors=True)
     return Run(folder)
+
+
+def _claimed(study: Study, output: str | Path | None, *, resume: bool) -> RunFolder:
+    """The folder of a run, taken for this very study."""
+    folder = RunFolder(Path("runs") / Path(study.name).name if output is None else Path(output))
+    claim(folder, study.dump(), resume=resume)
+    return folder
 
 
 def _beside(study: Study, other: Path) -> Path:
