@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from bedside.audit.checks.columns import constant_columns, missing_cells, repeated_rows
+from bedside.audit.checks.columns import (
+    constant_columns,
+    missing_cells,
+    missing_labels,
+    repeated_rows,
+)
 
 from .cohorts import binary, cohort, evidence, given_parts
 
@@ -59,3 +64,29 @@ def test_repeated_rows_stand_copy_beside_copy():
     (finding,) = repeated_rows(evidence([None] * N, table=table))
     assert (finding.severity, finding.count, finding.rows) == ("warn", 2, (5, 52, 92))
     assert repeated_rows(own(age=np.arange(N))) == []
+
+
+def test_blanks_that_go_along_with_the_site_warn_without_naming_it():
+    sites = ["SECRET"] * 70 + ["OTHER"] * 50
+    found = missing_cells(own(lab=blanks(np.arange(70, 110)), site=sites))
+    (warning,) = [f for f in found if f.severity == "warn"]
+    assert "column 'lab' (site 1 0%, site 2 80%)" in warning.message
+    assert "SECRET" not in warning.message
+
+
+def test_labels_unknown_at_one_site_warn():
+    known = np.ones(N, bool)
+    known[70:110] = False
+    sites = ["SECRET"] * 70 + ["OTHER"] * 50
+    (warning,) = missing_labels(own(binary(np.arange(N) % 2, known), site=sites))
+    assert warning.severity == "warn"
+    assert "the label by 'site' 0.9" in warning.message
+    assert warning.count == 40
+    assert "SECRET" not in warning.message
+
+
+def test_labels_unknown_by_chance_are_nothing():
+    known = np.random.default_rng(0).random(N) < 0.6
+    sites = ["A", "B"] * 60
+    assert missing_labels(own(binary(np.arange(N) % 2, known), site=sites)) == []
+    assert missing_labels(own(binary(np.arange(N) % 2), site=sites)) == []

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bedside.audit.checks import label_errors as module
+from bedside.audit import described as module
 from bedside.audit.checks.label_errors import likely_label_errors
 from bedside.audit.evidence import Means
 from bedside.modalities.image import Image

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,12 +23,18 @@ from bedside.modalities.reading import Readings
 from bedside.progress import Progress
 from bedside.schema import PARTS, Array, Kind, Modality, Targets
 
+if TYPE_CHECKING:
+    from bedside.audit.described import Described
+    from bedside.audit.learning_curve import Curve
+
 WHOLE = "all cases"
 MOST_COMPARED, MOST_COMPARED_DEEP = 10_000, 60_000
 """Images of which each is compared with every other: in a run, in an audit of its own."""
 DRAWN = 2000
 """Where there are more, so many test images are compared with all."""
 REPORTED_EVERY = 256
+FEWEST_DESCRIBED = 60
+"""Cases without which no small model is trained."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +46,14 @@ class Means:
         deep: look at more cases where a run, to lose no time, looks at some by lot.
         threads: that may be used; no finding depends on it.
         progress: told by checks that take more than a few seconds.
+        target_columns: columns of the cohort that the target reads.
     """
 
     modalities: Mapping[str, Modality] = field(default_factory=dict)
     deep: bool = False
     threads: int = 1
     progress: Progress = field(default_factory=lambda: Progress(quiet=True))
+    target_columns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -187,6 +196,33 @@ class Evidence:
             tested = np.flatnonzero(self.parts[rows] == "test")
         lot = np.random.default_rng(0).permutation(tested)[:DRAWN]
         return np.sort(lot)
+
+    @cached_property
+    def described(self) -> Described | None:
+        """Cases outside the test part with their hand-made features; None where too few."""
+        from bedside.audit.described import describe_cases
+
+        return describe_cases(self, fewest=FEWEST_DESCRIBED)
+
+    @cached_property
+    def learning_curve(self) -> Curve | None:
+        """How a simple model gains from more patients; None where nothing can be said."""
+        from bedside.audit.asked import SEED, answers_of
+        from bedside.audit.learning_curve import draw_curve
+
+        answers = answers_of(self)
+        if answers is None or self.described is None:
+            return None
+        groups = self.cohort.groups()
+        learnt = groups if self.parts is None else groups[self.parts == "train"]
+        rows = self.described.rows
+        return draw_curve(
+            self.described.compressed,
+            answers.values[rows],
+            groups[rows],
+            now=int(np.unique(learnt).size),
+            seed=SEED,
+        )
 
     @cached_property
     def answers(self) -> dict[str, Array]:

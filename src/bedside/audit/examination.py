@@ -40,6 +40,10 @@ CHECKS: Registry[Check] = Registry(
         "copies-with-other-labels": "bedside.audit.checks.copies:copies_with_other_labels",
         "near-copies-across-parts": "bedside.audit.checks.near_copies:near_copies_across_parts",
         "near-copies-within-parts": "bedside.audit.checks.near_copies:near_copies_within_parts",
+        "label-in-border": "bedside.audit.checks.borders:label_in_border",
+        "confounders": "bedside.audit.checks.confounders:confounders",
+        "columns-and-labels": "bedside.audit.checks.confounders:columns_and_labels",
+        "enough-data": "bedside.audit.checks.enough_data:enough_data",
         "label-errors": "bedside.audit.checks.label_errors:likely_label_errors",
         "shift-parts": "bedside.audit.checks.shift:shift_between_parts",
         "shift-sites": "bedside.audit.checks.shift:shift_between_sites",
@@ -49,6 +53,7 @@ CHECKS: Registry[Check] = Registry(
         "identifying-columns": "bedside.audit.checks.identifiers:identifying_columns",
         "burned-in-text": "bedside.audit.checks.burned_text:burned_in_text",
         "missing-cells": "bedside.audit.checks.columns:missing_cells",
+        "missing-labels": "bedside.audit.checks.columns:missing_labels",
         "constant-columns": "bedside.audit.checks.columns:constant_columns",
         "spellings": "bedside.audit.checks.spellings:varied_spellings",
         "repeated-rows": "bedside.audit.checks.columns:repeated_rows",
@@ -67,6 +72,7 @@ CHECKS: Registry[Check] = Registry(
         "identifiers-in-texts": "bedside.audit.checks.texts:identifiers_in_texts",
         "near-copies-of-texts": "bedside.audit.checks.near_texts:near_copies_of_texts",
         "target-in-texts": "bedside.audit.checks.texts:target_in_texts",
+        "telling-words": "bedside.audit.checks.telling_words:telling_words",
         "patients": "bedside.audit.checks.patients:cases_per_patient",
         "patients-across-parts": "bedside.audit.checks.patients:patients_across_parts",
         "patient-attributes": "bedside.audit.checks.patients:contradictory_patients",
@@ -77,6 +83,8 @@ CHECKS: Registry[Check] = Registry(
 OF_CASES = frozenset({
     *("unknown-labels", "class-balance", "file-facts-and-labels", "copies-with-other-labels"),
     *("label-errors", "shift-parts", "shift-sites", "class-balance-sites"),
+    *("label-in-border", "confounders", "columns-and-labels", "enough-data"),
+    *("telling-words", "missing-labels"),
 })  # fmt: skip
 """Checks that ask what class a case is, or describe cases of one size."""
 WITHOUT_CLASSES = ("forecast", "summary", "mask", "entities", "language")

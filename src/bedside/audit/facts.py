@@ -20,6 +20,7 @@ SHOWN = 10
 
 def cohort_facts(evidence: Evidence) -> dict[str, Any]:
     """Count cases, patients, parts, classes, unknown labels, image shapes and blanks."""
+    curve = evidence.learning_curve
     return {
         "rows_of": evidence.cohort.source,
         "cases": len(evidence.cohort),
@@ -29,6 +30,7 @@ def cohort_facts(evidence: Evidence) -> dict[str, Any]:
         "unknown": _unknown(evidence),
         "inputs": {name: _input(evidence, name, r) for name, r in evidence.inputs.items()},
         "attributes": _attributes(evidence),
+        "learning_curve": None if curve is None else curve.to_json(),
     }
 
 

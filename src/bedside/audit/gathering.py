@@ -7,6 +7,7 @@ input read once, and the parts.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -212,8 +213,17 @@ def examine(
             deep=deep,
             threads=set_threads(materials.study.threads),
             progress=progress or Progress(quiet=True),
+            target_columns=_target_columns(materials),
         ),
     )
+
+
+def _target_columns(materials: Materials) -> frozenset[str]:
+    """Columns that hold the answer; of arrays with several labels they are numbered."""
+    task, cases = materials.task, materials.cohort.cases
+    named = set(task.columns_used()) if hasattr(task, "columns_used") else set()
+    numbered = {c for c in map(str, cases.columns) if re.fullmatch(r"label_\d+", c)}
+    return frozenset(named | numbered)
 
 
 def pass_audit(

@@ -83,7 +83,12 @@ def tell_apart(features: Array, place: Array, groups: Array, *, seed: int) -> Se
         found.append(roc_auc_score(place[judged], pipeline.decision_function(features[judged])))
         weights.append(len(judged))
     auroc = float(np.average(found, weights=weights))
-    reach = NORMAL_95 * _deviation(auroc, *sizes)
+    return separation(auroc, *sizes)
+
+
+def separation(auroc: float, positives: int, negatives: int) -> Separation:
+    """An AUROC of so many independent cases, with the interval of Hanley and McNeil."""
+    reach = NORMAL_95 * _deviation(auroc, positives, negatives)
     return Separation(auroc, max(0.0, auroc - reach), min(1.0, auroc + reach))
 
 

@@ -1,4 +1,4 @@
-"""Checks of the table itself: missing cells, constant columns, repeated rows.
+"""Checks of the table itself: missing cells and labels, constant columns, repeated rows.
 
 Enters: the evidence. Leaves: findings that name columns and count cases.
 """
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bedside.audit.checks.shift_columns import MOST_SITES, describing_columns, difference
 from bedside.audit.evidence import Evidence
 from bedside.audit.findings import Finding
 from bedside.schema import Array
@@ -21,10 +22,12 @@ TELLING_GAP = 0.2
 CHANCE = 0.001
 FEWEST = 20
 LISTED = 12
+UNKNOWN_APART = 0.65
+"""AUROC of a column from which it tells cases with a label from those without."""
 
 
 def missing_cells(evidence: Evidence) -> list[Finding]:
-    """Columns with blank cells (note); blank more often in one class or part (warn)."""
+    """Columns with blank cells (note); blank more often in one class, part or site (warn)."""
     missing = _missing(evidence)
     if not missing:
         return []
@@ -37,6 +40,7 @@ def missing_cells(evidence: Evidence) -> list[Finding]:
     for what, groups, meaning in (
         ("class", _classes(evidence), "that a cell is blank gives the label away"),
         ("part", _parts(evidence), "the parts were not gathered alike"),
+        ("site, counted from the largest,", _sites(evidence), "that a cell is blank tells where"),
     ):
         uneven = [words for name, gone in most if (words := _uneven(name, gone, groups))]
         if uneven:
@@ -51,6 +55,39 @@ def missing_cells(evidence: Evidence) -> list[Finding]:
                 )
             )
     return found
+
+
+def missing_labels(evidence: Evidence) -> list[Finding]:
+    """Labels that are unknown more often where a column says something else (warn)."""
+    known = evidence.targets.arrays["known"].astype(bool)
+    names = [f"'{name}'" for name in evidence.targets.names]
+    if evidence.kind != "labels":
+        known, names = known.all(axis=1, keepdims=True), ["the label"]
+    columns = dict(describing_columns(evidence))
+    if evidence.cohort.site is not None:
+        columns[evidence.cohort.site] = evidence.cohort.cases[evidence.cohort.site]
+    told = []
+    for column, cells in columns.items():
+        if column in evidence.means.target_columns:
+            continue  # its cells say that the label is unknown
+        for name, own in zip(names, known.T, strict=True):
+            if own.all():
+                continue
+            away = difference(cells, ~own, own)
+            if away >= UNKNOWN_APART:
+                told.append((away, f"{name} by '{column}' {away:.2f}"))
+    if not told:
+        return []
+    told.sort(key=lambda pair: -pair[0])
+    more = f" and {len(told) - LISTED} more" if len(told) > LISTED else ""
+    message = (
+        "Labels are not unknown by chance; columns that tell cases with one from those without "
+        f"(AUROC, 0.5 is not at all): {', '.join(words for _, words in told[:LISTED])}{more}. "
+        "What is learnt and scored is not like all cases."
+    )
+    remedy = "Find out why these labels are unknown; results hold for cases like the known ones."
+    count = int((~known).any(axis=1).sum())
+    return [evidence.finding("missing-labels", "warn", message, count=count, remedy=remedy)]
 
 
 def constant_columns(evidence: Evidence) -> list[Finding]:
@@ -100,7 +137,7 @@ def _missing(evidence: Evidence) -> dict[str, Array]:
     """Column -> (N,) bool, for columns with blank cells that are not all blank."""
     cohort = evidence.cohort
     used = {c for m in evidence.means.modalities.values() for c in m.columns_used()}
-    left_out = {"case_id", cohort.patient, cohort.part, *used}
+    left_out = {"case_id", cohort.patient, cohort.part, *(used - cohort.texts)}
     found = {}
     for name, cells in cohort.cases.items():
         gone = _blank(cells)
@@ -124,6 +161,15 @@ def _parts(evidence: Evidence) -> dict[str, Array]:
     if evidence.parts is None:
         return {}
     return {part: evidence.parts == part for part in evidence.rows_by_part()}
+
+
+def _sites(evidence: Evidence) -> dict[str, Array]:
+    """Numbered from the largest: their names may stand in no message that is shared."""
+    if evidence.cohort.site is None:
+        return {}
+    sites = evidence.cohort.cases[evidence.cohort.site]
+    common = sites.value_counts().index[:MOST_SITES]
+    return {f"site {n}": (sites == s).to_numpy() for n, s in enumerate(common, start=1)}
 
 
 def _uneven(name: str, gone: Array, groups: dict[str, Array]) -> str:

@@ -11,15 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bedside.audit.described import describable_rows, describe_rows
 from bedside.audit.doubt import Doubt, doubt_labels
 from bedside.audit.evidence import Evidence
 from bedside.audit.findings import Finding
 from bedside.schema import Array
 
-FEWEST_CASES, FEWEST_OF_ONE = 60, 20
-MOST_CASES, MOST_DEEP = 6_000, 20_000
-"""Cases that are looked at: in a run, in an audit of its own; about 2 ms each."""
+FEWEST_OF_ONE = 20
 MOST_LABELS = 20
 TELLING = 0.75
 """Balanced accuracy from which the doubt of so simple a model is worth a look."""
@@ -39,12 +36,10 @@ class _Asked:
 
 def likely_label_errors(evidence: Evidence) -> list[Finding]:
     """Labels that look wrong (warn), or why none can be doubted (note)."""
-    if not evidence.means.modalities:
+    described = evidence.described
+    if described is None:
         return []
-    rows, left_out = _rows(evidence)
-    if rows.size < FEWEST_CASES:
-        return []
-    features = describe_rows(evidence, rows)
+    rows, features, left_out = described.rows, described.features, described.left_out
     groups = evidence.cohort.groups()[rows]
     found = []
     for name, labels, words in _questions(evidence, rows):
@@ -59,18 +54,6 @@ def likely_label_errors(evidence: Evidence) -> list[Finding]:
         asked = _Asked(name, own, labels[known], words, left_out)
         found.append(_finding(evidence, doubt, asked))
     return found
-
-
-def _rows(evidence: Evidence) -> tuple[Array, int]:
-    """Readable rows outside the test part, and how many were left out as too many."""
-    rows = describable_rows(evidence)
-    if evidence.parts is not None:
-        rows = rows[evidence.parts[rows] != "test"]
-    most = MOST_DEEP if evidence.means.deep else MOST_CASES
-    if rows.size <= most:
-        return rows, 0
-    drawn = np.random.default_rng(SEED).choice(rows, most, replace=False)
-    return np.sort(drawn), rows.size - most
 
 
 def _questions(evidence: Evidence, rows: Array) -> Iterator[tuple[str, Array, list[str]]]:

@@ -79,9 +79,9 @@ def _told(
 ) -> str:
     """``'age' test 0.71, 'device' validation 0.80``, the largest first."""
     found = []
-    for name, cells in _columns(evidence).items():
+    for name, cells in describing_columns(evidence).items():
         for side, (one, other) in sides.items():
-            auroc = _difference(cells, once & one, once & other)
+            auroc = difference(cells, once & one, once & other)
             if auroc >= least:
                 found.append((auroc, f"'{name}' {side} {auroc:.2f}"))
     found.sort(key=lambda pair: -pair[0])
@@ -89,7 +89,7 @@ def _told(
     return ", ".join(text for _, text in found[:LISTED]) + more if found else ""
 
 
-def _columns(evidence: Evidence) -> dict[str, pd.Series]:
+def describing_columns(evidence: Evidence) -> dict[str, pd.Series]:
     """Columns that describe a case; ids, files, parts, site and time say where it comes from."""
     cohort = evidence.cohort
     used = {c for m in evidence.means.modalities.values() for c in m.columns_used()}
@@ -108,7 +108,7 @@ def _one_a_patient(evidence: Evidence) -> Array:
     return once
 
 
-def _difference(cells: pd.Series, one: Array, other: Array) -> float:
+def difference(cells: pd.Series, one: Array, other: Array) -> float:
     """AUROC of a column between two sides; 0 where it may be chance, or nothing is known."""
     import pandas as pd
     from scipy.stats import chi2_contingency, mannwhitneyu

@@ -200,15 +200,21 @@ def _summaries_in(
 def _class_names_in(
     evidence: Evidence, name: str, rows: Array, texts: Iterable[str]
 ) -> list[Finding]:
-    asked = {word for word in evidence.answers if len(word) >= SHORTEST_NAME}
-    held: dict[str, list[bool]] = {word: [] for word in asked}
+    # Of several labels the name is said of those that have it.
+    labels = evidence.kind == "labels"
+    answers = {
+        word.removesuffix(" present") if labels else word: is_it
+        for word, is_it in evidence.answers.items()
+        if not (labels and word.endswith(" absent"))
+    }
+    held: dict[str, list[bool]] = {word: [] for word in answers if len(word) >= SHORTEST_NAME}
     for text in texts:
         low = f" {' '.join(_WORD.findall(text.lower()))} "
         for word, own in held.items():
             own.append(f" {' '.join(_WORD.findall(word.lower()))} " in low)
     telling, cases = [], []
     for word, own in held.items():
-        holds, is_it = np.array(own), evidence.answers[word][rows]
+        holds, is_it = np.array(own), answers[word][rows]
         if is_it.sum() < FEWEST_CASES or is_it.all():
             continue
         if holds[is_it].mean() >= NAMED_SHARE and holds[~is_it].mean() <= NAMED_ELSEWHERE:
