@@ -48,7 +48,7 @@ def test_a_sound_cohort_has_nothing_to_mend():
     )
     assert report.blocking == ()
     assert {f.severity for f in report.findings} == {"note"}
-    notes = {"burned-in-text", "class-balance", "patients", "shift-parts"}
+    notes = {"burned-in-text", "class-balance", "label-in-border", "patients", "shift-parts"}
     assert {f.check for f in report.findings} == notes
 
 
