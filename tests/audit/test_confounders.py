@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bedside.audit.checks.confounders import columns_and_labels, confounders, is_role
+from bedside.audit.checks.confounders import columns_and_labels, confounded_attributes, is_role
 from bedside.audit.evidence import Means
 from bedside.modalities.image import Image
 
@@ -23,7 +23,7 @@ def films(bright, seed=0):
 def found(labels, bright, *, means=MEANS, **columns):
     table = cohort(N, **columns)
     own = evidence(films(bright), table=table, targets=binary(labels), means=means)
-    return confounders(own)
+    return confounded_attributes(own)
 
 
 def lots(seed, share=0.5):

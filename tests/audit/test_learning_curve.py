@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bedside.audit.checks.enough_data import enough_data
+from bedside.audit.checks.enough_data import gain_of_more_data
 from bedside.audit.evidence import Means
 from bedside.audit.examination import audit_cases
 from bedside.audit.learning_curve import draw_curve, fit_power_law, gain_of_twice
@@ -76,7 +76,9 @@ def films(strength):
 
 def test_the_finding_and_the_facts_tell_the_same():
     samples, labels, parts = films(60), np.arange(N) % 2, np.repeat(["train", "test"], [160, 40])
-    (finding,) = enough_data(evidence(samples, targets=binary(labels), parts=parts, means=MEANS))
+    (finding,) = gain_of_more_data(
+        evidence(samples, targets=binary(labels), parts=parts, means=MEANS)
+    )
     assert finding.message.startswith("A simple model learns AUROC ")
     assert "twice the 160 patients of training would bring +0.0" in finding.message
     report = audit_cases(
@@ -90,5 +92,5 @@ def test_the_finding_and_the_facts_tell_the_same():
 
 def test_a_model_that_learns_nothing_promises_nothing():
     labels = np.random.default_rng(3).permutation(np.arange(N) % 2)
-    (finding,) = enough_data(evidence(films(0), targets=binary(labels), means=MEANS))
+    (finding,) = gain_of_more_data(evidence(films(0), targets=binary(labels), means=MEANS))
     assert "cannot say what more data would bring" in finding.message

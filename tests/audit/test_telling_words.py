@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bedside.audit.checks.telling_words import most_telling, telling_words
+from bedside.audit.checks.telling_words import most_telling, words_that_tell
 from bedside.audit.checks.texts import target_in_texts
 from bedside.modalities.text import Text
 from bedside.schema import Sample, Targets
@@ -25,7 +25,7 @@ def written(labels, word, *, agreement=1.0):
 def test_a_word_that_says_the_label_is_flagged_and_not_quoted():
     labels = np.arange(N) % 2
     samples = [Sample(text) for text in written(labels, "SECRETCODE")]
-    (finding,) = telling_words(evidence(samples, targets=binary(labels)))
+    (finding,) = words_that_tell(evidence(samples, targets=binary(labels)))
     assert finding.severity == "warn"
     assert finding.message.startswith("One word alone nearly always says the label")
     assert "in 100 of 200 texts (AUROC 1.00" in finding.message
@@ -36,9 +36,9 @@ def test_a_word_that_says_the_label_is_flagged_and_not_quoted():
 def test_usual_texts_and_a_word_that_often_says_it_are_not():
     labels = np.arange(N) % 2
     samples = [Sample(text) for text in written(labels, "often", agreement=0.8)]
-    assert telling_words(evidence(samples, targets=binary(labels))) == []
+    assert words_that_tell(evidence(samples, targets=binary(labels))) == []
     chance = np.random.default_rng(1).integers(0, 2, N)
-    assert telling_words(evidence(list(map(Sample, reports())), targets=binary(chance))) == []
+    assert words_that_tell(evidence(list(map(Sample, reports())), targets=binary(chance))) == []
 
 
 def test_that_a_word_is_missing_tells_as_much():

@@ -77,7 +77,7 @@ def columns_and_labels(evidence: Evidence) -> list[Finding]:
     return [evidence.finding("columns-and-labels", "note", message, count=count, remedy=remedy)]
 
 
-def confounders(evidence: Evidence) -> list[Finding]:
+def confounded_attributes(evidence: Evidence) -> list[Finding]:
     """Attributes that the input tells and the label follows (warn); those it tells (note)."""
     answers = answers_of(evidence)
     if answers is None:

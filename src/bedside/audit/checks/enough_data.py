@@ -12,7 +12,7 @@ HUNGRY = 0.02
 """Gain of twice the data, at the lower end of its interval, that says that data are few."""
 
 
-def enough_data(evidence: Evidence) -> list[Finding]:
+def gain_of_more_data(evidence: Evidence) -> list[Finding]:
     """What twice the patients would bring a simple model (note); plainly more (warn)."""
     curve = evidence.learning_curve
     if curve is None:

@@ -27,7 +27,7 @@ CHANCE = 0.05
 _WORD = re.compile(r"\w+")
 
 
-def telling_words(evidence: Evidence) -> list[Finding]:
+def words_that_tell(evidence: Evidence) -> list[Finding]:
     """A word whose presence alone says the label nearly always (warn)."""
     answers = answers_of(evidence)
     if answers is None:
