@@ -32,6 +32,16 @@ def test_every_figure_is_drawn_and_is_wellformed(runs: dict[str, RunFolder], kin
     assert set(class_figure_words(read_record(folder))) == set(DRAWERS)
 
 
+def test_more_data_is_drawn_where_the_audit_says_what_it_would_bring(
+    runs: dict[str, RunFolder],
+) -> None:
+    record = read_record(runs["binary"])
+    words = class_figure_words(record)["more_data"].alt
+    assert words.endswith("Twice the data: 0.013 more (0.004 to 0.022).")
+    record.audit["facts"]["learning_curve"] = None
+    assert DRAWERS["more_data"](record) is None
+
+
 def test_figures_are_the_same_twice_and_leave_matplotlib_alone(runs: dict[str, RunFolder]) -> None:
     folder = runs["binary"]
     before = dict(mpl.rcParams)

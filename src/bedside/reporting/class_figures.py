@@ -21,7 +21,11 @@ from bedside.reporting.formatting import with_interval
 from bedside.reporting.glossary import label
 from bedside.reporting.table_figures import counts_of, draw_confusion, draw_learning_curves
 from bedside.reporting.telling import Draw, Words
-from bedside.reporting.utility_figures import draw_decision_curve, draw_risk_coverage
+from bedside.reporting.utility_figures import (
+    draw_decision_curve,
+    draw_more_data,
+    draw_risk_coverage,
+)
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
@@ -36,6 +40,7 @@ DRAWERS: dict[str, Draw] = {
     "risk_coverage": draw_risk_coverage,
     "subgroups": draw_subgroups,
     "learning_curves": draw_learning_curves,
+    "more_data": draw_more_data,
 }
 
 
@@ -90,7 +95,21 @@ def class_figure_words(record: Record) -> dict[str, Words]:
         ),
         "subgroups": common["subgroups"],
         "learning_curves": common["learning_curves"],
+        "more_data": Words(
+            "What would more data bring?",
+            "A simple model that learns from more and more patients and is judged by others; bars "
+            "are 95 % intervals. The dashed line follows the points on.",
+            f"AUROC by patients learnt from. {_gain_words(record)}",
+        ),
     }
+
+
+def _gain_words(record: Record) -> str:
+    curve = (record.audit.get("facts") or {}).get("learning_curve")
+    if not curve:
+        return ""
+    gain = {key: f"{value:.3f}" for key, value in curve["gain"].items()}
+    return f"Twice the data: {gain['value']} more ({gain['low']} to {gain['high']})."
 
 
 def _curve_words(record: Record, metric: str) -> str:

@@ -1,4 +1,4 @@
-"""Figures of use: is it worth acting on the model, and what if a human decides the doubtful?
+"""Figures of use: acting on the model, a human for the doubtful, and what more data would bring.
 
 Enters: a `Record`. Leaves: a figure, or None where the run has no such numbers.
 """
@@ -67,4 +67,28 @@ def draw_risk_coverage(record: Record) -> Figure | None:
     )  # fmt: skip
     axes.set(xlim=(0, 1.02), ylim=(0, max(1.15 * max(curve["risk"]), 0.02)))
     axes.set(xlabel="Share of cases that the model decides", ylabel="Share decided wrongly")
+    return figure
+
+
+def draw_more_data(record: Record) -> Figure | None:
+    """What the audit's simple model learns from more and more patients, and where that leads."""
+    found = (record.audit.get("facts") or {}).get("learning_curve")
+    if not found:
+        return None
+    ceiling, loss, exponent = found["fit"]
+    now, patients = found["now"], np.asarray(found["patients"])
+    figure = style.blank(width=6.4, height=4.0)
+    axes = figure.add_subplot()
+    along = np.linspace(patients[0], 2 * now, 200)
+    axes.plot(along, ceiling - loss * along**-exponent, color=style.MUTED, linestyle="--")
+    auroc = np.asarray(found["auroc"])
+    reach = [auroc - np.asarray(found["low"]), np.asarray(found["high"]) - auroc]
+    axes.errorbar(patients, auroc, yerr=np.maximum(reach, 0), fmt="o", color=style.DEEP, capsize=3)
+    for place, words in ((now, "training now"), (2 * now, "twice")):
+        axes.axvline(place, color=style.HAIRLINE, linewidth=1)
+        axes.annotate(
+            words, (place, 0), xycoords=("data", "axes fraction"), xytext=(-4, 4),
+            textcoords="offset points", ha="right", color=style.MUTED,
+        )  # fmt: skip
+    axes.set(xlabel="Patients, or cases, learnt from", ylabel="AUROC of a simple model")
     return figure
