@@ -117,6 +117,9 @@ def test_a_reader_of_words_survives_its_files(beside: bool) -> None:
     assert np.ptp(expected) > 1
     assert peer.logits(modalities, arrays) == pytest.approx(expected, abs=1e-5)
     assert json.loads(files["peer.json"])["words"][1] == {"input": "b", "terms": None}
+    for damaged in (b"", b"no", files["peer.npz"][:200], files["peer.npz"][:-30]):
+        with pytest.raises((ValueError, KeyError, OSError)):
+            decode_peer({**files, "peer.npz": damaged})
 
 
 def test_a_constant_peer_describes_nothing() -> None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import io
 import json
 import re
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, cast
+from zipfile import BadZipFile
 
 import numpy as np
 from scipy import sparse
@@ -145,8 +147,11 @@ def decode_peer(files: Mapping[str, bytes]) -> Peer:
         KeyError, TypeError, ValueError, OSError: the files are missing or another's.
     """
     words: Words = json.loads(files["peer.json"])
-    with np.load(io.BytesIO(files["peer.npz"]), allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
+    try:
+        with np.load(io.BytesIO(files["peer.npz"]), allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except (BadZipFile, EOFError, zlib.error) as error:
+        raise ValueError("peer.npz is damaged") from error
     weighers = {
         own["input"]: None
         if own["terms"] is None

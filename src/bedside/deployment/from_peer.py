@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bedside import __version__
-from bedside.baselines.peer import Peer, decode_peer, encode_peer
+from bedside.baselines.peer import TEXT, Peer, decode_peer, encode_peer
 from bedside.deployment.from_run import SUMMARY
 from bedside.deployment.integrity import write_checksums
 from bedside.deployment.package import Contents, read_package
@@ -201,8 +201,9 @@ def _lines(shown: Mapping[str, Any]) -> Iterator[str]:
 
 def _check(opened: _Opened) -> Any:
     """Made-up cases with this model's answers; texts as plain arrays of letters."""
+    texts = {f"{name}.{TEXT}" for name in opened.peer.words}
     fakes = {
-        name: values.astype(np.str_) if values.dtype == object else values
+        name: values.astype(np.str_) if name in texts else values
         for name, values in fake_cases(opened.whole, seed=7).items()
     }
     own = opened.whole
