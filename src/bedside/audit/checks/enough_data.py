@@ -11,6 +11,9 @@ from bedside.audit.findings import Finding
 HUNGRY = 0.02
 """Gain of twice the data, at the lower end of its interval, that says that data are few."""
 
+FEW = 150
+"""Patients learnt from, under which the interval often misses what twice as many bring."""
+
 
 def gain_of_more_data(evidence: Evidence) -> list[Finding]:
     """What twice the patients would bring a simple model (note); plainly more (warn)."""
@@ -24,10 +27,11 @@ def gain_of_more_data(evidence: Evidence) -> list[Finding]:
     if curve.low[-1] <= 0.5:
         message = f"{start}: next to nothing, so that it cannot say what more data would bring."
         return [evidence.finding("enough-data", "note", message, count=curve.now)]
+    rough = " From so few that is a rough guess." if curve.patients[-1] < FEW else ""
     message = (
         f"{start}. Followed on, twice the {curve.now} {whose} of training would bring "
         f"{curve.gain:+.3f} AUROC ({curve.gain_low:.3f} to {curve.gain_high:.3f}); networks often "
-        "gain more."
+        f"gain more.{rough}"
     )
     warns = curve.gain_low >= HUNGRY
     remedy = "More data may do more than another model." if warns else ""
