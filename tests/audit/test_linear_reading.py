@@ -62,6 +62,16 @@ def test_an_answer_is_read_where_it_is_there_and_chance_is_not():
     assert chance.low < 0.5 < chance.high
 
 
+def test_an_answer_known_of_nobody_or_of_some_is_no_fault():
+    _, features = drawn(400)
+    some = np.where(np.arange(400) % 3 > 0, features[:, 0] > 0, np.nan)
+    nobody, known = read_answers(
+        features, np.stack([np.full(400, np.nan), some], axis=1), np.arange(400), seed=0
+    )
+    assert nobody is None
+    assert known.low > 0.9
+
+
 def test_patients_count_and_not_their_cases():
     _, features = drawn(36)
     many = np.repeat(features, 10, axis=0)

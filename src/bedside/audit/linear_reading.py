@@ -101,7 +101,8 @@ def fit_ridge(features: Array, answers: Array) -> Callable[[Array], Array]:
     """
     cases, centre = len(features), features.mean(axis=0)
     centred = (features - centre).astype(np.float64)
-    wanted = np.nan_to_num(answers - np.nanmean(answers, axis=0))
+    counts = np.maximum(np.isfinite(answers).sum(axis=0), 1)  # a label may be known of nobody
+    wanted = np.nan_to_num(answers - np.nansum(answers, axis=0) / counts)
     values, vectors = np.linalg.eigh(centred.T @ centred)
     values = np.maximum(values, 0)
     shown = vectors.T @ (centred.T @ wanted)

@@ -139,7 +139,7 @@ def _coarse(values: Array | str) -> Array | None:
     if isinstance(values, str) or values.ndim < 3 or min(values.shape[:3]) < side_of(3):
         return None
     volume = values if values.ndim == 3 else values[..., 0]
-    return np.asarray(cells_of(volume[None].astype(np.float32), axes=3)[0])
+    return np.asarray(cells_of(np.nan_to_num(volume[None].astype(np.float32)), axes=3)[0])
 
 
 def _finding(
