@@ -191,4 +191,5 @@ def test_patients_stand_in_the_tables_that_are_said_to_hold_them(
     second = started(finished, tmp_path / "second")
     named = {name for name, data in contents(second.folder.root).items() if SECRET.encode() in data}
     allowed = {"splits.csv", "seen_before.csv", "predictions.csv"}
+    allowed |= {"explanations/explanation.json"}
     assert {name for name in named if not name.startswith("predictions/")} <= allowed

@@ -58,6 +58,8 @@ MEANING = {
     "evaluation.subgroups": "columns whose groups are reported one by one",
     "evaluation.bootstrap": "redraws of the patients behind each interval",
     "evaluation.confidence": "coverage of the intervals",
+    "evaluation.coverage": "how often the set of classes in an answer must hold the true one",
+    "evaluation.abstain": "share of the least certain cases that mark where a human is asked",
     "evaluation.threshold": "youden, a number, {sensitivity: 0.95} or {specificity: 0.95}",
     "evaluation.lexicon": "of summaries: a file of findings that both texts are searched for",
     "audit.waive": "blocking findings, by check, that somebody has looked at and accepts",

@@ -36,7 +36,8 @@ class Places:
 
     def start(self, place: int) -> int:
         """Where the character at a place was written."""
-        return min(place + self.shifts[bisect_right(self.read, place) - 1], self.length)
+        later = bisect_right(self.read, place)
+        return min(place + self.shifts[later - 1], self._next(later))
 
     def end(self, place: int) -> int:
         """Where a stretch ended when it was written whose last character is before a place."""
@@ -46,7 +47,13 @@ class Places:
         """The end of what was written for one character; marks that joined it belong to it."""
         later = bisect_right(self.read, place)
         joined = later < len(self.read) and self.read[later] == place + 1
-        return min(place + 1 + self.shifts[later if joined else later - 1], self.length)
+        return min(place + 1 + self.shifts[later if joined else later - 1], self._next(later))
+
+    def _next(self, later: int) -> int:
+        """Where the next stretch was written: signs that came apart end there at the latest."""
+        if later == len(self.read):
+            return self.length
+        return min(self.read[later] + self.shifts[later], self.length)
 
 
 def places_in(written: str) -> Places:

@@ -1,7 +1,7 @@
 """Are the statistics right? Simulated studies whose truth is known, and independent code.
 
-    python benchmarks/statistics.py --output results/statistics.md
-    python benchmarks/statistics.py --parts intervals --studies 1000
+    python benchmarks/simulated_studies.py --output results/statistics.md
+    python benchmarks/simulated_studies.py --parts intervals --studies 1000
 
 Enters: nothing but seeds. Leaves: a Markdown table of each part: `intervals` (how often 95 %
 intervals cover the truth, patients with several correlated cases included, beside a bootstrap
