@@ -161,6 +161,9 @@ def likeness(maps: torch.Tensor, others: torch.Tensor, there: torch.Tensor) -> L
     shape = (len(maps), -1)
     columns = (each.reshape(shape).cpu().numpy() for each in (maps.abs(), others.abs(), there))
     for ours, theirs, known in zip(*columns, strict=True):
+        if not known.any():  # a text without a known word has no marks to compare
+            found.append(0.0)
+            continue
         own, other = rankdata(ours[known]), rankdata(theirs[known])
         spread = own.std() * other.std()
         centred = ((own - own.mean()) * (other - other.mean())).mean()
