@@ -80,6 +80,8 @@ def make_run(root: Path, made: Made | None = None) -> RunFolder:
 
 def _beyond(made: Made, truth: np.ndarray, deep: tuple[np.ndarray, np.ndarray]) -> dict[str, Any]:
     """Promises and use, measured as a run measures them."""
+    if made.kind == "labels":
+        return {}
     known = ~np.isnan(truth)
     targets = Targets({"truth": np.nan_to_num(truth), "known": known}, tuple(made.names), made.kind)
     state = {

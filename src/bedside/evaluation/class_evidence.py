@@ -32,8 +32,6 @@ def evidence_of_classes(
         seed: of the resamples.
     """
     deep = next(iter(models.values()))
-    if deep.targets.kind == "labels":
-        return {}  # which set of labels would be promised is not clear
     confidence, replicates = section.confidence, section.bootstrap
     found = {
         "promises": kept(deep, confidence=confidence, replicates=replicates, seed=seed),

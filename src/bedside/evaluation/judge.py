@@ -17,7 +17,7 @@ import numpy as np
 from bedside.errors import DataError
 from bedside.evaluation import lower_is_better
 from bedside.evaluation.comparison import compare, verdict
-from bedside.evaluation.kinds import Answers, JudgedKind, kind_of
+from bedside.evaluation.kinds import BEYOND, Answers, JudgedKind, kind_of
 from bedside.evaluation.scoring import Scores, score
 from bedside.evaluation.subgroups import score_subgroups
 from bedside.schema import PARTS, Array, Arrays, State, Targets, Task
@@ -202,13 +202,14 @@ def _of_part(
     )
     order = [deep, peer, *(name for name in models if name not in pair)]
     answers = {name: models[name].answers[part] for name in order}
+    named = exam.targets[part].kind
     return {
         "cases": len(exam.groups[part]),
         "models": {name: model.scores[part].table for name, model in models.items()},
         "difference": difference,
         "verdict": verdict(difference),
         "subgroups": subgroups,
-        **exam.kind.beyond(answers, exam.section, exam.seed),
+        **(BEYOND.load(named)(answers, exam.section, exam.seed) if named in BEYOND.names() else {}),
     }
 
 

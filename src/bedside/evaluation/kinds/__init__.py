@@ -167,18 +167,6 @@ class JudgedKind(Protocol):
         """Entries of ``metrics.json`` that this kind alone has, of the chosen deep model."""
         ...
 
-    def beyond(
-        self, models: Mapping[str, Answers], section: EvaluationSection, seed: int
-    ) -> dict[str, Any]:
-        """Entries of a test part that are no single numbers: curves, promises, cross-checks.
-
-        Args:
-            models: of that part; the deep one first, then the peer it is compared with.
-            section: the study's ``evaluation``.
-            seed: of the resamples.
-        """
-        ...
-
     def names(self, ids: Array, targets: Targets) -> Array:
         """What tells this test part from another in the count of looks.
 
@@ -224,6 +212,21 @@ REGISTRY: Registry[JudgedKind] = Registry(
         "language": "bedside.evaluation.kinds.language:LANGUAGE",
     },
 )
+
+
+class Beyond(Protocol):
+    """What a test part says of a kind beyond single numbers: curves, promises, cross-checks."""
+
+    def __call__(
+        self, models: Mapping[str, Answers], section: EvaluationSection, seed: int
+    ) -> dict[str, Any]:
+        """Entries of ``metrics.json``; the deep model comes first, then its peer."""
+        ...
+
+
+_CLASSES = "bedside.evaluation.class_evidence:evidence_of_classes"
+BEYOND: Registry[Beyond] = Registry("evidence_of_kind", {"binary": _CLASSES, "classes": _CLASSES})
+"""Kinds that have such entries; of others metrics say it all."""
 
 
 def kind_of(targets: Targets) -> JudgedKind:

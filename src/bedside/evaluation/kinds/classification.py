@@ -16,7 +16,6 @@ import numpy as np
 
 from bedside.errors import DataError, Problems
 from bedside.evaluation import OF_CLASSES, PRIMARY, REGISTRY, metric_names
-from bedside.evaluation.class_evidence import evidence_of_classes
 from bedside.evaluation.classification import Column, share
 from bedside.evaluation.edge import ClassEvidence
 from bedside.evaluation.predictions import write_predictions_table
@@ -176,12 +175,6 @@ class Classification:
             "threshold_rule": section.threshold,
             "calibration": {"temperature": state["temperature"]},
         }
-
-    def beyond(
-        self, models: Mapping[str, Answers], section: EvaluationSection, seed: int
-    ) -> dict[str, Any]:
-        """Promises kept, the decision curve, DeLong's intervals."""
-        return evidence_of_classes(models, section, seed)
 
     def names(self, ids: Array, targets: Targets) -> Array:  # noqa: ARG002
         """The case ids."""

@@ -207,15 +207,6 @@ class Forecast:
             "levels": [float(level) for level in state["levels"]],
         }
 
-    def beyond(
-        self,
-        models: Mapping[str, Answers],  # noqa: ARG002
-        section: EvaluationSection,  # noqa: ARG002
-        seed: int,  # noqa: ARG002
-    ) -> dict[str, Any]:
-        """Nothing: its metrics say it all."""
-        return {}
-
     def names(self, ids: Array, targets: Targets) -> Array:
         """Each series with its first and last window: another stretch is another look."""
         minute = targets.arrays["minute"][:]

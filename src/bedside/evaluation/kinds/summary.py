@@ -203,15 +203,6 @@ class Summary:
             else {"file": section.lexicon.name, "findings": _concepts(lexicon)},
         }
 
-    def beyond(
-        self,
-        models: Mapping[str, Answers],  # noqa: ARG002
-        section: EvaluationSection,  # noqa: ARG002
-        seed: int,  # noqa: ARG002
-    ) -> dict[str, Any]:
-        """Nothing: its metrics say it all."""
-        return {}
-
     def names(self, ids: Array, targets: Targets) -> Array:  # noqa: ARG002
         """The case ids."""
         return ids
