@@ -39,9 +39,10 @@ def checklist_command(
         typer.Option("-o", "--output", help="A .md or .html; default RUN/checklist-FORM.md."),
     ] = None,
 ) -> None:
-    """Fill a reporting checklist from a run, with where each answer stands.
+    """Fill a reporting checklist from a run.
 
-    What the run does not hold is left to the authors; nothing is made up.
+    Each answer says where it stands. What the run does not hold is left to the authors;
+    nothing is made up.
     """
     from bedside.pipeline import open_run
     from bedside.reporting.checklist.filling import write_checklist

@@ -43,7 +43,7 @@ def measure_command(  # noqa: PLR0913 - one parameter for each option
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Measure the structures of a mask in mm and ml, and distances."""
+    """Measure structures of a mask, and their distances."""
     from bedside.measurement.record_rows import lines_of
     from bedside.progress import Progress
     from bedside.reporting.measuring import Files, asked_for, measure_files, write_dicom

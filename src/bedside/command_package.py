@@ -33,7 +33,9 @@ def package_command(
         typer.Option("-o", "--output", help="The package; default RUN/package-NAME."),
     ] = None,
 ) -> None:
-    """Package a simple model of a run, where it is the better or the simpler choice.
+    """Package a simple model of a run.
+
+    Where it is the better choice, or no worse than the deep one.
 
     Nothing is trained. The study's data must be there: the package must give validation cases
     the probabilities that the run wrote down.

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bedside.deployment import predictor
+from bedside.deployment import peers, predictor
 from bedside.deployment.engine import open_engine
 from bedside.deployment.package import read_package
 from bedside.deployment.selfcheck import (
@@ -83,7 +83,7 @@ def test_load_stops_on_a_machine_that_computes_other_numbers_and_keeps_no_note(
     def wrong(*args, **options):
         return shifted(open_engine(*args, **options), np.float32(0.5))
 
-    monkeypatch.setattr(predictor, "open_engine", wrong)
+    monkeypatch.setattr(peers, "open_engine", wrong)
     for _ in range(2):
         with pytest.raises(PackageError, match=r"^Self-check of the package"):
             predictor.load(written_once)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from bedside.cli import app
 from bedside.deployment.intake import find_cases
 from bedside.deployment.package import Contents, Facts, read_package
-from bedside.deployment.packing import _write_words, write_package
+from bedside.deployment.packing import write_package, write_words
 from bedside.deployment.precision import Choice
 from bedside.deployment.predictor import load
 from bedside.deployment.unsupported import lexicon_for, with_unsupported
@@ -95,7 +95,7 @@ def test_carried_cases_are_named_and_lie_in_a_file_of_their_own(writer: Made, fo
 def test_without_carrying_no_summary_of_training_is_in_the_package(tmp_path: Path) -> None:
     writer = made(12, carry=False)
     contents = contents_of(writer)
-    _write_words(tmp_path, contents, networks=["remember", "step"], choice=Choice())
+    write_words(tmp_path, contents, networks=["remember", "step"], choice=Choice())
     assert not (tmp_path / "cases.json").exists()
     written = "".join(p.read_text() for p in tmp_path.rglob("*.json"))
     assert '"carried_cases": 0' in written

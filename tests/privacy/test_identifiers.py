@@ -132,8 +132,10 @@ def test_time_grows_with_the_length_alone(piece: str) -> None:
     find_identifiers("warm up")
     seconds = []
     for size in (4_000, 16_000):
-        text = (piece * size)[:size]
-        start = time.process_time()
-        find_identifiers(text)
-        seconds.append(time.process_time() - start)
+        text, best = (piece * size)[:size], float("inf")
+        for _ in range(3):  # what else the process does at the moment is no part of it
+            start = time.thread_time()
+            find_identifiers(text)
+            best = min(best, time.thread_time() - start)
+        seconds.append(best)
     assert seconds[1] < 12 * seconds[0] + 0.5
