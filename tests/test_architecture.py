@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -295,3 +297,31 @@ def test_the_blocker_blocks() -> None:
     assert faults == ["torch.nn: torch.nn is not in the base install"] or faults == [
         "torch.nn: torch is not in the base install"
     ]
+
+
+def test_nothing_that_developers_alone_install_is_imported() -> None:
+    """A user's install of all extras but `dev` runs every command."""
+    extras = tomllib.loads((SOURCE.parent.parent / "pyproject.toml").read_text())["project"]
+    named = {name: map(_distribution, own) for name, own in extras["optional-dependencies"].items()}
+    developers = set(named.pop("dev"))
+    others = {name for own in named.values() for name in own}
+    others |= set(map(_distribution, extras["dependencies"]))
+    alone = {name.replace("-", "_").partition(".")[0] for name in developers - others}
+    assert "hypothesis" in alone
+    imported = {
+        f"{module.label} imports {name}"
+        for module in MODULES
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+        )
+        if name.partition(".")[0] in alone and not getattr(node, "level", 0)
+    }
+    assert not imported
+
+
+def _distribution(requirement: str) -> str:
+    return re.split(r"[<>=\[ ]", requirement)[0].lower()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
+from statsmodels.stats.multitest import multipletests
 
 from bedside.errors import RunError
 from bedside.evaluation.kinds import Answers
@@ -88,6 +89,13 @@ def test_p_and_holm() -> None:
     # by hand: .01 x 3, then .03 x 2, then .04 at least as large as the one before
     assert corrected([0.03, None, 0.01, 0.04]) == pytest.approx([0.06, None, 0.03, 0.06])
     assert corrected([None]) == [None]
+    assert corrected([]) == []
+
+
+def test_holm_equals_an_independent_implementation(rng: np.random.Generator) -> None:
+    many = [*rng.random(30), *(rng.random(5) / 1000), 0.5, 0.5]
+    found = corrected(many)
+    assert found == pytest.approx(multipletests(many, method="holm")[1].tolist())
 
 
 def test_seeds_are_averaged_on_the_same_patients_and_their_spread_kept_apart(

@@ -36,8 +36,11 @@ def corrected(p_values: Sequence[float | None]) -> list[float | None]:
     Source: Holm 1979, "A simple sequentially rejective multiple test procedure",
     Scandinavian Journal of Statistics 6:65-70.
     """
-    from statsmodels.stats.multitest import multipletests
-
-    known = [p for p in p_values if p is not None]
-    found = iter(multipletests(known, method="holm")[1].tolist() if known else [])
-    return [None if p is None else float(next(found)) for p in p_values]
+    known = np.array([p for p in p_values if p is not None], dtype=np.float64)
+    order = np.argsort(known, kind="stable")
+    looks_left = np.arange(known.size, 0, -1)
+    adjusted = np.empty_like(known)
+    # none may be smaller than one that was smaller before
+    adjusted[order] = np.minimum(np.maximum.accumulate(looks_left * known[order]), 1.0)
+    found = iter(adjusted.tolist())
+    return [None if p is None else next(found) for p in p_values]
