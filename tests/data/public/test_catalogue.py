@@ -47,8 +47,8 @@ def test_files_are_named_once_and_converters_exist(name: str) -> None:
 def test_the_study_beside_the_data_is_read(name: str, tmp_path: Path) -> None:
     (tmp_path / "study.yaml").write_text(study_text(name, public_sets()[name]))
     study = Study.load(tmp_path / "study.yaml")
-    build_modalities(study)
-    build_task(study)
+    assert set(build_modalities(study)) == set(study.inputs)
+    assert build_task(study).task == study.target.task
 
 
 @pytest.mark.parametrize("name", OF_EXAMPLES)

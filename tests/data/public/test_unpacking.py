@@ -33,12 +33,11 @@ def zipped(path: Path, *members: tuple[str, bytes]) -> Path:
     return path
 
 
-def refused(archive: Path) -> None:
+def left_by_refusing(archive: Path) -> list[str]:
+    """Every file and folder around an archive that was refused, but the folder it lies in."""
     with pytest.raises(DataError, match="expected entries inside its own folder, got one that"):
         unpack(archive)
-    around = archive.parent.parent
-    assert [p.name for p in around.rglob("*") if p.is_file()] == [archive.name]
-    assert not (archive.parent / STAGING).exists()
+    return [p.name for p in archive.parent.parent.rglob("*") if p != archive.parent]
 
 
 @pytest.fixture
@@ -63,16 +62,19 @@ def test_an_archive_is_unpacked_beside_itself(inner: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["../out.txt", "set/../../out.txt"])
 def test_a_tar_that_climbs_out_is_refused(inner: Path, name: str) -> None:
-    refused(tar(inner / "a.tar", ("set/in.txt", b""), (name, b"x")))
+    archive = tar(inner / "a.tar", ("set/in.txt", b""), (name, b"x"))
+    assert left_by_refusing(archive) == [archive.name]
 
 
 def test_a_tar_with_a_link_that_leads_out_is_refused(inner: Path) -> None:
-    refused(tar(inner / "a.tar", link="../../elsewhere"))
+    archive = tar(inner / "a.tar", link="../../elsewhere")
+    assert left_by_refusing(archive) == [archive.name]
 
 
 @pytest.mark.parametrize("name", ["../out.txt", "/out.txt", "set\\..\\..\\out.txt", "C:/out.txt"])
 def test_a_zip_that_climbs_out_is_refused(inner: Path, name: str) -> None:
-    refused(zipped(inner / "a.zip", ("set/in.txt", b""), (name, b"x")))
+    archive = zipped(inner / "a.zip", ("set/in.txt", b""), (name, b"x"))
+    assert left_by_refusing(archive) == [archive.name]
 
 
 @pytest.mark.parametrize("name", ["a.tar", "a.tar.gz", "a.zip"])

@@ -7,19 +7,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bedside.reporting import entity_tables, entity_wording
+from bedside.reporting.alike import key_cards, written_examples
 from bedside.reporting.entity_examples import write_entity_examples
 from bedside.reporting.entity_figures import draw_labels, label_words
 from bedside.reporting.entity_terms import ENTITY_TERMS, ENTITY_WORDS
 from bedside.reporting.figures import common_words
 from bedside.reporting.forest_figures import draw_comparison, draw_subgroups
-from bedside.reporting.formatting import bounds, signed
-from bedside.reporting.glossary import INTERVAL_TERMS, PART_TERMS, form_of, label
+from bedside.reporting.glossary import INTERVAL_TERMS, PART_TERMS
 from bedside.reporting.summary_tables import parts_table
 from bedside.reporting.table_figures import draw_learning_curves
 from bedside.reporting.tables import FEWEST_IN_COPY, subgroups_table
 from bedside.reporting.telling import Answer, Card, Draw, Notice, Shown, Words
 from bedside.reporting.wording import scored_words
-from bedside.run_folder import read_json
 
 if TYPE_CHECKING:
     from bedside.evaluation.kinds import Answers
@@ -59,20 +58,9 @@ class ToldEntities:
 
     def cards(self, record: Record) -> list[Card]:
         """Primary metric, difference, and both sides of it."""
-        cards = []
-        for name in (record.primary, "entity_precision", "entity_recall", "relaxed_f1"):
-            estimate = record.estimate(record.deep, name)
-            if estimate is not None:
-                form = form_of(name)
-                small = bounds(estimate, form) or "interval n/a"
-                cards.append(Card(label(name), form.text(estimate.get("value")), small))
-        difference = record.metrics.get("difference")
-        if isinstance(difference, Mapping):
-            form = form_of(record.primary)
-            value = signed(form.text(difference.get("value")))
-            small = bounds(difference, form) or "interval n/a"
-            cards.insert(1, Card(f"{label(record.primary)}, deep minus simple", value, small))
-        return cards
+        return key_cards(
+            record, (record.primary, "entity_precision", "entity_recall", "relaxed_f1")
+        )
 
     def doubts(self, record: Record) -> list[Notice]:
         """Whether the model finds anything at all."""
@@ -99,7 +87,7 @@ class ToldEntities:
             ),
             "other_parts": record.metrics.get("other_parts") or {},
             "examples_title": "Example texts",
-            "examples": _examples(record) if cases else [],
+            "examples": written_examples(record) if cases else [],
         }
 
     def card(self, record: Record) -> dict[str, Any]:
@@ -138,12 +126,3 @@ class ToldEntities:
 
 
 ENTITIES = ToldEntities()
-
-
-def _examples(record: Record) -> list[dict[str, Any]]:
-    """Groups of example texts; empty where the run has none."""
-    place = record.folder.root / "explanations" / "cases.json"
-    if not place.exists():
-        return []
-    groups: list[dict[str, Any]] = read_json(place).get("groups", [])
-    return groups

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bedside.evaluation.outlines import OF_SPACE
 from bedside.reporting import mask_tables, mask_wording
+from bedside.reporting.alike import written_examples
 from bedside.reporting.embedding import png_uri
 from bedside.reporting.figures import common_words
 from bedside.reporting.forest_figures import draw_comparison, draw_subgroups
@@ -20,7 +21,6 @@ from bedside.reporting.table_figures import draw_learning_curves
 from bedside.reporting.tables import FEWEST_IN_COPY, subgroups_table
 from bedside.reporting.telling import Answer, Card, Draw, Notice, Shown, Words
 from bedside.reporting.wording import scored_words
-from bedside.run_folder import read_json
 
 if TYPE_CHECKING:
     from bedside.evaluation.kinds import Answers
@@ -149,9 +149,7 @@ MASK = ToldMask()
 def _examples(record: Record) -> list[dict[str, Any]]:
     """Groups of example cases with pictures; empty where the run has none."""
     place = record.folder.root / "explanations"
-    if not (place / "cases.json").exists():
-        return []
-    groups: list[dict[str, Any]] = read_json(place / "cases.json").get("groups", [])
+    groups = written_examples(record)
     far, _, _, apart = OF_SPACE[record.metrics.get("space", "volume")]
     form = form_of(apart)
     for group in groups:

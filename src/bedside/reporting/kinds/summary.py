@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bedside.reporting import summary_notices, summary_tables, summary_wording
+from bedside.reporting.alike import written_examples
 from bedside.reporting.figures import common_words
 from bedside.reporting.forest_figures import draw_comparison, draw_subgroups
 from bedside.reporting.formatting import bounds, number, signed
@@ -23,7 +24,6 @@ from bedside.reporting.table_figures import draw_learning_curves
 from bedside.reporting.tables import FEWEST_IN_COPY, subgroups_table
 from bedside.reporting.telling import Answer, Card, Draw, Notice, Shown, Words
 from bedside.reporting.wording import scored_words
-from bedside.run_folder import read_json
 
 if TYPE_CHECKING:
     from bedside.evaluation.kinds import Answers
@@ -165,10 +165,7 @@ SUMMARY = ToldSummary()
 
 def _examples(record: Record) -> list[dict[str, Any]]:
     """Groups of example summaries; empty where the run has none."""
-    place = record.folder.root / "explanations" / "cases.json"
-    if not place.exists():
-        return []
-    groups: list[dict[str, Any]] = read_json(place).get("groups", [])
+    groups = written_examples(record)
     for group in groups:
         for case in group["cases"]:
             case["score"] = number(case.get("score"))
