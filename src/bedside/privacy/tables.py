@@ -21,6 +21,7 @@ from bedside.run_folder import atomic
 
 if TYPE_CHECKING:
     import pyarrow
+    from pyarrow.parquet import ParquetFile
 
 LONGEST_CELL = 50_000_000
 """Characters: a quote that is never closed swallows the rest of its file."""
@@ -86,13 +87,12 @@ def _rows(stream: Any, separator: str) -> Iterator[list[str]]:
         ) from None
 
 
-def copy_parquet(path: Path, target: Path, work: Work) -> Tally:
-    """Copy a Parquet table; columns that are replaced become text, all others keep their type.
+def open_parquet(path: Path, *, where: str) -> ParquetFile:
+    """Open a Parquet table; `where` names it in messages.
 
     Raises:
         DataError: it is no Parquet.
         InstallError: pyarrow is not installed.
-        StudyError: a column is missing.
     """
     try:
         import pyarrow
@@ -107,14 +107,27 @@ def copy_parquet(path: Path, target: Path, work: Work) -> Tally:
             )
         ) from None
     try:
-        source = parquet.ParquetFile(path)
+        return parquet.ParquetFile(path)
     except (pyarrow.ArrowException, OSError):
-        raise _refused("table", "Parquet", "another or a damaged file", "Export it again") from None
+        raise _refused(where, "Parquet", "another or a damaged file", "Export it again") from None
+
+
+def copy_parquet(path: Path, target: Path, work: Work) -> Tally:
+    """Copy a Parquet table; columns that are replaced become text, all others keep their type.
+
+    Raises:
+        DataError: it is no Parquet.
+        InstallError: pyarrow is not installed.
+        StudyError: a column is missing.
+    """
+    source = open_parquet(path, where="table")
+    from pyarrow.parquet import ParquetWriter
+
     with source:
         header = list(source.schema_arrow.names)
         rows = Rows(header, work)
         schema = _schema(source.schema_arrow, rows)
-        with atomic(target) as partial, parquet.ParquetWriter(partial, schema) as writer:
+        with atomic(target) as partial, ParquetWriter(partial, schema) as writer:
             number = 1
             for batch in source.iter_batches(batch_size=BATCH):
                 writer.write_batch(_copied(batch, rows, schema, first=number + 1))

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from bedside.data.csv_form import TAB_SUFFIX, first_line, separator_of
 from bedside.data.text_lines import allow_long_cells, checked_header
-from bedside.errors import DataError, InstallError, StudyError, nearest, sentence
+from bedside.errors import DataError, StudyError, nearest, sentence
 from bedside.modalities.text_files import LONGEST, UTF16_MARKS
 from bedside.privacy.encodings import decoded
 from bedside.privacy.files import PARQUET
+from bedside.privacy.tables import open_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -274,23 +275,7 @@ def _object(line: bytes) -> dict[str, Any] | None:
 
 
 def _of_parquet(archive: Archive) -> Iterator[Note]:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ModuleNotFoundError:
-        raise InstallError(
-            sentence(
-                "a Parquet table",
-                expected="the library pyarrow",
-                got="an install without it",
-                remedy='Install it with: pip install "bedside[study]"',
-            )
-        ) from None
-    name = archive.source.name
-    try:
-        table = parquet.ParquetFile(archive.source)
-    except (pyarrow.ArrowException, OSError):
-        raise _refused(name, "Parquet", "another or a damaged file", "Export it again") from None
+    table = open_parquet(archive.source, where=archive.source.name)
     with table:
         columns = list(_places(table.schema_arrow.names, archive))
         row = 1
