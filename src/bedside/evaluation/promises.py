@@ -6,6 +6,7 @@ and how far it was kept.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -129,19 +130,29 @@ def kept(answers: Answers, *, confidence: float, replicates: int, seed: int) -> 
     found: dict[str, Any] = {}
     if not len(label):
         return found
-    measured = _Shares(answers.groups[rows], confidence, replicates, seed)
     state = answers.state
     if "sets" in state:
-        found["sets"] = _sets_kept(answers, measured)
+        found["sets"] = _sets_kept(answers)
     if "abstain" in state:
-        found["abstain"] = _doubt_kept(answers, measured)
+        found["abstain"] = _doubt_kept(answers)
     if (outside := answers.prediction.arrays.get("outside")) is not None:
-        share_outside = measured.of(outside[rows], np.ones(len(label), dtype=bool))
+        share_outside = _Mean(outside[rows], np.ones(len(label), dtype=bool))
         found["outside"] = {"expected": state["familiar"]["share"], "share": share_outside}
-    return found
+    means = _means_in(found)
+    if not means:
+        return found
+    rng = np.random.default_rng(seed)
+    weights = patient_weights(answers.groups[rows], replicates=replicates, rng=rng)
+    drawn = _under(means, weights)
+    apart = _under(means, leave_out_weights(answers.groups[rows]))
+    entries = [
+        mean.entry(drawn[:, place], apart[:, place], answers.groups[rows], confidence=confidence)
+        for place, mean in enumerate(means)
+    ]
+    return _with_entries(found, dict(zip(map(id, means), entries, strict=True)))
 
 
-def _sets_kept(answers: Answers, measured: _Shares) -> dict[str, Any]:
+def _sets_kept(answers: Answers) -> dict[str, Any]:
     """Coverage of sets over all, by class and by size."""
     kind, rows, label = _known(answers)
     sets, names = answers.state["sets"], answers.prediction.names
@@ -150,19 +161,19 @@ def _sets_kept(answers: Answers, measured: _Shares) -> dict[str, Any]:
     everyone = np.ones(len(label), dtype=bool)
 
     def among(cases: Array) -> dict[str, Any]:
-        return {"cases": int(cases.sum()), "coverage": measured.of(right, cases)}
+        return {"cases": int(cases.sum()), "coverage": _Mean(right, cases)}
 
     return {
         "promised": sets["coverage"],
-        "coverage": measured.of(right, everyone),
-        "size": measured.of(size, everyone),
-        "alone": measured.of(size == 1, everyone),
+        "coverage": _Mean(right, everyone),
+        "size": _Mean(size, everyone),
+        "alone": _Mean(size == 1, everyone),
         "by_class": {str(name): among(label == c) for c, name in enumerate(names)},
         "by_size": {str(s): among(size == s) for s in np.unique(size).tolist()},
     }
 
 
-def _doubt_kept(answers: Answers, measured: _Shares) -> dict[str, Any]:
+def _doubt_kept(answers: Answers) -> dict[str, Any]:
     """How often the model errs where it is certain, where a human is asked, and over all."""
     kind, rows, label = _known(answers)
     arrays, abstain = answers.prediction.arrays, answers.state["abstain"]
@@ -174,40 +185,65 @@ def _doubt_kept(answers: Answers, measured: _Shares) -> dict[str, Any]:
     everyone = np.ones(len(label), dtype=bool)
     return {
         "share": abstain["share"],
-        "asked": measured.of(asked, everyone),
-        "error_kept": measured.of(wrong, ~asked),
-        "error_asked": measured.of(wrong, asked),
-        "error_all": measured.of(wrong, everyone),
+        "asked": _Mean(asked, everyone),
+        "error_kept": _Mean(wrong, ~asked),
+        "error_asked": _Mean(wrong, asked),
+        "error_all": _Mean(wrong, everyone),
         "curve": _risk_curve(wrong, sure),
     }
 
 
-@dataclass(frozen=True)
-class _Shares:
-    """Means over some of the cases, each with the interval of drawing patients."""
+@dataclass(frozen=True, eq=False)
+class _Mean:
+    """A mean of `values` over the cases `among`, still to be measured."""
 
-    groups: Array
-    confidence: float
-    replicates: int
-    seed: int
+    values: Array
+    among: Array
 
-    def of(self, values: Array, among: Array) -> dict[str, float | None]:
-        """Mean of `values` over the cases `among`, with its interval."""
-        if not among.any():
+    def entry(
+        self, drawn: Array, apart: Array, groups: Array, *, confidence: float
+    ) -> dict[str, float | None]:
+        """The mean with the interval of its replicates."""
+        if not self.among.any():
             return {"value": None, "low": None, "high": None}
-        top, bottom = values * among.astype(np.float64), among.astype(np.float64)
-        rng = np.random.default_rng(self.seed)
-        blocks = patient_weights(self.groups, replicates=self.replicates, rng=rng)
-        drawn = np.concatenate([share(w @ top, w @ bottom) for w in blocks])
-        apart = np.concatenate([share(w @ top, w @ bottom) for w in leave_out_weights(self.groups)])
-        value = float(top.sum() / bottom.sum())
-        ends = interval(drawn, self.confidence, estimate=value, left_out=apart)
+        value = float(self.values[self.among].mean())
+        ends = interval(drawn, confidence, estimate=value, left_out=apart)
         if value in (0.0, 1.0) and ends == (value, value):
-            people, tail = np.unique(self.groups[among]).size, (1 - self.confidence) / 2
+            people, tail = np.unique(groups[self.among]).size, (1 - confidence) / 2
             other = exact_bound(people, edge=value, tail=tail)
             ends = min(other, value), max(other, value)
         low, high = ends or (None, None)
         return {"value": value, "low": low, "high": high}
+
+
+def _under(means: Sequence[_Mean], blocks: Iterable[Array]) -> Array:
+    """(R, M) every mean under all weightings, which are drawn once for all of them."""
+    among = np.stack([mean.among.astype(np.float64) for mean in means], axis=1)
+    sums = np.stack([mean.values * mean.among for mean in means], axis=1).astype(np.float64)
+    return np.concatenate([share(w @ sums, w @ among) for w in blocks])
+
+
+def _means_in(tree: Mapping[str, Any]) -> list[_Mean]:
+    """Every mean of a nested mapping that is still to be measured."""
+    found: list[_Mean] = []
+    for value in tree.values():
+        if isinstance(value, _Mean):
+            found.append(value)
+        elif isinstance(value, Mapping):
+            found += _means_in(value)
+    return found
+
+
+def _with_entries(tree: Mapping[str, Any], entries: Mapping[int, Any]) -> dict[str, Any]:
+    """The same with each mean replaced by what was measured."""
+    return {
+        key: entries[id(value)]
+        if isinstance(value, _Mean)
+        else _with_entries(value, entries)
+        if isinstance(value, Mapping)
+        else value
+        for key, value in tree.items()
+    }
 
 
 def _risk_curve(wrong: Array, sure: Array) -> dict[str, Any]:
