@@ -21,7 +21,7 @@ import numpy as np
 from bedside.data.decathlon_source import DATASET, read_decathlon
 from bedside.errors import StudyError, nearest, sentence
 from bedside.pipeline import open_run, run
-from bedside.run_folder import write_json, write_text
+from bedside.run_folder import RunFolder, holds_run, write_json, write_text
 from bedside.study import Study
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def run_decathlon(asked: Asked, output: Path, *, progress: Progress) -> dict[str
     write_study(asked, output, progress=progress)
     for fold in wanted:
         place, study = _place(output, fold), _study(asked, output, fold)
-        if not _finished(place, study):
+        if not holds_run(RunFolder(place), study.dump()):
             progress.say(f"{asked.task}, fold {fold} of {asked.folds}")
             run(study, place, resume=True, progress=progress)
     record = _record(asked, output)
@@ -113,12 +113,6 @@ def _place(output: Path, fold: int) -> Path:
 def _study(asked: Asked, output: Path, fold: int) -> Study:
     words = [*asked.overrides, f"split.column={_column(fold)}"]
     return Study.load(output / STUDY, overrides=words)
-
-
-def _finished(place: Path, study: Study) -> bool:
-    """Whether this very study was run there to its end."""
-    done = (place / "report.html").exists() and (place / "study.yaml").exists()
-    return done and (place / "study.yaml").read_text(encoding="utf-8") == study.dump()
 
 
 def write_study(asked: Asked, output: Path, *, progress: Progress) -> None:
@@ -230,7 +224,7 @@ def _record(asked: Asked, output: Path) -> dict[str, Any]:
     folds: dict[str, Any] = {}
     for fold in range(asked.folds):
         place = _place(output, fold)
-        if not _finished(place, _study(asked, output, fold)):
+        if not holds_run(RunFolder(place), _study(asked, output, fold).dump()):
             continue
         metrics = open_run(place).metrics
         deep = metrics["models"][metrics["deep"]]

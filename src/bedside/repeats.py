@@ -17,7 +17,7 @@ from bedside.evaluation.several_runs import seeds_together, sites_together
 from bedside.pipeline import open_run, run
 from bedside.progress import Progress
 from bedside.reporting.overview import seeds_sheet, sites_sheet, write_sheet
-from bedside.run_folder import RunFolder, write_json
+from bedside.run_folder import RunFolder, holds_run, write_json
 
 if TYPE_CHECKING:
     from bedside.evaluation.replicates import JudgedRun
@@ -160,15 +160,11 @@ def _all(
     runs: dict[str, Any] = {}
     for number, (name, one) in enumerate(studies.items(), start=1):
         place = RunFolder(folder / name)
-        if not _finished(place, one):
+        if not holds_run(place, one.dump()):
             progress.say(f"{name} ({number} of {len(studies)})")
             run(one, place.root, resume=resume, progress=progress, repeat_of=repeat_of)
         runs[name] = read_judged_run(open_run(place.root).folder)
     return runs
-
-
-def _finished(place: RunFolder, study: Study) -> bool:
-    return place.report.exists() and place.study.read_text(encoding="utf-8") == study.dump()
 
 
 def _links(runs: Mapping[str, object]) -> list[tuple[str, str]]:

@@ -46,6 +46,12 @@ def atomic(path: Path) -> Iterator[Path]:
             partial.unlink()
 
 
+def user_cache() -> Path:
+    """The user's folder for what can be made again: ``XDG_CACHE_HOME``, else ``~/.cache``."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (cache if cache.is_absolute() else Path.home() / ".cache") / "bedside"
+
+
 def flush_folder(folder: Path) -> None:
     """Make renames in a folder outlast lost power, where the system can do that."""
     with suppress(OSError):  # Windows opens no folder; some network disks flush none
@@ -168,6 +174,12 @@ class RunFolder:
     @property
     def report(self) -> Path:
         return self.root / "report.html"
+
+
+def holds_run(folder: RunFolder, words: str) -> bool:
+    """Whether the run of this very study, as ``study.yaml`` holds it, was made to its end."""
+    done = folder.report.exists() and folder.study.exists()
+    return done and folder.study.read_text(encoding="utf-8") == words
 
 
 UNTRAINED = frozenset({"study.yaml", "log.jsonl", "audit.json", "splits.csv", "prepared"})

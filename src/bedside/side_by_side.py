@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from bedside.errors import RunError, nearest, sentence
+from bedside.evaluation.looks import PASSING
 from bedside.evaluation.replicates import JudgedRun, read_judged_run
 from bedside.evaluation.several_runs import pairwise, shared_metric
 from bedside.pipeline import open_run
@@ -21,9 +22,6 @@ from bedside.run_folder import RunFolder, read_json
 
 if TYPE_CHECKING:
     from bedside.evaluation.scoring import Scores
-
-PASSING = ("name", "about", "device", "threads", "cache")
-"""Keys of a study that change no number."""
 
 
 def compare_runs(

@@ -17,6 +17,7 @@ from bedside.data.synthetic.reports import make_reports
 from bedside.deployment.from_peer import package_peer
 from bedside.deployment.package import read_package
 from bedside.deployment.predictor import load
+from bedside.deployment.rewriting import write_changed
 from bedside.errors import PackageError, RunError
 from bedside.modalities import REGISTRY, describes_with
 from bedside.pipeline import Run, run
@@ -223,3 +224,18 @@ def test_a_modality_says_what_its_features_need(name: str) -> None:
     assert done.returncode == 0, done.stderr
     expected = {None: "", "scikit-image": "skimage"}[describes_with(REGISTRY.load(name)())]
     assert done.stdout.strip().split(".")[0] == expected
+
+
+def test_a_package_of_a_simple_model_is_rewritten_like_any_other(
+    texts: Run, tmp_path: Path
+) -> None:
+    source = tmp_path / "peer"
+    package_peer(texts.folder, model="tfidf-logistic", output=source)
+    package = read_package(source)
+    state = dict(package.contents.task_state)
+    write_changed(tmp_path / "own", source, package, state=state, record=("x.json", {}), card="")
+    table = texts.folder.root.parent / "reports.csv"
+    one, two = (load(place).predict(table) for place in (source, tmp_path / "own"))
+    keys = [key for key in one[0] if key.startswith("probability")]
+    assert keys
+    assert [[row[k] for k in keys] for row in one] == [[row[k] for k in keys] for row in two]

@@ -129,6 +129,13 @@ def test_a_mean_of_what_is_unknown_is_unknown(truth: Array, rng: np.random.Gener
     assert table["auroc"]["value"] is not None
 
 
+def test_perfect_seeds_keep_the_exact_bound_of_so_many_patients(truth: Array) -> None:
+    perfect = scored(truth, 10.0 * truth - 5)
+    mean = mean_over([perfect, perfect], confidence=0.95).table["auroc"]
+    assert mean == perfect.table["auroc"]
+    assert mean["low"] < mean["value"] == 1
+
+
 def test_a_new_site_is_less_certain_than_the_mean_one(rng: np.random.Generator) -> None:
     runs = {}
     for site, strength in (("A", 0.5), ("B", 1.5), ("C", 3.0), ("D", 1.2)):

@@ -15,6 +15,7 @@ from bedside.explanation.faithfulness import (
     Likeness,
     judge,
     likeness,
+    lot_curves,
     measure_curves,
 )
 from bedside.explanation.question import Question
@@ -25,9 +26,9 @@ GROUPS = np.arange(12)
 
 
 def curves_of(maps: torch.Tensor) -> Curves:
-    return measure_curves(
-        spot_question(), pictures(), spot_surface(), which=first(), maps=maps, seed=1
-    )
+    asked = (spot_question(), pictures(), spot_surface())
+    lots = lot_curves(*asked, which=first(), seed=1)
+    return measure_curves(*asked, which=first(), maps=maps, lots=lots)
 
 
 def true_maps() -> torch.Tensor:
@@ -67,23 +68,34 @@ def test_a_true_explanation_that_survives_drawn_weights_is_unfit() -> None:
 def test_of_a_number_in_a_unit_the_distance_counts_whichever_way_it_moves() -> None:
     plain = spot_question()
     asked = replace(plain.asked, unit="mm", shown=lambda found: found)
-    rising, falling = (
-        measure_curves(
-            Question(plain.network, replace(asked, scores=lambda o, s=sign: s * o["logits"])),
-            pictures(),
-            spot_surface(),
-            which=first(),
-            maps=sign * true_maps(),
-            seed=1,
-        )
-        for sign in (1, -1)
-    )
+
+    def curves(sign: int) -> Curves:
+        question = Question(plain.network, replace(asked, scores=lambda o: sign * o["logits"]))
+        given = (question, pictures(), spot_surface())
+        lots = lot_curves(*given, which=first(), seed=1)
+        return measure_curves(*given, which=first(), maps=sign * true_maps(), lots=lots)
+
+    rising, falling = curves(1), curves(-1)
     assert (rising.deletion[:, 0] == 0).all()
     assert (rising.insertion[:, -1] == 0).all()
     np.testing.assert_allclose(rising.deletion, falling.deletion, rtol=1e-4)
     gains = falling.gains(moves=True)
     assert (gains["deletion"] > 0).all()
     assert (gains["insertion"] > 0).all()
+
+
+def test_what_is_no_number_is_never_fit() -> None:
+    gains = {name: np.full(12, np.nan) for name in ("deletion", "insertion")}
+    found = judge(gains, Likeness(np.full(12, np.nan)), groups=GROUPS, seed=1)
+    assert not found.fit
+    assert "drawn anew" in found.why
+
+
+def test_of_a_movement_the_words_speak_of_movement() -> None:
+    gains = {name: np.full(12, 0.5) for name in ("deletion", "insertion")}
+    alike = Likeness(np.zeros(12))
+    assert "moves the answer" in judge(gains, alike, groups=GROUPS, seed=1, moves=True).why
+    assert "lowers the answer" in judge(gains, alike, groups=GROUPS, seed=1).why
 
 
 def test_likeness_by_hand() -> None:

@@ -27,6 +27,17 @@ def test_a_network_of_single_voxels_answers_as_ever_away_from_the_edge(
     assert asked(PATCH)[inner] == pytest.approx(twice(PATCH)[inner], abs=1e-5)
 
 
+def test_each_look_at_one_plane_is_moved_otherwise() -> None:
+    seen: list[bytes] = []
+
+    def network(patches: Any) -> Any:
+        seen.append(patches.tobytes())
+        return patches
+
+    averaged(network, MOST_PASSES, mirror=False)(PATCH[:, :, :1])
+    assert len(set(seen)) == MOST_PASSES
+
+
 def test_each_look_is_moved_otherwise_and_half_are_mirrored() -> None:
     seen: list[Any] = []
 

@@ -7,6 +7,7 @@ one, and the sections of data, inputs and target.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +25,7 @@ from bedside.data.annotated_source import (
 )
 from bedside.data.column_roles import find_roles
 from bedside.data.iob_lines import DOCUMENT, TAG
+from bedside.data.mark_keys import MARK_KEYS
 from bedside.data.raw_cases import PART_WORDS, text_table
 from bedside.data.study_text import Verbatim
 from bedside.data.table_source import TEXT_SUFFIXES
@@ -83,15 +85,15 @@ def write_annotated(text: StudyText, files: list[Path], place: str) -> tuple[str
     text.add("column", TEXT, means="the column that holds it", depth=2)
     text.add("spelling", True, means="words by how they are spelt; entities need it", depth=2)
     text.offer("length", 1024, means="words that training reads; auto: up to 512", depth=2)
-    entries = [json.loads(cell) for cell in raw.cases[ENTITIES]]
+    entries = [sorted(_marks(json.loads(cell))) for cell in raw.cases[ENTITIES]]
     count = sum(map(len, entries))
     text.open("target", means="what the model shall answer")
     text.add("task", "tag", means=f"marks pieces of the text; {count} were marked by people")
-    labels = sorted({str(e[2]) for own in entries for e in own if isinstance(e, list)})
+    labels = sorted({label for own in entries for _, _, label in own})
     shown = labels if 0 < len(labels) <= MOST_LABELS else Verbatim("[...]")
     text.offer("labels", shown, means="the labels to find; by default all that were used")
     means = "of entities over each other the longest counts; refuse stops there"
-    if any(_overlap(own) for own in entries):
+    if any(after[0] < before[1] for own in entries for before, after in pairwise(own)):
         text.add("overlapping", "longest", means=means)
     else:
         text.offer("overlapping", "longest", means=means)
@@ -131,14 +133,16 @@ def _head(path: Path) -> str:
         return ""
 
 
-def _overlap(entries: Any) -> bool:
-    """Whether some of a text's entities lie over each other."""
-    if not isinstance(entries, list):
-        return False
-    places = []
-    for entry in entries:
-        values = list(entry.values()) if isinstance(entry, dict) else entry
-        numbers = [v for v in values if isinstance(v, int)] if isinstance(values, list) else []
-        if numbers:
-            places.append((min(numbers), max(numbers)))
-    return any(after[0] < before[1] for before, after in pairwise(sorted(places)))
+def _marks(entries: Any) -> Iterator[tuple[int, int, str]]:
+    """First and last place and label of each entity; what is written otherwise, the run names."""
+    for entry in entries if isinstance(entries, list) else ():
+        cells = entry if isinstance(entry, list) else _cells(entry)
+        if len(cells) >= 3 and isinstance(cells[0], int) and isinstance(cells[1], int):
+            yield cells[0], cells[1], str(cells[2])
+
+
+def _cells(entry: Any) -> list[Any]:
+    """Start, end and label of an object, by what its keys are called."""
+    named = entry if isinstance(entry, dict) else {}
+    found = (next((named[key] for key in keys if key in named), None) for keys in MARK_KEYS)
+    return [value for value in found if value is not None]

@@ -24,6 +24,7 @@ from bedside.data.text_lines import allow_long_cells
 from bedside.deployment.predictor import load
 from bedside.deployment.rewriting import refuse_output, write_changed
 from bedside.errors import DataError, PackageError, Problems, sentence
+from bedside.evaluation.calibration_line import SURE
 from bedside.evaluation.kinds import Answers
 from bedside.evaluation.promises import promised
 from bedside.evaluation.scoring import score
@@ -44,7 +45,6 @@ FEWEST = 20
 SIGNIFICANT = 0.05
 FOLDS = 10
 SHOWN = ("calibration_slope", "calibration_intercept", "brier", "ece", "auroc")
-SURE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def closed_test(x: Array, truth: Array) -> Line:
 
 
 def _fit(x: Array, truth: Array, kind: str) -> Line:
-    """Maximum likelihood by Newton's method; a slope is held where it would run away."""
+    """Maximum likelihood, within bounds that hold a slope which would run away."""
     from scipy.optimize import minimize
 
     if kind == "none":

@@ -15,6 +15,7 @@ import numpy as np
 
 from bedside.deployment.integrity import read_verified, write_checksums
 from bedside.deployment.package import read_package
+from bedside.deployment.peers import MAIN
 from bedside.deployment.selfcheck import SelfCheck, encode_check, make_check
 from bedside.deployment.staging import staged_folder
 from bedside.errors import PackageError, StudyError, sentence
@@ -73,7 +74,8 @@ def write_changed(
     contents = package.contents
     words = json.loads(files["package.json"])
     words["task"]["state"] = state
-    trained = {name: _recorded(package.check, name) for name in package.networks}
+    asked = package.networks or (MAIN,)  # a simple model has no file, but the same name
+    trained = {name: _recorded(package.check, name) for name in asked}
     check = make_check(contents.task, state, networks=trained, inputs=package.check.inputs)
     files |= encode_check(check)
     files["package.json"] = _json(words)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import numpy as np
 
 from bedside.deployment.rehearsal import rehearse
 from bedside.errors import PackageError, sentence
+from bedside.run_folder import user_cache
 
 if TYPE_CHECKING:
     from bedside.schema import Array, Arrays, Network, State, Task
@@ -221,9 +221,7 @@ def machine_key(digest: str, *, engine: str) -> str:
 
 
 def _note(key: str) -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(cache) if Path(cache).is_absolute() else Path.home() / ".cache"
-    return root / "bedside" / "checked" / key
+    return user_cache() / "checked" / key
 
 
 def _processor() -> str:

@@ -197,6 +197,15 @@ LOWER_IS_BETTER = frozenset(
         *("entity_ece", "perplexity", "bits_per_token", "unknown_tokens"),
     }
 )
+SHARES = frozenset(
+    {
+        *("auroc", "auprc", "accuracy", "balanced_accuracy", "sensitivity", "specificity"),
+        *("ppv", "npv", "f1", "coverage_80", "coverage_95"),
+        *("rouge1", "rouge2", "rougeL", "findings_f1", "findings_sensitivity", "findings_ppv"),
+        *("dice", "surface_dice", "entity_f1", "entity_precision", "entity_recall"),
+        *("relaxed_f1", "relaxed_precision", "relaxed_recall"),
+    }
+)
 RAISED_BY_NOISE = frozenset({"ece", "entity_ece"})
 
 
@@ -209,6 +218,11 @@ def metric_names(registry: Registry[Any] = REGISTRY) -> list[str]:
 def lower_is_better(metric: str) -> bool:
     """Say whether a smaller value is the better one; ``brier_<class>`` counts as ``brier``."""
     return _one_of(metric, LOWER_IS_BETTER)
+
+
+def is_share(metric: str) -> bool:
+    """Say whether a metric lies between 0 and 1 by its definition."""
+    return _one_of(metric, SHARES)
 
 
 def raised_by_noise(metric: str) -> bool:

@@ -26,8 +26,8 @@ NO_SPREAD = 1e-9
 """Variance of stated log-odds below which they are one and the same."""
 SETTLED = 1e-4
 """A fit that still moves by more than this after `STEPS` runs away: it has no maximum."""
-FEW = 2**20
-"""Entries of weights up to which each weighting is fitted to the end."""
+FEW = 10_000
+"""Cases up to which each weighting is fitted to the end."""
 LARGEST = 50.0
 """The longest step."""
 
@@ -59,7 +59,7 @@ def _fit(design: Array, offset: Array, column: Column, weights: Array) -> Array:
     truth = column.truth.astype(np.float64)
     whole = np.ones((1, truth.size))
     start = _newton(design, offset, truth, whole, begin=np.zeros((1, design.shape[1])), steps=STEPS)
-    steps = STEPS if weights.size <= FEW else 1
+    steps = STEPS if truth.size <= FEW else 1
     begin = np.repeat(np.nan_to_num(start), len(weights), axis=0)
     found = _newton(design, offset, truth, weights, begin=begin, steps=steps)
     found[~column.has_both(weights)] = np.nan

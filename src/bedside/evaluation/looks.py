@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from bedside.study import Study
 
 LEDGER = ".bedside-looks.json"
+PASSING = ("name", "about", "package", "device", "threads", "cache")
+"""Keys of a study that change no number."""
 
 
 def count_look(study: Study, test_ids: Array, *, folder: Path) -> int:
@@ -46,9 +48,7 @@ def count_look(study: Study, test_ids: Array, *, folder: Path) -> int:
             )
         )
     part = hashlib.sha256("\n".join(sorted(map(str, test_ids))).encode()).hexdigest()[:16]
-    words = study.model_dump(
-        mode="json", exclude={"name", "about", "package", "device", "threads", "cache"}
-    )
+    words = study.model_dump(mode="json", exclude=set(PASSING))
     asked = hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:16]
     seen: list[str] = looks.setdefault(part, [])
     if asked not in seen:

@@ -12,6 +12,9 @@ from scipy.special import ndtr
 
 from bedside.schema import Array
 
+SIGNIFICANT = 0.05
+"""p-values below this are told as differences."""
+
 
 def two_sided(value: object, replicates: Array) -> float | None:
     """Chance of a difference at least as large where there is none, by its bootstrap error.

@@ -70,8 +70,10 @@ def write_replicates(folder: RunFolder, judgement: Judgement, exam: Exam) -> Non
             for metric in plain(np.ones((1, len(groups)))):
                 for key, found in ((REPLICATES, scores.replicates), (LEFT_OUT, scores.left_out)):
                     arrays[f"{name}/{metric}/{key}"] = found[metric].astype(np.float32)
-            digest = hashlib.sha256(f"{scores.resamples}\n{cases}".encode()).hexdigest()
-            arrays[RESAMPLES] = np.array(digest)
+        # all models of a part met the same resamples
+        drawn = judgement.models[judgement.deep].scores[part].resamples
+        digest = hashlib.sha256(f"{drawn}\n{cases}".encode()).hexdigest()
+        arrays[RESAMPLES] = np.array(digest)
         with atomic(_place(folder, part)) as partial, partial.open("wb") as stream:
             np.savez_compressed(stream, allow_pickle=False, **arrays)
 

@@ -7,14 +7,15 @@ much another training would differ, the second how much another sample of patien
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
+from scipy.special import expit, logit
 
 from bedside.errors import RunError, nearest, sentence
-from bedside.evaluation import lower_is_better
+from bedside.evaluation import is_share, lower_is_better
 from bedside.evaluation.comparison import compare, verdict
 from bedside.evaluation.multiplicity import corrected, two_sided
 from bedside.evaluation.replicates import JudgedRun
@@ -166,8 +167,18 @@ def mean_over(scores: Sequence[Scores], *, confidence: float) -> Scores:
         draws = (replicates[metric], left_out[metric])
         ends = interval_of(metric, value, draws, confidence=confidence)
         low, high = ends or (None, None)
+        if value in (0.0, 1.0) and ends == (value, value):  # the exact bounds of each
+            low = _outermost([s.table[metric]["low"] for s in scores], min)
+            high = _outermost([s.table[metric]["high"] for s in scores], max)
         table[metric] = {"value": value, "low": low, "high": high}
     return Scores(table, replicates, left_out, scores[0].resamples)
+
+
+def _outermost(
+    ends: Sequence[float | None], choose: Callable[[list[float]], float]
+) -> float | None:
+    known = [end for end in ends if end is not None]
+    return choose(known) if len(known) == len(ends) else None
 
 
 def _spread(values: Sequence[float | None]) -> float | None:
@@ -223,7 +234,7 @@ def _pooled(scores: Sequence[Scores], metric: str, confidence: float) -> dict[st
 
     values = [score.table[metric]["value"] for score in scores]
     drawn = [score.replicates[metric] for score in scores]
-    shares = all(np.nanmin(d) >= 0 and np.nanmax(d) <= 1 for d in drawn)
+    shares = is_share(metric)
     effects, variances = [], []
     for value, replicates in zip(values, drawn, strict=True):
         found = replicates[np.isfinite(replicates)]
@@ -241,7 +252,7 @@ def _pooled(scores: Sequence[Scores], metric: str, confidence: float) -> dict[st
     # one degree of freedom goes to the mean, one to the variance between sites
     apart = float(t.ppf((1 + confidence) / 2, len(effects) - 2))
     new = apart * float(np.sqrt(between + spread**2))
-    back = _share if shares else float
+    back: Callable[[float], float] = (lambda at: float(expit(at))) if shares else float
     return {
         "value": back(mean), "low": back(mean - reach), "high": back(mean + reach),
         "new_low": back(mean - new), "new_high": back(mean + new),
@@ -267,9 +278,4 @@ def _random_effects(effects: Array, variances: Array) -> tuple[float, float, flo
 
 
 def _log_odds(share: Any) -> Any:
-    inside = np.clip(share, 1e-4, 1 - 1e-4)
-    return np.log(inside / (1 - inside))
-
-
-def _share(log_odds: float) -> float:
-    return float(1 / (1 + np.exp(-log_odds)))
+    return logit(np.clip(share, 1e-4, 1 - 1e-4))

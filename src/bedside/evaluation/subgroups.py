@@ -82,10 +82,13 @@ def score_subgroups(
                     seed=seed,
                 )
                 rest = answers.take(np.flatnonzero(grouping.labels != label))
-                about["gap"] = _gap(
-                    about["metrics"], drawn, rest, confidence=confidence, seed=seed + 1
+                about["gap"] = (
+                    None
+                    if _other(table[name], grouping)
+                    else _gap(about["metrics"], drawn, rest, confidence=confidence, seed=seed + 1)
                 )
             table[name][label] = about
+        _mirror(table[name])
     _correct(table)
     return table
 
@@ -112,6 +115,24 @@ def _gap(
     low, high = interval(apart, confidence, estimate=value) or (None, None)
     p = two_sided(value, apart)
     return {"metric": metric, "value": value, "low": low, "high": high, "p": p}
+
+
+def _other(groups: Mapping[str, dict[str, Any]], grouping: Grouping) -> bool:
+    """Whether this is the second of two groups, whose gap is that of the first turned round."""
+    return len(grouping.order) == 2 and any(about["gap"] for about in groups.values())
+
+
+def _mirror(groups: Mapping[str, dict[str, Any]]) -> None:
+    """Give the second of two groups the first one's gap, turned round: it is one look."""
+    if len(groups) != 2:
+        return
+    first, second = groups.values()
+    gap = first["gap"]
+    if gap is None or second["metrics"][gap["metric"]]["value"] is None:
+        return
+    turned = {key: None if gap[end] is None else -gap[end]
+              for key, end in (("value", "value"), ("low", "high"), ("high", "low"))}  # fmt: skip
+    second["gap"] = {**gap, **turned}
 
 
 def _correct(table: Mapping[str, Mapping[str, dict[str, Any]]]) -> None:

@@ -22,6 +22,7 @@ from bedside.explanation.faithfulness import (
     Verdict,
     judge,
     likeness,
+    lot_curves,
     measure_curves,
 )
 from bedside.explanation.question import at_once
@@ -137,13 +138,14 @@ def explain_input(
     arrays = taken(tests, rows, question)
     which = question.asked.chosen(question.look(arrays))
     fresh = question.of_other(randomised(question.network, seed=seed))
+    lots = lot_curves(question, arrays, surface, which=which, seed=seed)
     tested: list[Tested] = []
     for name in names:
         if METHODS.load(name).costly and any(one.verdict.fit for one in tested):
             continue
         tested.append(
-            _tested(name, question, fresh, surface, arrays=arrays, which=which,
-                    groups=groups[rows], seed=seed)
+            _tested(name, (question, fresh), surface, arrays=arrays, which=which,
+                    groups=groups[rows], lots=lots, seed=seed)
         )  # fmt: skip
     best = next((one.name for one in tested if one.verdict.fit), names[0])
     looks = look_at(question, surface, shown, cases=cases, method=best)
@@ -239,18 +241,20 @@ def look_at(
 
 def _tested(
     name: str,
-    question: Question,
-    fresh: Question,
+    questions: tuple[Question, Question],
     surface: Surface,
     *,
     arrays: Tensors,
     which: torch.Tensor,
     groups: Array,
+    lots: tuple[Array, Array],
     seed: int,
 ) -> Tested:
+    question, fresh = questions
     maps = draw_maps(question, arrays, surface, which=which, method=name)
     others = draw_maps(fresh, arrays, surface, which=which, method=name)
-    curves = measure_curves(question, arrays, surface, which=which, maps=maps, seed=seed)
+    curves = measure_curves(question, arrays, surface, which=which, maps=maps, lots=lots)
     alike = likeness(maps, others, surface.there(arrays))
-    gains = curves.gains(moves=bool(question.asked.unit))
-    return Tested(name, curves, judge(gains, alike, groups=groups, seed=seed), len(which))
+    moves = bool(question.asked.unit)
+    verdict = judge(curves.gains(moves=moves), alike, groups=groups, seed=seed, moves=moves)
+    return Tested(name, curves, verdict, len(which))

@@ -2,8 +2,8 @@
 
 Deletion and insertion (Petsiuk 2018, arXiv:1806.07421): elements are hidden in the order of a
 map, most important first, or shown in that order where all was hidden. The control is an
-order drawn by lot whose marks are as smooth as the map's. An explanation that is no better than
-the lot, or that looks alike when the network's weights are drawn anew (Adebayo 2018,
+order drawn by lot whose marks are smooth as well (`LOT_SMOOTH`). An explanation that is no
+better than the lot, or that looks alike when the network's weights are drawn anew (Adebayo 2018,
 arXiv:1810.03292), is unfit.
 """
 
@@ -69,6 +69,29 @@ class Curves:
         }
 
 
+def lot_curves(
+    question: Question,
+    arrays: Mapping[str, torch.Tensor],
+    surface: Surface,
+    *,
+    which: torch.Tensor,
+    seed: int,
+) -> tuple[Array, Array]:
+    """(N, S) answers by orders drawn by lot, hidden and shown: the control of every method."""
+    there = surface.there(arrays).flatten(1)
+    generator = torch.Generator().manual_seed(seed)
+    share = LOT_SMOOTH.get(surface.form, 0.0)
+    hidden, shown = [], []
+    for _ in range(LOTS):
+        drawn = torch.rand((len(there), 1, *surface.grid), generator=generator)
+        drawn = smoothed(drawn, [share * side for side in surface.grid])[:, 0].to(there.device)
+        ranks = _ranks(drawn.flatten(1), there)
+        one, other = _answers(question, arrays, surface, which=which, ranks=ranks)
+        hidden.append(one)
+        shown.append(other)
+    return np.mean(hidden, axis=0), np.mean(shown, axis=0)
+
+
 def measure_curves(
     question: Question,
     arrays: Mapping[str, torch.Tensor],
@@ -76,25 +99,15 @@ def measure_curves(
     *,
     which: torch.Tensor,
     maps: torch.Tensor,
-    seed: int,
+    lots: tuple[Array, Array],
 ) -> Curves:
-    """Hide and show elements in the order of maps (B, *grid), and by lot.
+    """Hide and show elements in the order of maps (B, *grid), beside `lot_curves`.
 
     Of an answer in a unit, what speaks against it moves it as well: strength alone counts.
     """
     maps = maps.abs() if question.asked.unit else maps
-    there = surface.there(arrays).flatten(1)
-    generator = torch.Generator().manual_seed(seed)
-    ordered = _answers(question, arrays, surface, which=which, ranks=_ranks(maps.flatten(1), there))
-    lots = []
-    for _ in range(LOTS):
-        drawn = torch.rand((len(there), 1, *surface.grid), generator=generator)
-        share = LOT_SMOOTH.get(surface.form, 0.0)
-        drawn = smoothed(drawn, [share * side for side in surface.grid])[:, 0].to(there.device)
-        ranks = _ranks(drawn.flatten(1), there)
-        lots.append(_answers(question, arrays, surface, which=which, ranks=ranks))
-    lot = [np.mean(each, axis=0) for each in zip(*lots, strict=True)]
-    return Curves(*ordered, *lot)
+    ranks = _ranks(maps.flatten(1), surface.there(arrays).flatten(1))
+    return Curves(*_answers(question, arrays, surface, which=which, ranks=ranks), *lots)
 
 
 def _ranks(scores: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
@@ -119,14 +132,17 @@ def _answers(
     ranks: torch.Tensor,
 ) -> tuple[Array, Array]:
     """(N, S) answers as shares of the best elements are hidden, and as they are shown."""
-    whole = question.asked.shown(question.look(arrays, which))
+    moves = bool(question.asked.unit)
+    whole = question.asked.shown(question.look(arrays, which)) if moves else None
+    nothing = surface.nothing(arrays)
     deletion: list[Array] = []
     insertion: list[Array] = []
     for share in SHARES:
         best = (ranks <= share).reshape(-1, *surface.grid)
         for kept, found in ((~best, deletion), (best, insertion)):
-            answer = question.asked.shown(question.look(surface.keeping(arrays, kept), which))
-            moved = (answer - whole).abs() if question.asked.unit else answer
+            left = surface.keeping(arrays, kept, nothing)
+            answer = question.asked.shown(question.look(left, which))
+            moved = answer if whole is None else (answer - whole).abs()
             found.append(moved.cpu().numpy())
     return np.stack(deletion, axis=1), np.stack(insertion, axis=1)
 
@@ -188,7 +204,9 @@ class Verdict:
     why: str
 
 
-def judge(gains: Mapping[str, Array], alike: Likeness, *, groups: Array, seed: int) -> Verdict:
+def judge(
+    gains: Mapping[str, Array], alike: Likeness, *, groups: Array, seed: int, moves: bool = False
+) -> Verdict:
     """Put curves and likeness together.
 
     Args:
@@ -196,18 +214,21 @@ def judge(gains: Mapping[str, Array], alike: Likeness, *, groups: Array, seed: i
         alike: of the same cases.
         groups: (N,) integers, equal for cases of one patient.
         seed: of the resamples.
+        moves: as in `Curves.gains`: what is told is that the answer moves, either way.
     """
+    lowers, raises = ("moves", "brings back") if moves else ("lowers", "raises")
     found = {name: _with_interval(own, groups, seed=seed) for name, own in gains.items()}
     faults = []
-    if found["deletion"][1] <= 0:
-        faults.append("hiding what it marks lowers the answer no more than hiding by lot")
-    if found["insertion"][1] <= 0:
-        faults.append("showing what it marks raises the answer no more than showing by lot")
-    if alike.mean >= ALIKE:
+    # so that what is not a number never passes
+    if not found["deletion"][1] > 0:
+        faults.append(f"hiding what it marks {lowers} the answer no more than hiding by lot")
+    if not found["insertion"][1] > 0:
+        faults.append(f"showing what it marks {raises} the answer no more than showing by lot")
+    if not alike.mean < ALIKE:
         faults.append("it looks alike when the network's weights are drawn anew")
     why = (
-        "hiding what it marks lowers the answer more than hiding by lot, showing it alone brings "
-        "the answer back sooner, and it changes when the network's weights are drawn anew"
+        f"hiding what it marks {lowers} the answer more than hiding by lot, showing it alone "
+        "brings the answer back sooner, and it changes when the network's weights are drawn anew"
     )
     return Verdict(found, alike.mean, not faults, "; ".join(faults) or why)
 

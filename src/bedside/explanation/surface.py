@@ -82,12 +82,26 @@ class Surface:
             return values.mean(dim=-1, keepdim=True).expand_as(values).clone()
         return smoothed(values, [BLUR[self.form] * side for side in self.grid])
 
-    def keeping(self, arrays: Mapping[str, torch.Tensor], kept: torch.Tensor) -> Tensors:
-        """Arrays in which only some elements are left, kept (B, *grid) bool."""
+    def nothing(self, arrays: Mapping[str, torch.Tensor]) -> torch.Tensor | None:
+        """`without`, to be made once where many are kept in turn; None of texts."""
+        return None if self.form == "text" else self.without(arrays)
+
+    def keeping(
+        self,
+        arrays: Mapping[str, torch.Tensor],
+        kept: torch.Tensor,
+        nothing: torch.Tensor | None = None,
+    ) -> Tensors:
+        """Arrays in which only some elements are left, kept (B, *grid) bool.
+
+        `nothing` is what `nothing` gave for these arrays, where it was asked before.
+        """
         if self.form == "text":
             return self._shortened(arrays, kept)
         kept = kept if self.form == "table" else kept[:, None]
-        values = torch.where(kept, arrays[self.key].float(), self.without(arrays))
+        values = torch.where(
+            kept, arrays[self.key].float(), self.without(arrays) if nothing is None else nothing
+        )
         return {**arrays, self.key: values}
 
     def _shortened(self, arrays: Mapping[str, torch.Tensor], kept: torch.Tensor) -> Tensors:

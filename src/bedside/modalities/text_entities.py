@@ -11,14 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from bedside.data.mark_keys import MARK_KEYS
 from bedside.modalities.text_files import in_one_form
 
 Overlapping: TypeAlias = Literal["refuse", "longest"]
 
-START = ("start", "start_position", "begin")
-END = ("end", "end_position", "stop")
-LABEL = ("label", "entity_type", "type", "entity", "kind")
-"""What the keys of an object are called in the forms that are common."""
+START, END, LABEL = MARK_KEYS
 
 
 @dataclass(frozen=True, order=True)

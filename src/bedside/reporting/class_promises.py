@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from bedside.evaluation.multiplicity import SIGNIFICANT
 from bedside.reporting.formatting import (
     bounds,
     count,
@@ -24,8 +25,6 @@ from bedside.reporting.tables import Cell, Table
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
-
-SIGNIFICANT = 0.05
 
 
 def decision_curve_sentence(record: Record) -> str:
@@ -54,7 +53,7 @@ def sets_sentence(record: Record) -> str:
     broken = [
         name
         for name, about in found["by_class"].items()
-        if (about["coverage"]["high"] or 1) < found["promised"]
+        if about["coverage"]["high"] is not None and about["coverage"]["high"] < found["promised"]
     ]
     kept = f" Among {listed(broken)} the promise was not kept." if broken else ""
     return (
@@ -153,7 +152,7 @@ def gaps_sentence(record: Record) -> str:
             if not gap or gap["p"] is None:
                 continue
             looks, metric = looks + 1, gap["metric"]
-            if (gap["p_corrected"] or 0) < SIGNIFICANT:
+            if gap["p_corrected"] < SIGNIFICANT:  # known wherever p is
                 differ.append(f"{attribute} {name} ({signed(number(gap['value']))})")
     if not looks:
         return ""

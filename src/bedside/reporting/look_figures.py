@@ -55,24 +55,27 @@ def draw_test(own: Mapping[str, Any], *, shares: Sequence[float], answer: str) -
     return figure
 
 
-def draw_series(values: Array, marks: Array, *, every_minutes: float = 1.0) -> Figure:
+def draw_series(values: Array, marks: Array, *, every_minutes: float | None = None) -> Figure:
     """A series with its marks behind it: orange speaks for the answer, blue against it.
 
     Args:
         values: (T,) first channel of a signal.
         marks: (T,) of its map.
-        every_minutes: time between readings.
+        every_minutes: time between readings; None where that is not known.
     """
     figure, axes = style.small(width=4.2, height=2.3)
-    times = (np.arange(len(values)) - len(values) + 1) * every_minutes
+    step = 1.0 if every_minutes is None else every_minutes
+    times = (np.arange(len(values)) - len(values) + 1) * step
     top = float(np.abs(marks).max()) or 1.0
-    half = every_minutes / 2
+    half = step / 2
     for time, mark in zip(times, marks / top, strict=True):
         if abs(mark) >= QUIET:
             colour = FOR if mark > 0 else AGAINST
             axes.axvspan(time - half, time + half, color=colour, alpha=0.6 * abs(mark), linewidth=0)
     axes.plot(times, values, color=style.INK, linewidth=1.4)
-    axes.set(xlim=(times[0] - half, times[-1] + half), xlabel=_time_word(every_minutes))
+    axes.set(
+        xlim=(times[0] - half, times[-1] + half), xlabel=_time_word(known=every_minutes is not None)
+    )
     return figure
 
 
@@ -87,5 +90,5 @@ def draw_bars(names: Sequence[str], marks: Array) -> Figure:
     return figure
 
 
-def _time_word(every_minutes: float) -> str:
-    return "Minutes before the last value" if every_minutes != 1.0 else "Steps before the last one"
+def _time_word(*, known: bool) -> str:
+    return "Minutes before the last value" if known else "Steps before the last one"

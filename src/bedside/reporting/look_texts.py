@@ -80,7 +80,7 @@ def cohort_words(
 ) -> list[dict[str, Any]]:
     """The words that speak for the answer most, over many texts: ``word``, ``share``, ``texts``.
 
-    A word counts once a text, by its mean share; one of few texts is not named.
+    A word counts once a text, by its largest share; one of few texts is not named.
     """
     shares: dict[str, list[float]] = defaultdict(list)
     for text, words in texts:

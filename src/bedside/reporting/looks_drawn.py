@@ -60,7 +60,7 @@ def see_case(
         return Sight("png", png_bytes(volume_look(values, marks)))
     with style.drawing():
         if surface.form == "signal":
-            every = float(state.get("every_minutes", 1))
+            every = state.get("every_minutes")
             return _figure(draw_series(values[0], marks, every_minutes=every))
         return _figure(draw_bars(_names(surface, state), marks))
 

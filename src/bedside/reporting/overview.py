@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bedside import __version__
+from bedside.evaluation.multiplicity import SIGNIFICANT
 from bedside.reporting import style
 from bedside.reporting.forest_figures import ROW_INCHES, Row, draw_rows
 from bedside.reporting.formatting import NOT_AVAILABLE, Form, count, number, signed, with_interval
@@ -260,7 +261,8 @@ def comparison_sheet(
     form, name = form_of(metric), label(metric)
     rows = [Row(run, about["estimate"]) for run, about in runs.items()]
     differ = [pair for pair in pairs if pair["verdict"] != "not shown to differ"]
-    kept = [pair for pair in differ if (pair["p_corrected"] or 0) < 0.05]
+    p_values = [pair["p_corrected"] for pair in differ]
+    kept = [p for p in p_values if p is not None and p < SIGNIFICANT]
     headline = (
         f"{len(differ)} of {len(pairs)} {'pair differs' if len(pairs) == 1 else 'pairs differ'}"
         f" in {name}."

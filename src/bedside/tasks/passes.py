@@ -30,11 +30,10 @@ def averaged(answer: Answer, passes: int, *, mirror: bool) -> Answer:
     """
     if passes == 1:
         return answer
-    moves = list(_moves(passes))
 
     def asked(patches: Array) -> Array:
         total: Array | None = None
-        for number, move in enumerate(moves):
+        for number, move in enumerate(_moves(passes, flat=patches.shape[-3] == 1)):
             flip = mirror and number % 2 == 1
             seen = moved(patches, move)
             logits = answer(np.ascontiguousarray(seen[..., ::-1] if flip else seen))
@@ -46,12 +45,18 @@ def averaged(answer: Answer, passes: int, *, mirror: bool) -> Answer:
     return asked
 
 
-def _moves(passes: int) -> Iterator[tuple[int, ...]]:
-    """The steps along D, H and W of each look: none, then towards the corners of a cube."""
+def _moves(passes: int, *, flat: bool) -> Iterator[tuple[int, ...]]:
+    """The steps along D, H and W of each look: none, then towards the corners of a cube.
+
+    Of one plane towards those of a square, first by other steps than in the second round.
+    """
     yield (0, 0, 0)
-    corners = sorted(product((1, -1), repeat=3), key=lambda c: (abs(sum(c)), c))
-    for number, corner in enumerate(corners[: passes - 1]):
-        yield tuple(_FAR[number % len(_FAR)] * step for step in corner)
+    corners = sorted(product((1, -1), repeat=2 if flat else 3), key=lambda c: (abs(sum(c)), c))
+    for number in range(passes - 1):
+        around, corner = divmod(number, len(corners))
+        far = _FAR[(number + around) % len(_FAR)]
+        own = tuple(far * step for step in corners[corner])
+        yield (0, *own) if flat else own
 
 
 def moved(patches: Array, steps: tuple[int, ...]) -> Array:

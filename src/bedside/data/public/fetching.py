@@ -58,6 +58,7 @@ def get_public(
     root = folder or cache_folder()
     place = root / name
     if is_here(name, root):
+        _drop_archives(found, place)  # of a call that was killed at its very end
         return place
     if not accept(found):
         raise StudyError(
@@ -76,10 +77,15 @@ def get_public(
     if found.study is not None and not (place / STUDY).exists():
         write_text(place / STUDY, study_text(name, found))
     write_json(place / RECEIPT, _receipt(name, found, records))
-    for each in found.files:
+    _drop_archives(found, place)
+    return place
+
+
+def _drop_archives(entry: PublicSet, place: Path) -> None:
+    """Remove the archives of a set that lies unpacked."""
+    for each in entry.files:
         if each.unpack:
             (place / each.name).unlink(missing_ok=True)
-    return place
 
 
 @dataclass(frozen=True)

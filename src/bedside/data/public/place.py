@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bedside.data.public.catalogue import find_set
 from bedside.errors import StudyError, sentence
+from bedside.run_folder import user_cache
 from bedside.study import DataSection, parse_options
 
 if TYPE_CHECKING:
@@ -23,11 +24,9 @@ RECEIPT = "public.json"
 
 
 def cache_folder() -> Path:
-    """The folder named by ``BEDSIDE_DATA``, else ``~/.cache/bedside/data``."""
+    """The folder named by ``BEDSIDE_DATA``, else ``bedside/data`` of the user's cache."""
     named = os.environ.get(CACHE_VARIABLE, "")
-    cache = os.environ.get("XDG_CACHE_HOME", "")
-    home = Path(cache) if cache else Path.home() / ".cache"
-    return Path(named) if named else home / "bedside" / "data"
+    return Path(named) if named else user_cache() / "data"
 
 
 def is_here(name: str, folder: Path | None = None) -> bool:
