@@ -116,10 +116,7 @@ def decathlon_command(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Default runs/TASK; goes on there.")
     ] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the study."),
-    ] = None,
+    overrides: Overrides = None,
     quiet: Quiet = False,
 ) -> None:
     """Outline a task of the Medical Segmentation Decathlon in folds."""

@@ -5,6 +5,7 @@ Enters: its options. Leaves: one structured record a note, and their sum on the 
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -64,7 +65,8 @@ def process_command(  # noqa: PLR0913 - one parameter for each option
     from bedside.deployment.notes.job import process
     from bedside.progress import Progress
 
-    total = 0 if quiet else count_notes(Archive(notes, column, id_column, patient))
+    watched = not quiet and sys.stderr.isatty()
+    total = count_notes(Archive(notes, column, id_column, patient)) if watched else 0
     with Progress(quiet=quiet).bar("notes", total) as done:
         about = process(
             packages or [],

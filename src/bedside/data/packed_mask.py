@@ -48,11 +48,6 @@ class PackedMask:
         words = f"{self.shape}{self.spacing_mm}{self.dtype}".encode()
         return hashlib.sha256(words + self.content).hexdigest()
 
-    @property
-    def millilitres(self) -> float:
-        """Volume of one voxel."""
-        return float(np.prod(self.spacing_mm)) / 1000
-
 
 def pack(
     voxels: Array, spacing_mm: tuple[float, ...], geometry: Geometry | None = None

@@ -114,7 +114,7 @@ class MaskFolder:
             else:
                 write_mask(self.folder / name, voxels, geometry, structures=structures)
             if answered.doubt is not None:
-                self._write_doubt(self._beside(name, DOUBT), answered.doubt, geometry)
+                self._write_doubt(self._doubt_name(name), answered.doubt, geometry)
             if self.dicom:
                 # pydicom is slow to import, and most predictions need none of it
                 from bedside.deployment.mask_dicom_out import Marked, write_as_dicom
@@ -146,9 +146,9 @@ class MaskFolder:
             share = doubt.voxels().astype(np.float32) / 255
             write_mask(self.folder / name, share, geometry)
 
-    def _beside(self, name: str, what: str) -> str:
+    def _doubt_name(self, name: str) -> str:
         """``a_mask.png`` -> ``a_uncertainty.png``."""
-        return f"{name.removesuffix(MASK + self.ending)}{what}{self.ending}"
+        return f"{name.removesuffix(MASK + self.ending)}{DOUBT}{self.ending}"
 
     def _name(self, case: str) -> str:
         stem = Path(case).name or "case"

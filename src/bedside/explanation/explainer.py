@@ -101,11 +101,6 @@ class Explained:
     cohort_cases: Array
     cohort_which: Array
 
-    @property
-    def shown(self) -> Tested | None:
-        """The test of the method that is shown; None where it was not tested."""
-        return next((one for one in self.tested if one.name == self.method), None)
-
 
 def explain_input(
     question: Question,

@@ -11,7 +11,12 @@ from pathlib import Path
 
 def data_uri(path: Path, *, kind: str) -> str:
     """The content of a picture; `kind` is ``png`` or ``svg+xml``."""
-    return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
+    return bytes_uri(path.read_bytes(), kind=kind)
+
+
+def bytes_uri(content: bytes, *, kind: str) -> str:
+    """A picture that is in memory."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def png_uri(folder: Path, name: str | None) -> str | None:

@@ -7,7 +7,6 @@ Only this one case is read; nothing is trained.
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from bedside.explanation.question import Question
 from bedside.explanation.reopened import reopen_network
 from bedside.explanation.surface import surface_of
 from bedside.models.network import pooled_features
+from bedside.reporting.embedding import bytes_uri
 from bedside.reporting.explaining import MEMORY, NAME
 from bedside.reporting.look_words import TITLES, verdict_words
 from bedside.reporting.looks_drawn import Sight, see_case
@@ -195,7 +195,7 @@ def _uri(sight: Sight) -> str | None:
     if not sight.suffix:
         return None
     kind = "svg+xml" if sight.suffix == "svg" else sight.suffix
-    return f"data:image/{kind};base64,{base64.b64encode(sight.data).decode('ascii')}"
+    return bytes_uri(sight.data, kind=kind)
 
 
 def _nearest(opened: Opened, arrays: Arrays, row: int) -> list[dict[str, str]]:

@@ -6,8 +6,6 @@ without network or script, and holds no case.
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bedside import __version__
 from bedside.evaluation.multiplicity import SIGNIFICANT
 from bedside.reporting import style
+from bedside.reporting.embedding import bytes_uri
 from bedside.reporting.forest_figures import ROW_INCHES, Row, draw_rows
 from bedside.reporting.formatting import NOT_AVAILABLE, Form, count, number, signed, with_interval
 from bedside.reporting.glossary import form_of, label
@@ -26,7 +25,6 @@ from bedside.run_folder import write_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from matplotlib.figure import Figure
 
 TONES = {"deep better": "good", "deep worse": "bad", "deep not shown better": "caution"}
 
@@ -77,13 +75,7 @@ def forest(rows: Sequence[Row], axis: str, words: Words, *, form: Form) -> Drawi
         axes = figure.add_subplot()
         draw_rows(axes, list(rows), form, few=NOT_AVAILABLE)
         axes.set_xlabel(axis)
-        return Drawing(words, _uri(figure))
-
-
-def _uri(figure: Figure) -> str:
-    stream = io.BytesIO()
-    figure.savefig(stream, format="svg", metadata={"Date": None})
-    return f"data:image/svg+xml;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
+        return Drawing(words, bytes_uri(style.to_svg(figure).encode(), kind="svg+xml"))
 
 
 def seeds_sheet(found: Mapping[str, Any], links: Sequence[tuple[str, str]]) -> Sheet:

@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,8 +124,15 @@ def notes_of(archive: Archive) -> Iterator[Note]:
 
 
 def count_notes(archive: Archive) -> int:
-    """How many notes there are; a table is passed once, no file is opened."""
-    return sum(1 for _ in notes_of(archive))
+    """How many notes there are; a table is passed once, no file is opened.
+
+    It ends where a table is damaged: whoever works through it says so in its place.
+    """
+    count = 0
+    with suppress(DataError):
+        for _ in notes_of(archive):
+            count += 1
+    return count
 
 
 def _of_folder(archive: Archive) -> Iterator[Note]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bedside.reporting.checklist.evidence import Answer, at
 from bedside.reporting.formatting import count, counted, listed, number
 from bedside.reporting.glossary import label
+from bedside.reporting.wording import scored_words
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
@@ -59,7 +60,7 @@ def sources(record: Record) -> Answer:
         text = f"Cases were read from one source, data.{data.source} of the study file."
     facts = record.audit.get("facts") or {}
     if facts.get("cases"):
-        text += f" {_scope(facts)}."
+        text += f" {scored_words(facts)}."
     return Answer(text, (at("study.yaml", "data", data.source), at("audit.json", "facts", "cases")))
 
 
@@ -160,7 +161,7 @@ def partition(record: Record) -> Answer:
     column = record.study.split.column
     rule = f"the column '{column}' of the data" if column else f"a draw by {by}, with a fixed seed"
     sizes = listed(
-        f"{PARTS.get(part, part)} {_scope(found)}" for part, found in record.parts.items()
+        f"{PARTS.get(part, part)} {scored_words(found)}" for part, found in record.parts.items()
     )
     notes = " ".join(str(note) for note in record.metrics.get("split_notes") or [])
     text = f"Parts were made by {rule}{f': {sizes}' if sizes else ''}. {notes}".strip()
@@ -335,12 +336,6 @@ def image_forms(record: Record) -> Answer | None:
     if not said:
         return None
     return Answer(f"Files as they were read: {'; '.join(said)}.", tuple(dict.fromkeys(pointers)))
-
-
-def _scope(found: Mapping[str, Any]) -> str:
-    cases, patients = found.get("cases"), found.get("patients")
-    told = counted(int(cases or 0), "case")
-    return told if patients is None else f"{told} of {counted(int(patients), 'patient')}"
 
 
 def _plain(value: Any) -> str:

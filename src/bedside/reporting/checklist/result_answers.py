@@ -11,6 +11,7 @@ from bedside.reporting import notices
 from bedside.reporting.checklist.evidence import Answer, Evidence, Pointer, at
 from bedside.reporting.formatting import count, counted, listed, number, percent, with_interval
 from bedside.reporting.glossary import form_of, label
+from bedside.reporting.wording import scored_words
 from bedside.run_folder import read_json
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ def flow(record: Record) -> Answer | None:
     facts = record.audit.get("facts") or {}
     if not facts.get("cases"):
         return None
-    text = f"The data hold {_scope(facts)}"
+    text = f"The data hold {scored_words(facts)}"
     if record.parts:
-        said = listed(f"{part} {_scope(found)}" for part, found in record.parts.items())
+        said = listed(f"{part} {scored_words(found)}" for part, found in record.parts.items())
         text += f"; in parts: {said}"
-    text += f"; scored: {_scope(record.metrics)}."
+    text += f"; scored: {scored_words(record.metrics)}."
     return Answer(
         f"{text}{_classes(facts)}",
         (
@@ -54,10 +55,10 @@ def events(record: Record) -> Answer | None:
         if part != "all" and own
     ]
     if not said:
-        said = [f"{part}: {_scope(found)}" for part, found in record.parts.items()]
+        said = [f"{part}: {scored_words(found)}" for part, found in record.parts.items()]
     if not said:
         return None
-    text = f"{'; '.join(said)}. Scored: {_scope(record.metrics)}."
+    text = f"{'; '.join(said)}. Scored: {scored_words(record.metrics)}."
     return Answer(
         text,
         (
@@ -195,7 +196,8 @@ def external(record: Record) -> Answer | None:
     if record.metrics.get("split_by") != "site":
         return None
     text = (
-        f"The test part comes from hospitals that gave no training case: {_scope(record.metrics)}."
+        "The test part comes from hospitals that gave no training case: "
+        f"{scored_words(record.metrics)}."
     )
     return Answer(text, (at("metrics.json", "split_by"), at("splits.csv", "part")))
 
@@ -203,8 +205,8 @@ def external(record: Record) -> Answer | None:
 def internal(record: Record) -> Answer:
     """What was held out of the same data."""
     text = (
-        f"Scored on the {record.tests[0]} part, {_scope(record.metrics)}, which no model saw; "
-        "weights, calibration and thresholds were chosen on validation."
+        f"Scored on the {record.tests[0]} part, {scored_words(record.metrics)}, which no model "
+        "saw; weights, calibration and thresholds were chosen on validation."
     )
     if record.looks:
         text += f" These test cases were used {counted(record.looks, 'time')} to judge a model."
@@ -361,9 +363,3 @@ def _classes(facts: Mapping[str, Any]) -> str:
     if not own:
         return ""
     return f" With each answer: {listed((f'{k} {count(n)}' for k, n in own.items()), shown=12)}."
-
-
-def _scope(found: Mapping[str, Any]) -> str:
-    cases, patients = found.get("cases"), found.get("patients")
-    told = counted(int(cases or 0), "case")
-    return told if patients is None else f"{told} of {counted(int(patients), 'patient')}"
