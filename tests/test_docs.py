@@ -31,6 +31,7 @@ from bedside.evaluation import (
 from bedside.evaluation import REGISTRY as METRICS
 from bedside.modalities.image import Image
 from bedside.modalities.signal import Signal
+from bedside.modalities.table import Table
 from bedside.modalities.text import Text
 from bedside.models import ENCODERS, FUSIONS
 from bedside.run_folder import RunFolder
@@ -56,6 +57,7 @@ SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "Top level": (Study,),
     "inputs": (InputSection, Image),
     "Signal inputs": (InputSection, Signal),
+    "Table inputs": (InputSection, Table),
     "Text inputs": (InputSection, Text),
     "target": (TargetSection, Classify),
     "Forecast target": (TargetSection, Forecast),
@@ -155,6 +157,8 @@ def with_section(heading: str, words: dict[str, Any]) -> dict[str, Any]:
         return {**BASE, **words}
     if heading == "inputs":
         return {**BASE, "inputs": {"xray": {"modality": "image", **words}}}
+    if heading == "Table inputs":
+        return {**BASE, "inputs": {"history": {"modality": "table", **words}}}
     if heading == "Text inputs":
         return {**BASE, "inputs": {"findings": {"modality": "text", **words}}}
     if heading == "Signal inputs":

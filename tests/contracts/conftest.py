@@ -23,6 +23,7 @@ ARRAYS = {
     "lstm": "signal",
     "fine-resnet": "small image",
     "half-unet3d": "volume",
+    "mlp": "table",
     "multiscale": "small image",
     "onward-lstm": "text",
     "resnet": "image",
@@ -49,6 +50,7 @@ SHAPES: dict[str, list[Shape]] = {
         {"values": (1, 37), "clock": (2,)},
         {"values": (3, 24), "ahead": (2, 31), "clock": (2,)},
     ],
+    "table": [{"values": (1,)}, {"values": (37,)}],
     "volume": [{"values": shape} for shape in [(1, 8, 9, 12), (2, 30, 11, 26)]],
     "text": [{"tokens": (length,), "mask": (length,)} for length in (4, 33)],
     "spelling": [{"spelling": (n, 30), "offsets": (n, 2), "mask": (n,)} for n in (4, 33)],
@@ -59,6 +61,7 @@ SMALL: dict[str, Shape] = {
     "signal": {"values": (2, 20), "ahead": (2, 26), "clock": (2,)},
     "text": {"tokens": (12,), "mask": (12,)},
     "spelling": {"spelling": (12, 30), "offsets": (12, 2), "mask": (12,)},
+    "table": {"values": (11,)},
     "volume": {"values": (1, 9, 10, 12)},
 }
 """What most checks of an encoder run on."""
@@ -68,6 +71,7 @@ EXPORTED: dict[str, Shape] = {
     "signal": SMALL["signal"],
     "text": SMALL["text"],
     "spelling": SMALL["spelling"],
+    "table": SMALL["table"],
     "volume": {"values": (2, 9, 10, 12)},
 }
 SYMBOLS = 60

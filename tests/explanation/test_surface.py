@@ -95,3 +95,14 @@ def test_smoothing_keeps_what_is_level_and_sums_to_the_same() -> None:
     assert found.sum().item() == pytest.approx(1.0, abs=1e-5)
     assert found[0, 0, 10, 10] == found.max()
     assert torch.equal(smoothed(spot, [0.0, 0.0]), spot)
+
+
+def test_the_numbers_of_a_column_stay_or_go_together() -> None:
+    state = {"groups": [0, 0, 1], "standardise": {"values": {"mean": [5.0, 0.5, 7.0]}}}
+    surface = surface_of("x", {"values": (3,)}, state)
+    assert surface.grid == (2,)
+    arrays = {"x.values": torch.tensor([[1.0, 1.0, 2.0]])}
+    assert surface.there(arrays).shape == (1, 2)
+    kept = surface.keeping(arrays, torch.tensor([[False, True]]))
+    assert kept["x.values"].tolist() == [[5.0, 0.5, 2.0]]
+    assert surface.summed(torch.tensor([[1.0, 2.0, 4.0]])).tolist() == [[3.0, 4.0]]

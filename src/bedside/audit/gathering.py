@@ -20,6 +20,7 @@ from bedside.data.cache import Place, folder_bytes, key_of
 from bedside.data.sources import load_cohort, require_columns
 from bedside.data.split import Split, make_split, read_split
 from bedside.errors import DataError, LeakageError, Problems, RunError, StudyError, sentence
+from bedside.modalities import columns_of
 from bedside.modalities.reading import Readings, read_all, read_cohort
 from bedside.models import ENCODERS, FUSIONS
 from bedside.progress import Progress
@@ -125,7 +126,7 @@ def gather(
             split_cases(materials)
     readings: dict[str, Readings] = {}
     for name, modality in modalities.items():
-        column = modality.columns_used()[0]
+        column = columns_of(modality)
         with progress.stage(f"read {name}"), progress.bar(f"reading {name}", len(cohort)) as done:
             references = _references(cohort, column)
             if cohort.series is not None:  # its samples are views of what is in memory already
@@ -168,7 +169,7 @@ def _tell_kept(readings: Readings, place: Place) -> None:
     )
 
 
-def _references(cohort: Cohort, column: str) -> list[Reference]:
+def _references(cohort: Cohort, column: str | tuple[str, ...]) -> list[Reference]:
     """The reference of every case; every path that is blank or leads out is named at once."""
     problems = Problems(DataError)
     references = []

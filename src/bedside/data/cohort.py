@@ -84,8 +84,12 @@ class Cohort:
         _, groups = np.unique(self.ids() if names is None else names, return_inverse=True)
         return np.asarray(groups)
 
-    def reference(self, row: int, column: str) -> Reference:
+    def reference(self, row: int, column: str | tuple[str, ...]) -> Reference:
         """Hand out the raw value of one input of one case.
+
+        Args:
+            row: of the case.
+            column: that holds its reference; several, whose cells are the value themselves.
 
         Raises:
             DataError: the path is blank or leaves the cohort's folder.
@@ -97,6 +101,9 @@ class Cohort:
                 "first_minute": int(self.series.minutes[row]),
             }
             return Reference(where, own)
+        if isinstance(column, tuple):
+            cells = ((name, self.cases.at[row, name]) for name in column)
+            return Reference(where, {n: c if isinstance(c, str) else "" for n, c in cells})
         if column in self.arrays:
             return Reference(where, self.arrays[column][row])
         cell = self.cases.at[row, column]

@@ -8,7 +8,7 @@ is still the same film.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -64,7 +64,7 @@ class Contents:
 def name_contents(
     cohort: Cohort,
     split: Split,
-    columns: Sequence[str],
+    columns: Sequence[str | tuple[str, ...]],
     *,
     threads: int = 1,
     progress: Callable[[int], None] | None = None,
@@ -94,7 +94,7 @@ def name_contents(
     return Contents(np.arange(len(cohort)), split.parts, found)
 
 
-def _name(cohort: Cohort, row: int, column: str) -> bytes:
+def _name(cohort: Cohort, row: int, column: str | tuple[str, ...]) -> bytes:
     try:
         return content_name(cohort.reference(row, column))
     except (OSError, DataError):  # the audit names files that cannot be read
@@ -110,6 +110,8 @@ def content_name(reference: Reference) -> bytes:
         digest = blake2b(f"{content.dtype.str}{content.shape}".encode(), digest_size=16)
         digest.update(np.ascontiguousarray(content).data)
         return digest.digest()
+    if isinstance(content, Mapping):
+        content = ",".join(map(str, content.values()))
     if isinstance(content, str) and len(content) >= TELLING_SIZE:
         return blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).digest()
     return b""

@@ -25,6 +25,7 @@ from bedside.deployment.reading_whole import whole_texts
 from bedside.deployment.selfcheck import encode_check, make_check
 from bedside.deployment.staging import staged_folder
 from bedside.errors import PackageError, RunError, sentence
+from bedside.modalities import columns_of
 from bedside.run_folder import read_json
 
 if TYPE_CHECKING:
@@ -270,7 +271,7 @@ def _read(opened: _Opened, cohort: Cohort, block: list[dict[str, str]]) -> Array
             )
     arrays: Arrays = {}
     for name, modality in opened.whole.modalities.items():
-        column, state = modality.columns_used()[0], opened.whole.modality_states[name]
+        column, state = columns_of(modality), opened.whole.modality_states[name]
         samples = [modality.read(cohort.reference(place, column)) for place in places]
         batch = modality.collate([modality.prepare(sample, state) for sample in samples])
         arrays |= {f"{name}.{key}": values for key, values in batch.items()}

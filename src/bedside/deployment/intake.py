@@ -21,6 +21,7 @@ from bedside.data.dicom_header import HEAD_BYTES, MARK, MARK_AT, looks_like_dico
 from bedside.data.text_lines import allow_long_cells
 from bedside.data.written_paths import written_path
 from bedside.errors import DataError, nearest, sentence
+from bedside.modalities import columns_of
 from bedside.schema import Array, Reference, Sample
 
 if TYPE_CHECKING:
@@ -261,6 +262,8 @@ def _reference(
     cells: Mapping[str, str | None], root: Path, where: str, *, modality: Modality
 ) -> Reference:
     columns = modality.columns_used()
+    if isinstance(columns_of(modality), tuple):
+        return Reference(where, {column: cells[column] or "" for column in columns})
     if not modality.suffixes or getattr(modality, "reads_cells", False):
         content = {column: cells[column] or "" for column in columns}
         return Reference(where, content if len(columns) > 1 else content[columns[0]])

@@ -249,7 +249,7 @@ def _tested(
     maps = draw_maps(question, arrays, surface, which=which, method=name)
     others = draw_maps(fresh, arrays, surface, which=which, method=name)
     curves = measure_curves(question, arrays, surface, which=which, maps=maps, lots=lots)
-    alike = likeness(maps, others, surface.there(arrays))
+    alike = likeness(maps, others, surface.there(arrays), signed=surface.form == "table")
     moves = bool(question.asked.unit)
     verdict = judge(curves.gains(moves=moves), alike, groups=groups, seed=seed, moves=moves)
     return Tested(name, curves, verdict, len(which))

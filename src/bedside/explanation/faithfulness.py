@@ -169,13 +169,20 @@ class Likeness:
         return float(self.each.mean())
 
 
-def likeness(maps: torch.Tensor, others: torch.Tensor, there: torch.Tensor) -> Likeness:
-    """Compare maps (B, *grid) with those of drawn weights, by how strongly they mark."""
+def likeness(
+    maps: torch.Tensor, others: torch.Tensor, there: torch.Tensor, *, signed: bool = False
+) -> Likeness:
+    """Compare maps (B, *grid) with those of drawn weights, by how strongly they mark.
+
+    `signed`: what speaks for the answer is told from what speaks against it. Of a table, a
+    cell far from the usual one makes a long bar under any weights; where it points is learnt.
+    """
     from scipy.stats import rankdata
 
     found = []
     shape = (len(maps), -1)
-    columns = (each.reshape(shape).cpu().numpy() for each in (maps.abs(), others.abs(), there))
+    compared = (maps, others) if signed else (maps.abs(), others.abs())
+    columns = (each.reshape(shape).cpu().numpy() for each in (*compared, there))
     for ours, theirs, known in zip(*columns, strict=True):
         if not known.any():  # a text without a known word has no marks to compare
             found.append(0.0)

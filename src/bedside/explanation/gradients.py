@@ -52,7 +52,7 @@ def integrated_gradients(
         further=(which, *others.values()),
         together=at_once(arrays),
     )[0]
-    added = found if surface.form == "table" else found.sum(dim=1)
+    added = surface.summed(found)
     share = SMOOTH.get(surface.form)
     return smoothed(added, [share * side for side in surface.grid]) if share else added
 

@@ -39,7 +39,8 @@ class Surface:
         array: of that input: ``values`` or ``tokens``.
         form: what its elements are.
         shape: of one case's array.
-        usual: of a table: (F,) the training mean of each column.
+        usual: of a table: (F,) the training mean of each of its numbers.
+        groups: of a table whose columns have several numbers each: (F,) whose each one is.
         level: of a signal: whether it is the history of a forecast.
     """
 
@@ -49,6 +50,7 @@ class Surface:
     shape: tuple[int, ...]
     usual: tuple[float, ...] = ()
     level: bool = False
+    groups: tuple[int, ...] = ()
 
     @property
     def key(self) -> str:
@@ -57,7 +59,9 @@ class Surface:
 
     @property
     def grid(self) -> tuple[int, ...]:
-        """The elements: the array without its channels."""
+        """The elements: the array without its channels, of a table its columns."""
+        if self.groups:
+            return (max(self.groups) + 1,)
         return self.shape if self.form in ("text", "table") else self.shape[1:]
 
     @property
@@ -98,11 +102,24 @@ class Surface:
         """
         if self.form == "text":
             return self._shortened(arrays, kept)
-        kept = kept if self.form == "table" else kept[:, None]
+        kept = self._whole_columns(kept) if self.form == "table" else kept[:, None]
         values = torch.where(
             kept, arrays[self.key].float(), self.without(arrays) if nothing is None else nothing
         )
         return {**arrays, self.key: values}
+
+    def _whole_columns(self, kept: torch.Tensor) -> torch.Tensor:
+        """(B, columns) -> (B, F): all numbers of a column stay or go together."""
+        return kept[:, list(self.groups)] if self.groups else kept
+
+    def summed(self, found: torch.Tensor) -> torch.Tensor:
+        """(B, *shape) what each number of the array adds -> (B, *grid), of each element."""
+        if self.form != "table":
+            return found.sum(dim=1)
+        if not self.groups:
+            return found
+        places = torch.tensor(self.groups, device=found.device)
+        return found.new_zeros((len(found), *self.grid)).index_add(1, places, found)
 
     def _shortened(self, arrays: Mapping[str, torch.Tensor], kept: torch.Tensor) -> Tensors:
         """Texts without some tokens: what is left moves up, as if nothing had stood between."""
@@ -141,5 +158,8 @@ def surface_of(
         )
     level = form == "signal" and (state or {}).get("horizon_steps", 0) > 0
     rule = (state or {}).get("standardise", {}).get("values", {})
-    usual = tuple(rule.get("mean", [0.0] * shapes["values"][0])) if form == "table" else ()
-    return Surface(name, "values", form, shapes["values"], usual, level)
+    if form != "table":
+        return Surface(name, "values", form, shapes["values"], level=level)
+    usual = tuple(rule.get("mean", [0.0] * shapes["values"][0]))
+    groups = tuple((state or {}).get("groups", ()))
+    return Surface(name, "values", form, shapes["values"], usual, groups=groups)

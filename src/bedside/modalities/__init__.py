@@ -10,6 +10,7 @@ REGISTRY: Registry[type[Modality]] = Registry(
     {
         "image": "bedside.modalities.image:Image",
         "signal": "bedside.modalities.signal:Signal",
+        "table": "bedside.modalities.table:Table",
         "text": "bedside.modalities.text:Text",
         "volume": "bedside.modalities.volume:Volume",
     },
@@ -25,6 +26,12 @@ def extra_of(modality: Modality) -> str | None:
 def holds_text(modality: Modality) -> bool:
     """Whether the samples of a modality are texts."""
     return bool(getattr(modality, "holds_text", False))
+
+
+def columns_of(modality: Modality) -> str | tuple[str, ...]:
+    """Where a cohort holds an input: the column of its references, or all it reads of a row."""
+    columns = modality.columns_used()
+    return tuple(columns) if getattr(modality, "reads_rows", False) else columns[0]
 
 
 def describes_with(modality: Modality) -> str | None:

@@ -20,6 +20,7 @@ ENCODERS: Registry[type[Encoder]] = Registry(
         "half-unet3d": "bedside.models.half_unet3d:HalfUNet3d",
         "linear": "bedside.models.linear:Linear",
         "lstm": "bedside.models.lstm:Lstm",
+        "mlp": "bedside.models.mlp:Mlp",
         "multiscale": "bedside.models.multiscale:MultiScale",
         "onward-lstm": "bedside.models.onward_lstm:OnwardLstm",
         "resnet": "bedside.models.resnet:ResNet",

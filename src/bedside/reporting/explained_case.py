@@ -22,6 +22,7 @@ from bedside.explanation.neighbours import recall
 from bedside.explanation.question import Question
 from bedside.explanation.reopened import reopen_network
 from bedside.explanation.surface import surface_of
+from bedside.modalities import columns_of
 from bedside.models.network import pooled_features
 from bedside.reporting.embedding import bytes_uri
 from bedside.reporting.explaining import MEMORY, NAME
@@ -147,7 +148,7 @@ def _read(opened: Opened, row: int) -> tuple[Arrays, dict[str, str]]:
     arrays: Arrays = {}
     texts: dict[str, str] = {}
     for name, modality in opened.contents.modalities.items():
-        sample = modality.read(opened.cohort.reference(row, modality.columns_used()[0]))
+        sample = modality.read(opened.cohort.reference(row, columns_of(modality)))
         if isinstance(sample.values, str):
             texts[name] = sample.values
         prepared = modality.prepare(sample, opened.contents.modality_states[name])

@@ -46,7 +46,8 @@ OVERALL = {
     "volume": "Over {cases} test cases of which the model is surest: the mean volume, and in "
     "orange where it looks most.",
     "signal": "Over {cases} test windows: their mean, and in orange which readings count most.",
-    "table": "Over {cases} test cases: how much each column counts.",
+    "table": "Over {cases} test cases of which the model is surest: how much each column counts, "
+    "as a share of all columns.",
     "text": "",
 }
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bedside.modalities.table import told
 from bedside.modalities.text_tokens import Vocabulary
 from bedside.reporting import style
 from bedside.reporting.look_figures import draw_bars, draw_series
@@ -62,7 +63,8 @@ def see_case(
         if surface.form == "signal":
             every = state.get("every_minutes")
             return _figure(draw_series(values[0], marks, every_minutes=every))
-        return _figure(draw_bars(_names(surface, state), marks))
+        cells = told(values, state) if "codes" in state else _names(surface, state)
+        return _figure(draw_bars(cells, marks))
 
 
 def see_cohort(surface: Surface, values: Array, maps: Array, *, state: State) -> Sight:
@@ -80,6 +82,9 @@ def see_cohort(surface: Surface, values: Array, maps: Array, *, state: State) ->
     usual = values.astype(np.float32).mean(axis=0)
     if surface.form == "image":
         return Sight("png", png_bytes(heat_over(usual, mean)))
+    if surface.form == "table":
+        with style.drawing():
+            return _figure(draw_bars(_names(surface, state), mean))
     return see_case(surface, usual, mean, state=state)
 
 

@@ -21,6 +21,7 @@ from bedside.data.seen import (
     write_seen,
 )
 from bedside.errors import RunError, sentence
+from bedside.modalities import columns_of
 from bedside.run_folder import read_json, write_json
 from bedside.training.checkpoint import has_checkpoint
 from bedside.training.loop import CHECKPOINT
@@ -136,7 +137,7 @@ def find_start(
         LeakageError: the origin's networks have seen validation or test cases, or their
             patients.
     """
-    columns = [modality.columns_used()[0] for modality in modalities.values()]
+    columns = [columns_of(modality) for modality in modalities.values()]
     with progress.stage("name cases"), progress.bar("naming cases", len(cohort)) as done:
         contents = name_contents(cohort, split, columns, threads=threads, progress=done)
     own = seen_by(contents)
