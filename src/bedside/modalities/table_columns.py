@@ -125,7 +125,7 @@ def _learn_levels(
 
 def width_of(code: Code) -> int:
     """How many numbers a cell becomes."""
-    return (1 if code["kind"] == "number" else len(code["levels"]) + 1) + (code["missing"] > 0)
+    return len(spread_of(code)[0])
 
 
 def spread_of(code: Code) -> tuple[list[float], list[float]]:
