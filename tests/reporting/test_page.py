@@ -14,6 +14,9 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"
              "--disable-background-networking", "--disable-component-update",
              "--disable-sync"]  # fmt: skip
 
+A4_WIDTH_PX, A4_HEIGHT_PX = 680, 1024
+"""What the margins of ``report.css`` leave of A4 at 96 pixels an inch."""
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
@@ -61,4 +64,27 @@ def test_first_printed_page_ends_before_the_data(browser: Any, reports: dict[str
     assert page.evaluate(breaks) == "page"
     hidden = "getComputedStyle(document.querySelector('nav.contents')).display"
     assert page.evaluate(hidden) == "none"
+    page.close()
+
+
+@pytest.mark.parametrize("kind", ["binary", "classes", "forecast", "summary"])
+def test_what_a_clinician_reads_prints_on_one_page(
+    browser: Any, reports: dict[str, Path], kind: str
+) -> None:
+    page = browser.new_page(viewport={"width": A4_WIDTH_PX, "height": A4_HEIGHT_PX})
+    page.goto(reports[kind].as_uri())
+    page.emulate_media(media="print")
+    end = "document.querySelector('section.limits').getBoundingClientRect().bottom"
+    assert page.evaluate(end) < A4_HEIGHT_PX
+    page.close()
+
+
+def test_figures_are_not_blown_up(browser: Any, reports: dict[str, Path]) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 844})
+    page.goto(reports["forecast"].as_uri())
+    blown = page.evaluate(
+        "[...document.querySelectorAll('.figure .canvas img')]"
+        ".filter(i => i.width > 1.11 * i.naturalWidth).map(i => i.alt)"
+    )
+    assert blown == []
     page.close()

@@ -59,13 +59,13 @@ def _lead(page: Page) -> str:
     return page.text.split("The answer")[1]
 
 
-def test_deep_better_is_one_sentence_with_both_uncertainties(runs: dict[str, RunFolder]) -> None:
+def test_deep_better_says_both_uncertainties(runs: dict[str, RunFolder]) -> None:
     text = _page(runs["binary"]).text
     pattern = (
         r"Deep model better On 600 test cases the deep model told pneumonia from normal with an "
         r"AUROC of 0\.\d{3} \(95\W%\Winterval 0\.\d{3} to [01]\.\d{3}\), better than the best "
-        r"simple model \(logistic regression on image features, 0\.\d{3}\) by "
-        r"0\.035 \(0\.021 to 0\.050\)\."
+        r"simple model \(logistic regression on image features, AUROC 0\.\d{3}\)\. Its AUROC is "
+        r"0\.035 higher than the simple model's \(95\W%\Winterval: 0\.021 to 0\.050 higher\)\."
     )
     assert re.search(pattern, text)
 
@@ -92,7 +92,10 @@ def test_other_verdicts_stand_in_the_first_sentence(
     lead = _lead(_made(tmp_path, verdict=verdict, difference=difference))
     badge = "Deep" + verdict.removeprefix("deep").replace(" ", " model ", 1)
     assert lead.strip().startswith(f"{badge} {first}")
-    assert "Deep minus simple is −0.004 (−0.016 to 0.008)." in lead
+    compared = (
+        "Its AUROC is 0.004 lower than the simple model's (95 % interval: 0.016 lower to 0.008"
+    )
+    assert f"{compared} higher)." in lead.replace("\xa0", " ")
     assert advice in lead
 
 
@@ -211,7 +214,7 @@ def test_missing_intervals_and_files_read_na(tmp_path: Path) -> None:
         path.unlink()
     text = _page(folder).text
     assert "interval n/a" in text
-    assert "by 0.035 (interval n/a)." in text
+    assert "Its AUROC is 0.035 higher than the simple model's (interval n/a)." in text
     assert "This run holds no audit." in text
     assert "This run holds no example cases." in text
 
@@ -243,6 +246,17 @@ def test_basic_accessibility(runs: dict[str, RunFolder]) -> None:
     assert {(link or "")[1:] for link in links} <= set(ids)
     named = {a["aria-labelledby"] for _, a in page.tags if "aria-labelledby" in a}
     assert named <= set(ids)
+
+
+@pytest.mark.parametrize("kind", ["binary", "classes", "labels", "forecast", "summary"])
+def test_each_table_and_figure_that_scrolls_has_a_name_of_its_own(
+    runs: dict[str, RunFolder], kind: str
+) -> None:
+    scrolls = [a for _, a in _page(runs[kind]).tags if a.get("tabindex") == "0" and "role" in a]
+    names = [a["aria-label"] for a in scrolls]
+    assert len(names) > 4
+    assert len(names) == len(set(names))
+    assert {a["role"] for a in scrolls} == {"group"}  # a landmark each would be noise
 
 
 def _luminance(colour: str) -> float:

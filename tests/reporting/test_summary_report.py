@@ -63,7 +63,7 @@ def test_no_word_of_another_kind_of_target(page: Page) -> None:
     ("verdict", "first"),
     [
         ("deep not shown better", "The deep model was not shown to be better than the best simple "
-         "model (what was written of the most similar training text, 0."),
+         "model (what was written of the most similar training text, ROUGE-L 0."),
         ("deep worse", "The deep model was worse than the best simple model (what was written"),
         ("deep better", "The deep model's summaries had a ROUGE-L of 0."),
     ],

@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bedside.evaluation import lower_is_better
-from bedside.reporting.formatting import bounds, signed
-from bedside.reporting.glossary import form_of, label
+from bedside.reporting.formatting import NO_INTERVAL, bounds, signed
+from bedside.reporting.glossary import difference_form, form_of, hint, label, named
+from bedside.reporting.summary_tables import parts_table
+from bedside.reporting.tables import (
+    FEWEST_IN_COPY,
+    GroupColumns,
+    subgroups_table,
+)
 from bedside.reporting.telling import Card
 from bedside.run_folder import read_json
 
@@ -20,23 +25,33 @@ if TYPE_CHECKING:
 
 def key_cards(record: Record, metrics: Sequence[str]) -> list[Card]:
     """A card of each metric that the deep model has, and of the difference behind the first."""
-    cards = []
-    for name in metrics:
-        estimate = record.estimate(record.deep, name)
-        if estimate is not None:
-            form = form_of(name)
-            small = bounds(estimate, form) or "interval n/a"
-            cards.append(Card(label(name), form.text(estimate.get("value")), small))
+    cards = [
+        _card(record, name, estimate)
+        for name in dict.fromkeys(metrics)
+        if (estimate := record.estimate(record.deep, name)) is not None
+    ]
     difference = record.metrics.get("difference")
     if isinstance(difference, Mapping):
-        form = form_of(record.primary)
-        turned = lower_is_better(record.primary)
-        who = "simple minus deep" if turned else "deep minus simple"
-        value = form.text(difference.get("value"))
-        small = bounds(difference, form) or "interval n/a"
-        title = f"{label(record.primary)}, {who}"
-        cards.insert(1, Card(title, value if turned else signed(value), small))
+        form = difference_form(record.primary, record.unit)
+        value = signed(form.text(difference.get("value"), bare=True))
+        what = f"{label(record.primary)}, {form.unit}".rstrip(", ")
+        cards.insert(
+            1,
+            Card(
+                "Gain over the simple model",
+                value,
+                bounds(difference, form) or NO_INTERVAL,
+                f"in {what}; above 0 is better",
+            ),
+        )
     return cards
+
+
+def _card(record: Record, metric: str, estimate: Mapping[str, Any]) -> Card:
+    form = form_of(metric, record.unit)
+    value = form.text(estimate.get("value"), bare=True)
+    low_high = bounds(estimate, form) or NO_INTERVAL
+    return Card(named(metric, record.unit), value, low_high, hint(metric))
 
 
 def written_examples(record: Record) -> list[dict[str, Any]]:
@@ -46,3 +61,20 @@ def written_examples(record: Record) -> list[dict[str, Any]]:
         return []
     groups: list[dict[str, Any]] = read_json(place).get("groups", [])
     return groups
+
+
+def texts_page(record: Record, columns: GroupColumns, *, cases: bool) -> dict[str, Any]:
+    """What the page of a kind about texts shows beside its own tables.
+
+    Args:
+        record: of the run.
+        columns: of the table of subgroups.
+        cases: False leaves out examples and small groups.
+    """
+    return {
+        "parts_table": parts_table(record),
+        "subgroups_table": subgroups_table(record, columns, fewest=0 if cases else FEWEST_IN_COPY),
+        "other_parts": record.metrics.get("other_parts") or {},
+        "examples_title": "Example texts",
+        "examples": written_examples(record) if cases else [],
+    }

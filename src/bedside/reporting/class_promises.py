@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bedside.evaluation.multiplicity import SIGNIFICANT
 from bedside.reporting.formatting import (
+    Form,
     bounds,
     count,
     counted,
@@ -83,7 +84,7 @@ def sets_table(record: Record) -> Table | None:
 
 
 def _row(name: str, about: Mapping[str, Any]) -> list[Cell]:
-    return [Cell(name), Cell(count(about["cases"])), Cell(with_interval(about["coverage"]))]
+    return [Cell(name), Cell(count(about["cases"])), Cell(_share(about["coverage"]))]
 
 
 def doubt_sentence(record: Record) -> str:
@@ -169,9 +170,4 @@ def gaps_sentence(record: Record) -> str:
 
 def _share(estimate: Mapping[str, Any]) -> str:
     """``91.2 % (88.0 to 93.9)``."""
-    if estimate["value"] is None:
-        return "n/a"
-    text = percent(estimate["value"], decimals=1)
-    if not has_interval(estimate):
-        return text
-    return f"{text} ({100 * estimate['low']:.1f} to {100 * estimate['high']:.1f})"
+    return with_interval(estimate, Form(1, scale=100, unit="%"))

@@ -6,6 +6,8 @@ Enters: a `Record`. Leaves: `Table`s for the template.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +20,7 @@ from bedside.reporting.formatting import (
     percent,
 )
 from bedside.reporting.glossary import TERMS, label
-from bedside.reporting.tables import Cell, GroupColumns, Table, estimate_cell
+from bedside.reporting.tables import Cell, GroupColumns, Table, measured_cell, models_table
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
@@ -28,26 +30,15 @@ CLASS_METRICS = ("auroc", "auprc", "sensitivity", "specificity", "ppv", "npv", "
 SUBGROUP_METRICS = ("auroc", "sensitivity", "specificity")
 
 
-def models_table(record: Record) -> Table:
+def all_models(record: Record) -> Table:
     """All plain metrics (rows) of all models (columns)."""
     known = [name for name in TERMS if name in record.metric_names()]
     names = known + [name for name in record.metric_names() if name not in TERMS]
-    header = [Cell("Metric"), *(Cell(m, record.role(m)) for m in record.models)]
-    rows = []
-    for metric in names:
-        tone = "primary" if metric == record.primary else ""
-        cells = [
-            estimate_cell(record.estimate(model, metric), tone=tone) for model in record.models
-        ]
-        rows.append([Cell(label(metric), "decides the verdict" if tone else "", tone), *cells])
-    words = [f"{m}: {model_words(record, m)}" for m in record.models if model_words(record, m) != m]
-    average = "" if record.kind == "binary" else "Averages over classes (macro). "
-    return Table(
-        "All models on the same test cases, each value above its interval",
-        header,
-        rows,
-        f"{average}{'; '.join(words)}.".strip() if words else average,
-    )
+    caption = "All models on the same test cases, each value above its interval"
+    found = models_table(record, names, words=partial(model_words, record), caption=caption)
+    if record.kind == "binary":
+        return found
+    return replace(found, note=f"Averages over classes (macro). {found.note}".rstrip())
 
 
 def classes_table(record: Record) -> Table | None:
@@ -64,7 +55,10 @@ def classes_table(record: Record) -> Table | None:
     rows = [
         [
             Cell(name),
-            *(estimate_cell(record.estimate(record.deep, f"{metric}_{name}")) for metric in names),
+            *(
+                measured_cell(metric, record.estimate(record.deep, f"{metric}_{name}"))
+                for metric in names
+            ),
         ]
         for name in record.classes
     ]
@@ -95,9 +89,7 @@ def group_columns(record: Record) -> GroupColumns:
     """The columns of the table of subgroups."""
     rest = [name for name in SUBGROUP_METRICS if name != record.primary]
     counts = {f"With {record.positive}": "positives"} if record.kind == "binary" else {}
-    return GroupColumns(
-        [record.primary, *rest], counts, label, lambda _, found: estimate_cell(found)
-    )
+    return GroupColumns([record.primary, *rest], counts, label, measured_cell)
 
 
 def parts_table(record: Record) -> Table | None:

@@ -97,7 +97,6 @@ def answer(record: Record) -> Answer:
     words = Verdict(
         measured=_measured(record),
         simple=_simple(record),
-        difference=_difference(record.metrics.get("difference")),
         advice=advice,
     )
     return verdict_answer(record, words)
@@ -137,17 +136,12 @@ def _simple(record: Record) -> str:
     if name is None:
         return "none"
     estimate = record.estimate(name, record.primary)
-    return f"{model_words(record, name)}, {number(estimate.get('value') if estimate else None)}"
+    value = number(estimate.get("value") if estimate else None)
+    return f"{model_words(record, name)}, {metric_words(record)} {value}"
 
 
 def _interval(record: Record, estimate: Mapping[str, Any] | None) -> str:
     return f"{confidence_words(record)} {bounds(estimate) or 'n/a'}"
-
-
-def _difference(difference: Mapping[str, Any] | None) -> str:
-    if not difference:
-        return "n/a"
-    return f"{number(difference.get('value'))} ({bounds(difference) or 'interval n/a'})"
 
 
 def people_words(record: Record) -> str:

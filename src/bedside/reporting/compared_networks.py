@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bedside.reporting.formatting import NOT_AVAILABLE, bounds, count, duration
+from bedside.reporting.formatting import NOT_AVAILABLE, count, duration
 from bedside.reporting.glossary import ALL_TERMS, form_of, label
-from bedside.reporting.tables import Cell, Table
+from bedside.reporting.tables import Cell, Table, measured_cell
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
@@ -51,18 +51,11 @@ def _row(record: Record, name: str) -> list[Cell]:
     return [
         Cell(name, "chosen" if name == record.deep else "", "primary" * (name == record.deep)),
         Cell(NOT_AVAILABLE if validation is None else form.text(validation)),
-        _measured(test, record),
+        measured_cell(record.primary, test, unit=record.unit),
         Cell(count(trained.get("parameters"))),
         Cell(_epochs(trained)),
         Cell(duration(trained.get("train_seconds"))),
     ]
-
-
-def _measured(estimate: Mapping[str, Any] | None, record: Record) -> Cell:
-    if estimate is None or estimate.get("value") is None:
-        return Cell(NOT_AVAILABLE, tone="quiet")
-    form = form_of(record.primary, record.unit)
-    return Cell(form.text(estimate["value"]), bounds(estimate, form) or "interval n/a")
 
 
 def _epochs(trained: Mapping[str, Any]) -> str:

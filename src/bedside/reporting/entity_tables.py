@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedside.reporting.entity_terms import ENTITY_TERMS
-from bedside.reporting.entity_wording import MODEL_WORDS, labels_of
+from bedside.reporting.entity_wording import labels_of, model_words
 from bedside.reporting.formatting import count
 from bedside.reporting.glossary import label
-from bedside.reporting.summary_tables import shown
-from bedside.reporting.tables import Cell, GroupColumns, Table
+from bedside.reporting.tables import Cell, GroupColumns, Table, measured_cell, models_table
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
@@ -20,17 +19,10 @@ if TYPE_CHECKING:
 OF_LABELS = ("entity_f1", "entity_precision", "entity_recall", "relaxed_f1")
 
 
-def models_table(record: Record) -> Table:
+def all_models(record: Record) -> Table:
     """All metrics of all models."""
-    header = [Cell("Metric"), *(Cell(name, record.role(name)) for name in record.models)]
-    rows = []
-    for metric in ENTITY_TERMS:
-        tone = "primary" if metric == record.primary else ""
-        cells = [shown(metric, record.estimate(m, metric), tone=tone) for m in record.models]
-        rows.append([Cell(label(metric), "decides the verdict" if tone else "", tone), *cells])
-    words = [f"{name}: {MODEL_WORDS[name]}" for name in record.models if name in MODEL_WORDS]
-    note = f"{'; '.join(words)}." if words else ""
-    return Table("All entities together, each value above its interval", header, rows, note)
+    caption = "All entities together, each value above its interval"
+    return models_table(record, ENTITY_TERMS, words=model_words, caption=caption)
 
 
 def labels_table(record: Record) -> Table | None:
@@ -42,7 +34,7 @@ def labels_table(record: Record) -> Table | None:
     rows = []
     for name, entities in found.items():
         names = [f"{metric}_{name}" for metric in OF_LABELS]
-        cells = [shown(own, record.estimate(record.deep, own)) for own in names]
+        cells = [measured_cell(own, record.estimate(record.deep, own)) for own in names]
         rows.append([Cell(name), Cell(count(entities)), *cells])
     return Table("The deep model, label by label", header, rows)
 
@@ -50,4 +42,4 @@ def labels_table(record: Record) -> Table | None:
 def group_columns(record: Record) -> GroupColumns:
     """The columns of the table of subgroups."""
     others = (name for name in ("entity_precision", "entity_recall") if name != record.primary)
-    return GroupColumns([record.primary, *others], {"Entities": "entities"}, label, shown)
+    return GroupColumns([record.primary, *others], {"Entities": "entities"}, label, measured_cell)

@@ -14,22 +14,26 @@ ENTITY_TERMS: dict[str, Term] = {
         "reference are found, with the right first and last letter and the right label, and no "
         "others.",
         form="percent",
+        hint="100 % is all found, none too many",
     ),
     "entity_precision": Term(
         "Entity precision",
         "Of the entities that the model gives, the share that is exactly right: first letter, last "
         "letter and label.",
         form="percent",
+        hint="given ones that are right",
     ),
     "entity_recall": Term(
         "Entity recall",
         "Of the entities of the reference, the share that the model gives exactly.",
         form="percent",
+        hint="true ones that are found",
     ),
     "relaxed_f1": Term(
         "Relaxed F1",
         "The same as entity F1, but an entity counts as found where one of its label overlaps it.",
         form="percent",
+        hint="an overlap is enough",
     ),
     "relaxed_precision": Term(
         "Relaxed precision",

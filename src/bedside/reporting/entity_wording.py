@@ -6,19 +6,16 @@ Enters: a `Record`. Leaves: plain sentences with their uncertainty, notices and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bedside.reporting.formatting import (
-    bounds,
     counted,
     number,
     of_hundred,
-    signed,
-    with_interval,
 )
-from bedside.reporting.glossary import form_of, label
+from bedside.reporting.glossary import form_of
 from bedside.reporting.telling import NO_SUBGROUP, Answer, Notice
-from bedside.reporting.wording import Verdict, confidence_words, scored_words, verdict_answer
+from bedside.reporting.wording import plain_answer
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
@@ -45,37 +42,14 @@ def question(record: Record) -> str:
     return f"Can a model find {names} in the {record.metrics.get('source') or 'text'}?"
 
 
+def model_words(name: str) -> str:
+    """A model's name for readers."""
+    return MODEL_WORDS.get(name, name)
+
+
 def answer(record: Record) -> Answer:
     """The answer; where the deep model was not shown to be better, that first."""
-    difference = record.metrics.get("difference")
-    estimate = record.estimate(record.deep, record.primary)
-    form = form_of(record.primary)
-    measured = (
-        f"The deep model had an {label(record.primary)} of "
-        f"{form.text((estimate or {}).get('value'))} ({confidence_words(record)} "
-        f"{bounds(estimate, form) or 'n/a'}) on {scored_words(record.metrics)}"
-    )
-    words = Verdict(
-        measured=measured, simple=_simple(record), difference=_difference(record, difference)
-    )
-    found = verdict_answer(record, words)
-    return Answer(
-        found.headline, (*found.details, *reader_sentences(record)[:1]), found.badge, found.tone
-    )
-
-
-def _simple(record: Record) -> str:
-    name = record.best_baseline
-    if name is None:
-        return "none"
-    value = (record.estimate(name, record.primary) or {}).get("value")
-    return f"{MODEL_WORDS.get(name, name)}, {form_of(record.primary).text(value)}"
-
-
-def _difference(record: Record, difference: Any) -> str:
-    if not isinstance(difference, Mapping):
-        return "n/a"
-    return signed(with_interval(difference, form_of(record.primary)))
+    return plain_answer(record, model_words)
 
 
 def reader_sentences(record: Record) -> list[str]:

@@ -23,7 +23,7 @@ from bedside.explanation.surface import surface_of
 from bedside.models.network import pooled_features
 from bedside.reporting import style
 from bedside.reporting.look_figures import draw_test
-from bedside.reporting.looks_drawn import Sight, see_case, see_cohort, see_words
+from bedside.reporting.looks_drawn import Sight, see_case, see_cohort, see_words, unit_of
 from bedside.run_folder import write_bytes, write_json
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def explain_run(
             continue
         told.append(
             _input_words(place, explained, test, state=preparation.states[name],
-                         first=len(told) * len(chosen))
+                         first=len(told) * len(chosen), unit=unit_of(materials.study.inputs[name]))
         )  # fmt: skip
         told[-1]["curves"] = f"test-{len(told):02d}.svg"
         with style.drawing():
@@ -126,7 +126,7 @@ def shapes_of(part: Prepared, name: str) -> dict[str, tuple[int, ...]]:
 
 
 def _input_words(
-    place: Path, explained: Explained, test: Prepared, *, state: State, first: int
+    place: Path, explained: Explained, test: Prepared, *, state: State, first: int, unit: str
 ) -> dict[str, Any]:
     """What the record says of one input; its pictures are written."""
     surface = explained.surface
@@ -135,7 +135,7 @@ def _input_words(
     for number, look in enumerate(explained.looks, start=first + 1):
         own = np.asarray(values[np.array([look.case])])[0]
         text = None if texts is None else texts[look.case]
-        sight = see_case(surface, own, look.map, state=state, text=text)
+        sight = see_case(surface, own, look.map, state=state, text=text, unit=unit)
         looks.append(
             {"which": look.which, "answer": round(look.answer, 4), "pieces": sight.pieces,
              "picture": _write(place / f"look-{number:02d}", sight)}
@@ -150,7 +150,7 @@ def _input_words(
             words.append({"which": int(number), "texts": int(own.sum()), "words": found})
     else:
         many = np.asarray(values[explained.cohort_cases])
-        sight = see_cohort(surface, many, explained.cohort, state=state)
+        sight = see_cohort(surface, many, explained.cohort, state=state, unit=unit)
         overall = _write(place / f"overall-{first + 1:02d}", sight)
     return {
         "input": surface.name,

@@ -14,12 +14,11 @@ from bedside.reporting.forecast_wording import (
     days_forecast,
     event_counts,
     model_words,
-    part_words,
     spread_words,
 )
-from bedside.reporting.formatting import NOT_AVAILABLE, bounds, count, number
-from bedside.reporting.glossary import form_of, label
-from bedside.reporting.tables import Cell, GroupColumns, Table
+from bedside.reporting.formatting import NOT_AVAILABLE, count, counted, number
+from bedside.reporting.glossary import label, named
+from bedside.reporting.tables import Cell, GroupColumns, Table, measured_cell
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
@@ -39,21 +38,11 @@ ZONES = ("a", "b", "c", "d", "e", "ab")
 EVENT_METRICS = ("sensitivity", "lead_minutes", "ppv", "false_alarms_per_day")
 
 
-def named(record: Record, metric: str) -> str:
-    """A metric's name with its unit, where its values are written without one."""
-    unit = form_of(metric, record.unit).unit
-    return f"{label(metric)}, {unit}" if unit not in ("", "%") else label(metric)
-
-
 def shown(
     record: Record, metric: str, estimate: Mapping[str, Any] | None, *, tone: str = ""
 ) -> Cell:
-    """Value above its interval; "n/a" where it was not computed. The unit stands in the heading."""
-    if estimate is None or estimate.get("value") is None:
-        return Cell(NOT_AVAILABLE, tone="quiet")
-    form = form_of(metric, record.unit)
-    value = form.text(estimate["value"], bare=True)
-    return Cell(value, bounds(estimate, form) or "interval n/a", tone)
+    """Value above its interval; the unit stands in the heading."""
+    return measured_cell(metric, estimate, unit=record.unit, bare=True, tone=tone)
 
 
 def horizons(record: Record, metric: str) -> dict[str, str]:
@@ -69,14 +58,14 @@ def horizons(record: Record, metric: str) -> dict[str, str]:
 def bedside_table(record: Record, part: str) -> Table:
     """The deep model by minutes ahead, for whoever treats."""
     metrics = [m for m in BEDSIDE if record.estimate(record.deep, m, part=part)]
-    header = [Cell("Forecast"), *(Cell(named(record, metric)) for metric in metrics)]
+    header = [Cell("Forecast"), *(Cell(named(metric, record.unit)) for metric in metrics)]
     rows = []
     for heading in horizons(record, record.primary):
         keys = [horizons(record, metric).get(heading, metric) for metric in metrics]
         found = [record.estimate(record.deep, key, part=part) for key in keys]
         cells = [shown(record, m, e) for m, e in zip(metrics, found, strict=True)]
         rows.append([Cell(heading.capitalize()), *cells])
-    return Table(part_words(part), header, rows)
+    return Table("The deep model, by minutes ahead", header, rows)
 
 
 def errors_table(record: Record, part: str, *, metric: str) -> Table:
@@ -94,7 +83,8 @@ def errors_table(record: Record, part: str, *, metric: str) -> Table:
         role = record.role(name)
         rows.append([Cell(name, role if words == name else f"{role}: {words}", tone), *cells])
     pooled = "pooled over all forecasts (mean window)" if metric.endswith("_pooled") else ""
-    return Table(f"{named(record, metric)}, of all models, {pooled}".rstrip(", "), header, rows)
+    title = f"{named(metric, record.unit)}, of all models, {pooled}".rstrip(", ")
+    return Table(title, header, rows)
 
 
 def overall_table(record: Record, part: str) -> Table:
@@ -106,7 +96,7 @@ def overall_table(record: Record, part: str) -> Table:
         if not any(found):
             continue
         tone = "primary" if metric == record.primary else ""
-        heading = Cell(named(record, metric), "decides the verdict" if tone else "", tone)
+        heading = Cell(named(metric, record.unit), "decides the verdict" if tone else "", tone)
         rows.append([heading, *(shown(record, metric, e, tone=tone) for e in found)])
     note = (
         "RMSE is pooled over all forecasts; 'median window' is the error of the middle forecast, "
@@ -164,7 +154,7 @@ def events_table(record: Record, part: str, *, side: str) -> Table | None:
     days = days_forecast(record, part=part)
     names = ["Announced", "Lead time, min", "Warnings that came true", "False alarms a day"]
     return Table(
-        f"Episodes of {SIDES[side]} glucose: {count(episodes)} in {count(patients)} patients, "
+        f"Episodes of {SIDES[side]} glucose: {count(episodes)} in {counted(patients, 'patient')}, "
         f"{number(days, decimals=0)} days forecast",
         [Cell("Model"), *map(Cell, names)],
         rows,
@@ -178,7 +168,7 @@ def group_columns(record: Record) -> GroupColumns:
     return GroupColumns(
         metrics,
         {},
-        lambda metric: named(record, metric),
+        lambda metric: named(metric, record.unit),
         lambda metric, found: shown(record, metric, found),
     )
 

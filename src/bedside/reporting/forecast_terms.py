@@ -19,12 +19,14 @@ FORECAST_TERMS: dict[str, Term] = {
         "squared error ('mean window'). A few large misses weigh much.",
         higher_is_better=False,
         form="value",
+        hint="size of an error; large misses weigh more",
     ),
     "mae_pooled": Term(
         "Mean absolute error",
         "How far forecasts were off on average, whichever way, pooled over all forecasts.",
         higher_is_better=False,
         form="value",
+        hint="how far off on average",
     ),
     "rmse_median_window": Term(
         "RMSE, median window",
@@ -47,13 +49,16 @@ FORECAST_TERMS: dict[str, Term] = {
         form="percent",
     ),
     "coverage_80": Term(
-        "In the 80 % range",
+        "Inside the 80\N{NO-BREAK SPACE}% range",
         "How often the value that came lay within the range given for it. 80 % is right: less "
         "means ranges that are too narrow, more means too wide.",
         form="percent",
+        hint="80 % is right",
     ),
     "coverage_95": Term(
-        "In the 95 % range", "The same for the range that is to hold 95 %.", form="percent"
+        "Inside the 95\N{NO-BREAK SPACE}% range",
+        "The same for the range that is to hold 95 %.",
+        form="percent",
     ),
     "width_80": Term(
         "Width of the 80 % range",
@@ -68,7 +73,10 @@ FORECAST_TERMS: dict[str, Term] = {
     ),
     "clarke_a": Term("Clarke zone A", f"Clarke's error grid (1987). {ZONES}", form="percent"),
     "clarke_ab": Term(
-        "Clarke zones A and B", "The share of forecasts that would do no harm.", form="percent"
+        "Clarke zones A and B",
+        "The share of forecasts that would do no harm.",
+        form="percent",
+        hint="would do no harm",
     ),
     "clarke_b": Term("Clarke zone B", "See zone A.", form="percent"),
     "clarke_c": Term("Clarke zone C", "See zone A.", higher_is_better=False, form="percent"),
@@ -102,6 +110,7 @@ FORECAST_TERMS: dict[str, Term] = {
         "Of the episodes of low glucose (below 70 mg/dL or 3.9 mmol/L for at least 15 minutes), "
         "the share before whose beginning the forecast went below that line.",
         form="percent",
+        hint="of the episodes below the line",
     ),
     "hypo_ppv": Term(
         "Warnings of low glucose that came true",

@@ -6,13 +6,12 @@ people with diabetes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bedside.evaluation.glucose import HIGH, LOW, UNITS
 from bedside.evaluation.glucose_events import count_high, count_low
 from bedside.reporting.formatting import Form, bounds, count, counted, listed, with_interval
-from bedside.reporting.glossary import form_of
+from bedside.reporting.glossary import form_of, label
 from bedside.reporting.telling import Answer
 from bedside.reporting.wording import (
     BETTER,
@@ -88,18 +87,12 @@ def answer(record: Record) -> Answer:
     words = Verdict(
         measured=_measured(record),
         simple=simple,
-        difference=_saved(record.metrics.get("difference"), form),
         better="better at forecasting than the best simple model (%s)",
-        said="The error it saves over the simple one is %s.",
     )
     found = verdict_answer(record, words)
     if record.metrics.get("verdict") == BETTER:
-        saved = _saved(record.metrics.get("difference"), form)
-        lead = (
-            f"{_measured(record)}, less than that of the best simple model ({simple}): "
-            f"it saves {saved}."
-        )
-        found = Answer(lead, (), found.badge, found.tone)
+        lead = f"{_measured(record)}, less than that of the best simple model ({simple})."
+        found = Answer(lead, found.details, found.badge, found.tone)
     return Answer(
         found.headline, (*found.details, *_held_out(record, form)), found.badge, found.tone
     )
@@ -122,13 +115,7 @@ def _simple(record: Record) -> str:
         return "none"
     estimate = record.estimate(name, record.primary) or {}
     form = form_of(record.primary, record.unit)
-    return f"{model_words(name)}, {form.text(estimate.get('value'))}"
-
-
-def _saved(difference: Any, form: Form) -> str:
-    if not isinstance(difference, Mapping):
-        return "n/a"
-    return with_interval(difference, form)
+    return f"{model_words(name)}, {label(record.primary)} {form.text(estimate.get('value'))}"
 
 
 def _held_out(record: Record, form: Form) -> tuple[str, ...]:

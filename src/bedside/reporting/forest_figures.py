@@ -10,8 +10,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bedside.reporting import style
-from bedside.reporting.formatting import Form, bounds, broken, count, has_interval, with_interval
-from bedside.reporting.glossary import form_of, higher_is_better, label
+from bedside.reporting.formatting import (
+    MINUS,
+    Form,
+    bounds,
+    broken,
+    count,
+    has_interval,
+    with_interval,
+)
+from bedside.reporting.glossary import difference_form, form_of, higher_is_better, label
 from bedside.reporting.kinds import told
 from bedside.reporting.wording import confidence_words
 
@@ -22,6 +30,7 @@ if TYPE_CHECKING:
     from bedside.reporting.record import Record
 
 ROW_INCHES = 0.36
+MOST_TICKS = 5
 FEWEST_SHOWN = 5
 """Groups below this are left out of the figure, which is also part of the copy to share."""
 
@@ -84,14 +93,14 @@ def _axis(record: Record, *, who: str = "") -> str:
 def _difference(axes: Axes, record: Record, difference: Mapping[str, Any]) -> None:
     pair = [record.deep, str(record.best_baseline)]
     name = " − ".join(pair if higher_is_better(record.primary) else pair[::-1])
-    draw_rows(
-        axes, [Row(name, difference, style.DEEP, "D")], form_of(record.primary, record.unit), few=""
-    )
+    form = difference_form(record.primary, record.unit)
+    draw_rows(axes, [Row(name, difference, style.DEEP, "D")], form, few="")
     axes.axvline(0, color=style.INK, linewidth=1)
     left, right = axes.get_xlim()
     reach = max(abs(left), abs(right), 0.01)
     axes.set_xlim(-reach, reach)
-    axes.set_xlabel(f"Difference in {_axis(record)} ({confidence_words(record)})")
+    what = f"{label(record.primary)}, {form.unit}" if form.unit else label(record.primary)
+    axes.set_xlabel(f"Difference in {what} ({confidence_words(record)})")
     for x, side, text in ((0, "left", "← simple better"), (1, "right", "deep better →")):
         axes.text(x, 1.04, text, ha=side, va="bottom", transform=axes.transAxes,
                   color=style.MUTED)  # fmt: skip
@@ -158,6 +167,11 @@ def draw_rows(axes: Axes, rows: list[Row], form: Form, *, few: str) -> None:
     axes.spines["left"].set_visible(False)
     axes.grid(visible=True, axis="x")
     axes.margins(x=0.08)
+    axes.locator_params(axis="x", nbins=MOST_TICKS)
+    if form.scale != 1:
+        axes.xaxis.set_major_formatter(
+            lambda value, _: f"{value * form.scale:g}".replace("-", MINUS)
+        )
 
 
 def _whisker(axes: Axes, place: int, row: Row) -> None:

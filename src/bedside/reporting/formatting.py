@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 NOT_AVAILABLE = "n/a"
+NO_INTERVAL = "interval n/a"
 DECIMALS = 3
 MINUS = "\N{MINUS SIGN}"
 
@@ -67,7 +68,7 @@ def bounds(estimate: Estimate | None, form: Form = PLAIN) -> str | None:
 
 
 def with_interval(
-    estimate: Estimate | None, form: Form = PLAIN, *, unknown: str = "interval n/a"
+    estimate: Estimate | None, form: Form = PLAIN, *, unknown: str = NO_INTERVAL
 ) -> str:
     """``0.978 (0.969 to 0.986)``."""
     if estimate is None or not _is_number(estimate.get("value")):

@@ -6,6 +6,8 @@ which way is better.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bedside.reporting.entity_terms import ENTITY_TERMS, split_label
 from bedside.reporting.forecast_terms import FORECAST_TERMS
 from bedside.reporting.formatting import PLAIN, Form
@@ -19,6 +21,7 @@ TERMS: dict[str, Term] = {
         "AUROC",
         "The chance that the model gives a random case with the finding a higher probability than "
         "a random case without it. 0.5 is a coin toss, 1 is perfect.",
+        hint="0.5 is a coin toss, 1 is perfect",
     ),
     "auprc": Term(
         "AUPRC",
@@ -27,18 +30,25 @@ TERMS: dict[str, Term] = {
         "that share and not with 0.5.",
     ),
     "accuracy": Term(
-        "Accuracy", "The share of all cases decided rightly. Misleading when one class is rare."
+        "Accuracy",
+        "The share of all cases decided rightly. Misleading when one class is rare.",
+        hint="share decided rightly",
     ),
     "balanced_accuracy": Term(
         "Balanced accuracy",
         "The average of the shares decided rightly in each class, so rare classes count as much "
         "as common ones.",
+        hint="share decided rightly, every class counting alike",
     ),
     "sensitivity": Term(
-        "Sensitivity", "Of the cases that have the finding, the share the model finds (recall)."
+        "Sensitivity",
+        "Of the cases that have the finding, the share the model finds (recall).",
+        hint="share found of those who have it",
     ),
     "specificity": Term(
-        "Specificity", "Of the cases without the finding, the share the model leaves alone."
+        "Specificity",
+        "Of the cases without the finding, the share the model leaves alone.",
+        hint="share left alone of those who do not",
     ),
     "ppv": Term(
         "Positive predictive value",
@@ -62,6 +72,7 @@ TERMS: dict[str, Term] = {
         "How far the stated probabilities lie from what happened, on average: 0.03 means that "
         "'70 %' came true 67 to 73 times in 100.",
         higher_is_better=False,
+        hint="how far probabilities are off; 0 is right",
     ),
     "calibration_slope": Term(
         "Calibration slope",
@@ -72,6 +83,9 @@ TERMS: dict[str, Term] = {
         "0 is right. Below 0 the probabilities are too high on the whole, above 0 too low.",
     ),
 }
+
+PEOPLE = frozenset({"Brier", "Clarke", "Dice", "Parkes"})
+"""Names that metrics bear."""
 
 INTERVAL_TERMS: tuple[tuple[str, str], ...] = (
     (
@@ -137,6 +151,18 @@ def label(metric: str) -> str:
     return f"{term.label}, {minutes} min ahead" if minutes else term.label
 
 
+def named(metric: str, unit: str = "") -> str:
+    """A metric's name with its unit, where its values are written without one."""
+    own = form_of(metric, unit).unit
+    return f"{label(metric)}, {own}" if own not in ("", "%") else label(metric)
+
+
+def hint(metric: str) -> str:
+    """A few words beside a key number that say how to read it; blank where there are none."""
+    term = _term_of(metric)
+    return term.hint if term else ""
+
+
 def split_step(metric: str) -> tuple[str, int | None]:
     """``mard_30min`` -> ``("mard", 30)``; None for one over the whole horizon."""
     plain, _, step = metric.rpartition("_")
@@ -166,10 +192,17 @@ def form_of(metric: str, unit: str = "") -> Form:
     return forms[term.form]
 
 
+def difference_form(metric: str, unit: str = "") -> Form:
+    """How the difference of two values is written: of shares, in percentage points."""
+    form = form_of(metric, unit)
+    return replace(form, unit="percentage points") if form.unit == "%" else form
+
+
 def mid_sentence(metric: str) -> str:
-    """The label inside a sentence: acronyms keep their capitals."""
+    """The label inside a sentence: acronyms and people's names keep their capitals."""
     text = label(metric)
-    return text if text[:2].isupper() or text == "F1" else text[0].lower() + text[1:]
+    kept = text[:2].isupper() or text == "F1" or text.split(",")[0].split()[0] in PEOPLE
+    return text if kept else text[0].lower() + text[1:]
 
 
 def higher_is_better(metric: str) -> bool:

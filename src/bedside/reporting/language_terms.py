@@ -14,11 +14,13 @@ LANGUAGE_TERMS: dict[str, Term] = {
         "average. 1 is a text known in advance; lower is better. The end of a text counts as a "
         "word.",
         higher_is_better=False,
+        hint="words hesitated between; lower is better",
     ),
     "bits_per_token": Term(
         "Bits a token",
         "The same as a number of yes-or-no questions: the binary logarithm of the perplexity.",
         higher_is_better=False,
+        hint="the same as yes-or-no questions",
     ),
     "perplexity_known": Term(
         "Perplexity of known words",
@@ -32,6 +34,7 @@ LANGUAGE_TERMS: dict[str, Term] = {
         "asked.",
         higher_is_better=False,
         form="percent",
+        hint="one word to every model",
     ),
 }
 

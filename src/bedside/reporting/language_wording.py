@@ -5,13 +5,11 @@ Enters: a `Record`. Leaves: plain sentences with their uncertainty, notices and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bedside.reporting.formatting import bounds, count, percent, with_interval
-from bedside.reporting.glossary import form_of, mid_sentence
+from bedside.reporting.formatting import count, percent
 from bedside.reporting.telling import NO_SUBGROUP, Answer, Notice
-from bedside.reporting.wording import Verdict, confidence_words, scored_words, verdict_answer
+from bedside.reporting.wording import plain_answer
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
@@ -31,36 +29,14 @@ def question(record: Record) -> str:
     return f"How well can the next word of the {record.metrics.get('source') or 'text'} be told?"
 
 
+def model_words(name: str) -> str:
+    """A model's name for readers."""
+    return MODEL_WORDS.get(name, name)
+
+
 def answer(record: Record) -> Answer:
     """The answer; where the deep model was not shown to be better, that first."""
-    difference = record.metrics.get("difference")
-    estimate = record.estimate(record.deep, record.primary)
-    form = form_of(record.primary)
-    measured = (
-        f"The deep model had a {mid_sentence(record.primary)} of "
-        f"{form.text((estimate or {}).get('value'))} ({confidence_words(record)} "
-        f"{bounds(estimate, form) or 'n/a'}) on {scored_words(record.metrics)}"
-    )
-    words = Verdict(
-        measured=measured,
-        simple=_simple(record),
-        difference="n/a"
-        if not isinstance(difference, Mapping)
-        else with_interval(difference, form_of(record.primary)),
-        said="Simple minus deep is %s.",
-    )
-    found = verdict_answer(record, words)
-    return Answer(
-        found.headline, (*found.details, *reader_sentences(record)[:1]), found.badge, found.tone
-    )
-
-
-def _simple(record: Record) -> str:
-    name = record.best_baseline
-    if name is None:
-        return "none"
-    value = (record.estimate(name, record.primary) or {}).get("value")
-    return f"{name}, {form_of(record.primary).text(value)}"
+    return plain_answer(record, model_words)
 
 
 def reader_sentences(record: Record) -> list[str]:

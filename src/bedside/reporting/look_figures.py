@@ -55,13 +55,16 @@ def draw_test(own: Mapping[str, Any], *, shares: Sequence[float], answer: str) -
     return figure
 
 
-def draw_series(values: Array, marks: Array, *, every_minutes: float | None = None) -> Figure:
+def draw_series(
+    values: Array, marks: Array, *, every_minutes: float | None = None, unit: str = ""
+) -> Figure:
     """A series with its marks behind it: orange speaks for the answer, blue against it.
 
     Args:
         values: (T,) first channel of a signal.
         marks: (T,) of its map.
         every_minutes: time between readings; None where that is not known.
+        unit: of the values; blank where that is not known.
     """
     figure, axes = style.small(width=4.2, height=2.3)
     step = 1.0 if every_minutes is None else every_minutes
@@ -74,7 +77,9 @@ def draw_series(values: Array, marks: Array, *, every_minutes: float | None = No
             axes.axvspan(time - half, time + half, color=colour, alpha=0.6 * abs(mark), linewidth=0)
     axes.plot(times, values, color=style.INK, linewidth=1.4)
     axes.set(
-        xlim=(times[0] - half, times[-1] + half), xlabel=_time_word(known=every_minutes is not None)
+        xlim=(times[0] - half, times[-1] + half),
+        xlabel=_time_word(known=every_minutes is not None),
+        ylabel=unit,
     )
     return figure
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bedside.explanation import REGISTRY as METHODS
-from bedside.reporting.embedding import png_uri, svg_uri
-from bedside.reporting.formatting import counted, number, percent
+from bedside.reporting.embedding import png_uri, svg_style, svg_uri
+from bedside.reporting.formatting import PLAIN, Form, counted, number, percent
+from bedside.reporting.glossary import form_of
 from bedside.reporting.tables import Cell, Table
 from bedside.reporting.telling import Notice
 from bedside.run_folder import read_json
@@ -80,9 +81,11 @@ def _input(
         "title": TITLES.get(own["method"], own["method"]),
         "how": METHODS.load(own["method"]).words,
         "verdict": verdict_words(found, own),
-        "table": _tested_table(own),
+        "table": _tested_table(own, found["unit"]),
         "curves": svg_uri(place, own["curves"]),
+        "curves_style": svg_style(place / Path(own["curves"]).name),
         "curves_words": _curves_words(found, shown),
+        "curves_caption": CURVES[bool(found["unit"])],
         "looks": looks,
         "overall": _uri(place, own["overall"]) if cases else None,
         "words": [
@@ -111,12 +114,13 @@ def verdict_words(found: Mapping[str, Any], own: Mapping[str, Any] | None) -> No
         return Notice("red", "These marks failed their test", text)
     at = _near(found["shares"], HIDDEN)
     curves = shown["curves"]
-    hidden, lot = (number(curves[key][at], decimals=2) for key in ("deletion", "deletion_lot"))
+    form = _form(found["unit"])
+    hidden, lot = (form.text(curves[key][at]) for key in ("deletion", "deletion_lot"))
     fell = f"With the marked {percent(found['shares'][at])} of the {what} hidden, the "
     if found["unit"]:
-        fell += f"forecast moves by {hidden} {found['unit']}; with as much hidden by lot, by {lot}"
+        fell += f"forecast moves by {hidden}; with as much hidden by lot, by {lot}"
     else:
-        whole = number(curves["deletion"][0], decimals=2)
+        whole = form.text(curves["deletion"][0])
         fell += f"probability goes from {whole} to {hidden}; with as much hidden by lot, to {lot}"
     text = f"On {counted(shown['cases'], 'validation case')}, {shown['why']}. {fell}."
     return Notice("green", "These marks passed their test", text)
@@ -124,6 +128,21 @@ def verdict_words(found: Mapping[str, Any], own: Mapping[str, Any] | None) -> No
 
 def _near(shares: Sequence[float], wanted: float) -> int:
     return min(range(len(shares)), key=lambda place: abs(shares[place] - wanted))
+
+
+def _form(unit: str) -> Form:
+    """How answers are written: as forecasts where they have a unit, else as probabilities."""
+    return form_of("mae_pooled", unit) if unit else Form(2)
+
+
+CURVES = {
+    False: "Left: the sooner the answer falls below the dotted line, the truer the marks. Right: "
+    "the sooner it rises above it. The dotted line hides and shows by lot.",
+    True: "Left: the sooner the forecast moves away, above the dotted line, the truer the marks. "
+    "Right: the sooner it comes back to what it was, below it. The dotted line hides and shows by "
+    "lot.",
+}
+"""Whether the answer has a unit, as forecasts have -> the caption of its test."""
 
 
 def _answer_word(found: Mapping[str, Any]) -> str:
@@ -134,12 +153,12 @@ def _uri(place: Path, name: str | None) -> str | None:
     return svg_uri(place, name) if name and name.endswith(".svg") else png_uri(place, name)
 
 
-def _tested_table(own: Mapping[str, Any]) -> Table | None:
+def _tested_table(own: Mapping[str, Any], unit: str) -> Table | None:
     """All methods that were tested, the one that is shown marked."""
     rows = []
     for one in own["tested"]:
         chosen = one["method"] == own["method"]
-        gains = [_gain_cell(one["gains"][name]) for name in ("deletion", "insertion")]
+        gains = [_gain_cell(one["gains"][name], unit) for name in ("deletion", "insertion")]
         rows.append(
             [
                 Cell(TITLES.get(one["method"], one["method"]), "shown here" if chosen else ""),
@@ -150,12 +169,13 @@ def _tested_table(own: Mapping[str, Any]) -> Table | None:
         )
     if not rows:
         return None
+    after = f", {unit}" if unit else ""
     header = [
         Cell("Method"),
         Cell("Verdict"),
-        Cell("Hiding", "better than by lot"),
-        Cell("Showing", "better than by lot"),
-        Cell("Alike", "with drawn weights"),
+        Cell("Hiding", f"better than by lot{after}"),
+        Cell("Showing", f"better than by lot{after}"),
+        Cell("Alike", "with weights drawn anew"),
     ]
     return Table(
         "Ways to explain, and their test on validation cases",
@@ -167,8 +187,9 @@ def _tested_table(own: Mapping[str, Any]) -> Table | None:
     )
 
 
-def _gain_cell(values: Sequence[float]) -> Cell:
-    value, low, high = (number(each) for each in values)
+def _gain_cell(values: Sequence[float], unit: str) -> Cell:
+    form = form_of("mae_pooled", unit) if unit else PLAIN
+    value, low, high = (form.text(each, bare=True) for each in values)
     return Cell(value, f"{low} to {high}")
 
 
@@ -178,7 +199,8 @@ def _curves_words(found: Mapping[str, Any], shown: Mapping[str, Any] | None) -> 
         return ""
     at = _near(found["shares"], 0.1)
     curves = shown["curves"]
-    told = {name: number(values[at], decimals=2) for name, values in curves.items()}
+    form = _form(found["unit"])
+    told = {name: form.text(values[at], bare=True) for name, values in curves.items()}
     share = percent(found["shares"][at])
     return (
         f"Two curves of the mean {_answer_word(found)}. With {share} hidden in the order of "
@@ -191,13 +213,13 @@ def _look(
     found: Mapping[str, Any], case: Mapping[str, Any], look: Mapping[str, Any], *, place: Path
 ) -> dict[str, Any]:
     """One case: picture, what is true, what was answered, what lies near."""
-    name = found["names"][look["which"]]
+    name, unit = found["names"][look["which"]], found["unit"]
+    answer = _form(unit).text(look["answer"])
     return {
-        "group": case["group"],
+        "group": "Forecast" if unit else case["group"],
         "row": case["row"],
         "truth": case["truth"],
-        "answer": f"{number(look['answer'], decimals=2)} {found['unit']}".strip(),
-        "of": name,
+        "answer": f"{answer} {name}" if unit else f"{name}: {answer}",
         "uri": _uri(place, look["picture"]),
         "pieces": look["pieces"],
         "nearest": [

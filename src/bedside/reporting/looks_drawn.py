@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from bedside.explanation.surface import Surface
     from bedside.schema import Array, State
+    from bedside.study import InputSection
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,13 @@ class Sight:
 
 
 def see_case(
-    surface: Surface, values: Array, marks: Array, *, state: State, text: str | None = None
+    surface: Surface,
+    values: Array,
+    marks: Array,
+    *,
+    state: State,
+    text: str | None = None,
+    unit: str = "",
 ) -> Sight:
     """One case with its marks.
 
@@ -51,6 +58,7 @@ def see_case(
         marks: (*grid) its map.
         state: of the input's modality.
         text: of a text input, as it was read.
+        unit: of a signal's values, see `unit_of`.
     """
     if surface.form == "text":
         words = word_shares(text or "", _spans(text or "", state, len(marks)), marks)
@@ -62,12 +70,14 @@ def see_case(
     with style.drawing():
         if surface.form == "signal":
             every = state.get("every_minutes")
-            return _figure(draw_series(values[0], marks, every_minutes=every))
+            return _figure(draw_series(values[0], marks, every_minutes=every, unit=unit))
         cells = told(values, state) if "codes" in state else _names(surface, state)
         return _figure(draw_bars(cells, marks))
 
 
-def see_cohort(surface: Surface, values: Array, maps: Array, *, state: State) -> Sight:
+def see_cohort(
+    surface: Surface, values: Array, maps: Array, *, state: State, unit: str = ""
+) -> Sight:
     """Where the network looks over many cases: the mean of their values under that of marks.
 
     Args:
@@ -75,6 +85,7 @@ def see_cohort(surface: Surface, values: Array, maps: Array, *, state: State) ->
         values: (N, ...) arrays of the cases.
         maps: (N, *grid) of the same.
         state: of the input's modality.
+        unit: of a signal's values, see `unit_of`.
     """
     strength = np.abs(maps)
     total = strength.reshape(len(maps), -1).sum(axis=1).clip(1e-12)
@@ -85,7 +96,12 @@ def see_cohort(surface: Surface, values: Array, maps: Array, *, state: State) ->
     if surface.form == "table":
         with style.drawing():
             return _figure(draw_bars(_names(surface, state), mean))
-    return see_case(surface, usual, mean, state=state)
+    return see_case(surface, usual, mean, state=state, unit=unit)
+
+
+def unit_of(section: InputSection) -> str:
+    """The unit of an input's values as the study names it; blank where it names none."""
+    return str(section.model_dump().get("unit") or "")
 
 
 def see_words(texts: Sequence[str], maps: Array, *, state: State) -> list[dict[str, Any]]:

@@ -6,24 +6,16 @@ Enters: a `Record`. Leaves: `Table`s for the template.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bedside.reporting.formatting import NOT_AVAILABLE, bounds, count
-from bedside.reporting.glossary import form_of, label
+from bedside.reporting.formatting import count
+from bedside.reporting.glossary import label
 from bedside.reporting.mask_terms import MASK_TERMS
 from bedside.reporting.mask_wording import distances_of, model_words, structures_of
-from bedside.reporting.tables import Cell, GroupColumns, Table
+from bedside.reporting.tables import Cell, GroupColumns, Table, measured_cell, models_table
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
-
-
-def shown(metric: str, estimate: Mapping[str, Any] | None, *, tone: str = "") -> Cell:
-    """Value above its interval; "n/a" where it was not computed."""
-    if estimate is None or estimate.get("value") is None:
-        return Cell(NOT_AVAILABLE, tone="quiet")
-    form = form_of(metric)
-    return Cell(form.text(estimate["value"]), bounds(estimate, form) or "interval n/a", tone)
 
 
 def structures_table(record: Record) -> Table:
@@ -33,13 +25,15 @@ def structures_table(record: Record) -> Table:
     for metric in (name for name in MASK_TERMS if record.estimate(record.deep, name)):
         tone = "primary" if metric == record.primary else ""
         names = [f"{metric}_{column}" if column else metric for column in columns]
-        cells = [shown(name, record.estimate(record.deep, name), tone=tone) for name in names]
+        cells = [
+            measured_cell(name, record.estimate(record.deep, name), tone=tone) for name in names
+        ]
         rows.append([Cell(label(metric), tone=tone), *cells])
     header = [Cell("Metric"), Cell("All structures", "their mean"), *map(Cell, columns[1:])]
     return Table("The deep model by structure, each value above its interval", header, rows)
 
 
-def models_table(record: Record) -> Table:
+def all_models(record: Record) -> Table:
     """Overlap and distance of every model, by structure."""
     structures = structures_of(record)
     metrics = [
@@ -48,15 +42,8 @@ def models_table(record: Record) -> Table:
         "surface_dice",
         *distances_of(record),
     ]
-    header = [Cell("Metric"), *(Cell(name, record.role(name)) for name in record.models)]
-    rows = []
-    for metric in metrics:
-        tone = "primary" if metric == record.primary else ""
-        cells = [shown(metric, record.estimate(m, metric), tone=tone) for m in record.models]
-        rows.append([Cell(label(metric), "decides the verdict" if tone else "", tone), *cells])
-    words = [f"{name}: {model_words(name)}" for name in record.models if model_words(name) != name]
     caption = "All models on the same test cases"
-    return Table(caption, header, rows, f"{'; '.join(words)}." if words else "")
+    return models_table(record, metrics, words=model_words, caption=caption)
 
 
 def plan_table(record: Record) -> Table | None:
@@ -102,4 +89,4 @@ def parts_table(record: Record) -> Table | None:
 
 def group_columns(record: Record) -> GroupColumns:
     """The columns of the table of subgroups."""
-    return GroupColumns(["dice", *distances_of(record)], {}, label, shown)
+    return GroupColumns(["dice", *distances_of(record)], {}, label, measured_cell)

@@ -12,6 +12,7 @@ MASK_TERMS: dict[str, Term] = {
         "Dice",
         "Overlap of two outlines: twice the voxels that both hold over those of each, 0 is none, "
         "1 is the same outline. Small structures lose much of it by one row of voxels.",
+        hint="overlap; 1 is the same outline",
     ),
     "surface_dice": Term(
         "Surface Dice at 1 mm",
@@ -24,12 +25,14 @@ MASK_TERMS: dict[str, Term] = {
         "both ways counts. It shows a piece in the wrong place that Dice hardly notices.",
         higher_is_better=False,
         form="mm",
+        hint="how far surfaces lie apart, save the worst 5 %",
     ),
     "assd_mm": Term(
         "Mean surface distance",
         "How far the two surfaces lie apart on average, from every point of both.",
         higher_is_better=False,
         form="mm",
+        hint="how far surfaces lie apart on average",
     ),
     "volume_error_ml": Term(
         "Volume error",
@@ -48,12 +51,14 @@ MASK_TERMS: dict[str, Term] = {
         "both ways counts. In pixels, since the pictures do not say how large these are.",
         higher_is_better=False,
         form="px",
+        hint="how far outlines lie apart, save the worst 5 %",
     ),
     "assd_px": Term(
         "Mean outline distance",
         "How far the two outlines lie apart on average, from every point of both, in pixels.",
         higher_is_better=False,
         form="px",
+        hint="how far outlines lie apart on average",
     ),
     "area_error_mm2": Term(
         "Area error",

@@ -6,13 +6,27 @@ Enters: a `Record`. Leaves: plain sentences with their uncertainty, and notices.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bedside.evaluation.outlines import OF_SPACE
-from bedside.reporting.formatting import bounds, counted, listed, number, signed, with_interval
+from bedside.reporting.formatting import (
+    NO_INTERVAL,
+    Form,
+    bounds,
+    counted,
+    listed,
+    number,
+    with_interval,
+)
 from bedside.reporting.glossary import form_of, label
 from bedside.reporting.telling import NO_SUBGROUP, Answer, Notice
-from bedside.reporting.wording import Verdict, confidence_words, scored_words, verdict_answer
+from bedside.reporting.wording import (
+    Verdict,
+    confidence_words,
+    scored_words,
+    sided,
+    verdict_answer,
+)
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
@@ -57,7 +71,6 @@ def value_of(record: Record, model: str | None, metric: str) -> float | None:
 
 def answer(record: Record) -> Answer:
     """The answer; where the deep model was not shown to be better, that first."""
-    difference = record.metrics.get("difference")
     estimate = record.estimate(record.deep, record.primary)
     measured = (
         f"The deep model's outlines had a mean {label(record.primary)} of "
@@ -67,9 +80,8 @@ def answer(record: Record) -> Answer:
     simple = "none"
     if record.best_baseline is not None:
         value = number(value_of(record, record.best_baseline, record.primary))
-        simple = f"{model_words(record.best_baseline)}, {value}"
-    told = signed(with_interval(difference)) if isinstance(difference, Mapping) else "n/a"
-    found = verdict_answer(record, Verdict(measured=measured, simple=simple, difference=told))
+        simple = f"{model_words(record.best_baseline)}, mean {label(record.primary)} {value}"
+    found = verdict_answer(record, Verdict(measured=measured, simple=simple))
     return Answer(found.headline, (*found.details, *_by_structure(record)), found.badge, found.tone)
 
 
@@ -82,7 +94,7 @@ def _by_structure(record: Record) -> list[str]:
         if dice is not None and far is not None:
             text = with_interval(far, form_of(metric))
             parts.append(f"{name}: Dice {with_interval(dice)}, 95 % surface distance {text}")
-    return [f"{'; '.join(parts)}."] if parts else []
+    return [f"By structure, {'; '.join(parts)}."] if parts else []
 
 
 def reader_sentences(record: Record) -> list[str]:
@@ -101,9 +113,15 @@ def reader_sentences(record: Record) -> list[str]:
         form, noun = form_of(off), off.partition("_")[0].capitalize()
         found.append(
             f"{noun}s of {name} are wrong by {with_interval(error, form)}, whichever way; on "
-            f"average the model's minus the true one is {signed(with_interval(bias, form))}."
+            f"average the model's are {_bias(bias, form)}."
         )
     return found
+
+
+def _bias(bias: Mapping[str, Any], form: Form) -> str:
+    """``0.27 ml too large (0.21 to 0.31 ml too large)``."""
+    value, between = sided(bias, form, words=("too small", "too large"))
+    return f"{value} ({between or NO_INTERVAL})"
 
 
 def doubt_notices(record: Record) -> list[Notice]:

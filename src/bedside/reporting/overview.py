@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bedside import __version__
 from bedside.evaluation.multiplicity import SIGNIFICANT
 from bedside.reporting import style
-from bedside.reporting.embedding import bytes_uri
+from bedside.reporting.embedding import bytes_uri, drawn_style
 from bedside.reporting.forest_figures import ROW_INCHES, Row, draw_rows
 from bedside.reporting.formatting import NOT_AVAILABLE, Form, count, number, signed, with_interval
 from bedside.reporting.glossary import form_of, label
@@ -31,10 +31,11 @@ TONES = {"deep better": "good", "deep worse": "bad", "deep not shown better": "c
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure of a page: its words and its content as a data URI."""
+    """A figure of a page: its words, its content as a data URI, and its style."""
 
     words: Words
     uri: str
+    style: str
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def forest(rows: Sequence[Row], axis: str, words: Words, *, form: Form) -> Drawi
         axes = figure.add_subplot()
         draw_rows(axes, list(rows), form, few=NOT_AVAILABLE)
         axes.set_xlabel(axis)
-        return Drawing(words, bytes_uri(style.to_svg(figure).encode(), kind="svg+xml"))
+        drawn = style.to_svg(figure)
+        return Drawing(words, bytes_uri(drawn.encode(), kind="svg+xml"), drawn_style(drawn))
 
 
 def seeds_sheet(found: Mapping[str, Any], links: Sequence[tuple[str, str]]) -> Sheet:

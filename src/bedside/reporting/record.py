@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -115,6 +116,12 @@ class Record:
         """What ``metrics.json`` says of a test part; None or the main one: all of it."""
         found = (self.metrics.get("other_parts") or {}).get(name)
         return found if isinstance(found, Mapping) else self.metrics
+
+    @property
+    def day(self) -> str:
+        """The day of the last entry of the log, ``2026-11-27`` (UTC); blank where not logged."""
+        times = [line["time"] for line in self.events if isinstance(line.get("time"), int | float)]
+        return datetime.fromtimestamp(times[-1], tz=UTC).date().isoformat() if times else ""
 
     @property
     def looks(self) -> int | None:

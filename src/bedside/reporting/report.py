@@ -24,7 +24,7 @@ from bedside.reporting import (
     wording,
 )
 from bedside.reporting.compared_networks import candidates_table
-from bedside.reporting.embedding import data_uri
+from bedside.reporting.embedding import data_uri, svg_style
 from bedside.reporting.figures import write_figures
 from bedside.reporting.kinds import told
 from bedside.reporting.look_words import looks_page
@@ -46,11 +46,12 @@ PRIVATE_FACTS = frozenset({"host", "hostname", "node", "user", "username", "comm
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure ready for the page: its words and its content as a data URI."""
+    """A figure ready for the page: its words, its content as a data URI, and its style."""
 
     name: str
     words: Any
     uri: str
+    style: str
 
 
 def write_report(folder: RunFolder, *, cases: bool = True, output: Path | None = None) -> Path:
@@ -125,10 +126,11 @@ def _split_words(record: Record) -> str:
         "time_within_patient": "Of every patient the earlier part trains the model, later ones "
         "validate and test it; what stands before a part is context for its first forecasts.",
     }
-    given = record.study.split.column
-    source = f" The parts were given by the column '{given}'." if given else ""
-    seed = "" if given else f" Drawn with seed {record.study.split.seed}."
-    return f"Split by {by.replace('_', ' ')}. {words.get(by, '')}{source}{seed}"
+    how = f"Split by {by.replace('_', ' ')}. "
+    if given := record.study.split.column:
+        own = "" if by == "case" else f" {words.get(by, '')}"
+        return f"{how}The parts were given by the column '{given}'.{own}"
+    return f"{how}{words.get(by, '')} Drawn with seed {record.study.split.seed}."
 
 
 def _bootstrap_words(record: Record) -> str:
@@ -147,7 +149,8 @@ def _pictures(record: Record) -> list[Picture]:
     for name in kind.drawers:
         path = record.folder.figures / f"{name}.svg"
         if path.exists():
-            found.append(Picture(name, words[name], data_uri(path, kind="svg+xml")))
+            uri = data_uri(path, kind="svg+xml")
+            found.append(Picture(name, words[name], uri, svg_style(path)))
     return found
 
 

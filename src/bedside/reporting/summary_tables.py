@@ -5,12 +5,10 @@ Enters: a `Record`. Leaves: `Table`s for the template.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bedside.reporting.formatting import NOT_AVAILABLE, bounds, count
-from bedside.reporting.glossary import form_of, label
+from bedside.reporting.formatting import count
+from bedside.reporting.glossary import label
 from bedside.reporting.summary_terms import SUMMARY_TERMS
 from bedside.reporting.summary_wording import (
     CONSTANT,
@@ -20,7 +18,7 @@ from bedside.reporting.summary_wording import (
     has_lexicon,
     model_words,
 )
-from bedside.reporting.tables import Cell, GroupColumns, Table
+from bedside.reporting.tables import Cell, GroupColumns, Table, measured_cell, models_table
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
@@ -30,14 +28,6 @@ FINDINGS = (
     *("findings_f1", "findings_sensitivity", "findings_ppv"),
     *("dropped_all", "false_findings", "unsupported_findings"),
 )
-
-
-def shown(metric: str, estimate: Mapping[str, Any] | None, *, tone: str = "") -> Cell:
-    """Value above its interval; "n/a" where it was not computed."""
-    if estimate is None or estimate.get("value") is None:
-        return Cell(NOT_AVAILABLE, tone="quiet")
-    form = form_of(metric)
-    return Cell(form.text(estimate["value"]), bounds(estimate, form) or "interval n/a", tone)
 
 
 def cases_table(record: Record) -> Table:
@@ -61,7 +51,7 @@ def cases_table(record: Record) -> Table:
         if cases is None:
             continue
         tone = "" if kind else "primary"
-        cells = [shown(metric, record.estimate(name, metric), tone=tone) for name in models]
+        cells = [measured_cell(metric, record.estimate(name, metric), tone=tone) for name in models]
         rows.append([Cell(KIND_WORDS[kind], tone=tone), Cell(count(cases), tone=tone), *cells])
     return Table(
         f"{label(record.primary)} by kind of case, each value above its interval",
@@ -77,7 +67,8 @@ def _role(record: Record, name: str) -> str:
 
 def words_table(record: Record) -> Table:
     """ROUGE and length of all models."""
-    return _models_table(record, WORDS, "How alike summaries and references are, by their words")
+    caption = "How alike summaries and references are, by their words"
+    return models_table(record, WORDS, words=model_words, caption=caption)
 
 
 def findings_table(record: Record) -> Table | None:
@@ -85,18 +76,7 @@ def findings_table(record: Record) -> Table | None:
     if not has_lexicon(record):
         return None
     caption = "Whether summaries state what the references state"
-    return replace(_models_table(record, FINDINGS, caption), note="")
-
-
-def _models_table(record: Record, metrics: Sequence[str], caption: str) -> Table:
-    header = [Cell("Metric"), *(Cell(name, record.role(name)) for name in record.models)]
-    rows = []
-    for metric in metrics:
-        tone = "primary" if metric == record.primary else ""
-        cells = [shown(metric, record.estimate(m, metric), tone=tone) for m in record.models]
-        rows.append([Cell(label(metric), "decides the verdict" if tone else "", tone), *cells])
-    words = [f"{name}: {model_words(name)}" for name in record.models if model_words(name) != name]
-    return Table(caption, header, rows, f"{'; '.join(words)}." if words else "")
+    return models_table(record, FINDINGS, words=str, caption=caption)
 
 
 def parts_table(record: Record) -> Table | None:
@@ -115,7 +95,7 @@ def group_columns(record: Record) -> GroupColumns:
     """The columns of the table of subgroups."""
     names = [record.primary, *(n for n in ("rouge1", "rouge2") if n != record.primary)]
     counts = {"With findings": "positives"} if has_lexicon(record) else {}
-    return GroupColumns(names, counts, label, shown)
+    return GroupColumns(names, counts, label, measured_cell)
 
 
 def used_terms(record: Record) -> list[str]:

@@ -19,6 +19,7 @@ SUMMARY_TERMS: dict[str, Term] = {
         "ROUGE-L",
         "The same for the longest run of words that both have in the same order, with other words "
         "between. Where most references are alike, a sentence that is always the same scores high.",
+        hint="words shared in order; 1 is the same text",
     ),
     "words": Term("Words of a summary", "How long a summary is on average.", form="words"),
     "copied_words": Term(
@@ -31,6 +32,7 @@ SUMMARY_TERMS: dict[str, Term] = {
         "Agreement on findings that are stated and not denied: 100 % if the summaries state those "
         "of the references and no others. Which words name a finding, the lexicon says.",
         form="percent",
+        hint="agreement on what is stated",
     ),
     "findings_sensitivity": Term(
         "Findings kept",
@@ -48,6 +50,7 @@ SUMMARY_TERMS: dict[str, Term] = {
         "them: the reader would take the patient for well.",
         higher_is_better=False,
         form="percent",
+        hint="of the cases with one",
     ),
     "false_findings": Term(
         "With a finding too many",

@@ -6,14 +6,13 @@ Enters: a `Record`. Leaves: plain sentences with their uncertainty.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bedside.reporting.formatting import (
     bounds,
     counted,
     number,
     of_hundred,
-    signed,
     with_interval,
 )
 from bedside.reporting.glossary import form_of, label
@@ -88,12 +87,7 @@ def cases_of(record: Record, kind: str) -> int | None:
 
 def answer(record: Record) -> Answer:
     """The answer; where the deep model was not shown to be better, that first."""
-    difference = record.metrics.get("difference")
-    words = Verdict(
-        measured=_measured(record),
-        simple=_simple(record),
-        difference=_difference(difference),
-    )
+    words = Verdict(measured=_measured(record), simple=_simple(record))
     found = verdict_answer(record, words)
     return Answer(
         found.headline,
@@ -116,11 +110,8 @@ def _simple(record: Record) -> str:
     name = record.best_baseline
     if name is None:
         return "none"
-    return f"{model_words(name)}, {number(value_of(record, name, record.primary))}"
-
-
-def _difference(difference: Any) -> str:
-    return signed(with_interval(difference)) if isinstance(difference, Mapping) else "n/a"
+    value = number(value_of(record, name, record.primary))
+    return f"{model_words(name)}, {label(record.primary)} {value}"
 
 
 def constant_sentences(record: Record) -> tuple[str, ...]:

@@ -142,4 +142,6 @@ def _mark_chosen(axes: Axes, record: Record) -> None:
         va="top",
         color=style.DEEP,
         fontsize=10,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85},
+        zorder=8,
     )

@@ -5,11 +5,12 @@ Enters: a `Record`. Leaves: `Table`s of `Cell`s; the first cell of a row is its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bedside.reporting.formatting import NOT_AVAILABLE, bounds, count, number
+from bedside.reporting.formatting import NO_INTERVAL, NOT_AVAILABLE, bounds, count
+from bedside.reporting.glossary import form_of, label
 
 if TYPE_CHECKING:
     from bedside.reporting.record import Record
@@ -36,11 +37,61 @@ class Table:
     note: str = ""
 
 
-def estimate_cell(estimate: Mapping[str, Any] | None, *, tone: str = "") -> Cell:
-    """Value above its interval; "n/a" where it was not computed."""
-    if estimate is None:
+def without_empty_intervals(table: Table, *, why: str) -> Table:
+    """A table of which no value has an interval says so once, below, not in every cell."""
+    cells = [cell for row in table.rows for cell in row[1:]]
+    if NO_INTERVAL not in {cell.small for cell in cells}:
+        return table
+    if any(cell.small not in ("", NO_INTERVAL) for cell in cells):
+        return table
+    rows = [[row[0], *(replace(cell, small="") for cell in row[1:])] for row in table.rows]
+    return replace(table, rows=rows, note=" ".join(filter(None, (why, table.note))))
+
+
+def measured_cell(
+    metric: str,
+    estimate: Mapping[str, Any] | None,
+    *,
+    unit: str = "",
+    bare: bool = False,
+    tone: str = "",
+) -> Cell:
+    """Value above its interval; "n/a" where it was not computed.
+
+    Args:
+        metric: its key, which says how it is written.
+        estimate: what was measured.
+        unit: of the target.
+        bare: whether the unit stands in the heading alone.
+        tone: of the cell.
+    """
+    if estimate is None or estimate.get("value") is None:
         return Cell(NOT_AVAILABLE, tone="quiet")
-    return Cell(number(estimate.get("value")), bounds(estimate) or "interval n/a", tone)
+    form = form_of(metric, unit)
+    value = form.text(estimate["value"], bare=bare)
+    return Cell(value, bounds(estimate, form) or NO_INTERVAL, tone)
+
+
+def models_table(
+    record: Record, metrics: Iterable[str], *, words: Callable[[str], str], caption: str
+) -> Table:
+    """Metrics (rows) of all models (columns); below it what the models are.
+
+    Args:
+        record: of the run.
+        metrics: in the order to show.
+        words: a model's name -> what it is for readers, the same name where it says enough.
+        caption: of the table.
+    """
+    header = [Cell("Metric"), *(Cell(name, record.role(name)) for name in record.models)]
+    rows = []
+    for metric in metrics:
+        tone = "primary" if metric == record.primary else ""
+        found = [record.estimate(name, metric) for name in record.models]
+        cells = [measured_cell(metric, each, tone=tone) for each in found]
+        rows.append([Cell(label(metric), "decides the verdict" if tone else "", tone), *cells])
+    told = [f"{name}: {words(name)}" for name in record.models if words(name) != name]
+    return Table(caption, header, rows, f"{'; '.join(told)}." if told else "")
 
 
 @dataclass(frozen=True)

@@ -42,11 +42,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Card:
-    """One key number of the first page."""
+    """One key number of the first page; `hint` says in a few words how to read it."""
 
     label: str
     value: str
     small: str
+    hint: str = ""
 
 
 @dataclass(frozen=True)

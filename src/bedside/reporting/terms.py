@@ -18,6 +18,7 @@ class Term:
         meaning: one or two plain sentences.
         higher_is_better: False for errors.
         form: how its values are written, see `form_of`.
+        hint: how to read it in a few words, beside a key number; blank where it is none.
     """
 
     label: str
@@ -26,3 +27,4 @@ class Term:
     form: Literal[
         "plain", "value", "percent", "minutes", "a day", "words", "mm", "ml", "mm2", "px", "px2"
     ] = "plain"
+    hint: str = ""

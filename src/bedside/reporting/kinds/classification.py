@@ -14,6 +14,7 @@ from bedside.reporting import (
     formatting,
     glossary,
 )
+from bedside.reporting.alike import key_cards
 from bedside.reporting.class_figures import DRAWERS, class_figure_words
 from bedside.reporting.embedding import png_uri
 from bedside.reporting.examples import write_examples
@@ -53,23 +54,10 @@ class ToldClassification:
 
     def cards(self, record: Record) -> list[Card]:
         """Primary metric, difference, and what a clinician asks for first."""
-        names = [record.primary, "sensitivity", "specificity", "ece"]
+        asked = ("sensitivity", "specificity", "ece")
         if record.kind == "classes":
-            names = [record.primary, "balanced_accuracy", "accuracy", "ece"]
-        cards = []
-        for name in dict.fromkeys(names):
-            estimate = record.estimate(record.deep, name)
-            value = formatting.number(estimate.get("value") if estimate else None)
-            cards.append(
-                Card(glossary.label(name), value, formatting.bounds(estimate) or "interval n/a")
-            )
-        difference = record.metrics.get("difference")
-        if isinstance(difference, Mapping):
-            value = formatting.number(difference.get("value"))
-            small = formatting.bounds(difference) or "interval n/a"
-            label = f"{glossary.label(record.primary)}, deep minus simple"
-            cards.insert(1, Card(label, formatting.signed(value), small))
-        return cards
+            asked = ("balanced_accuracy", "accuracy", "ece")
+        return key_cards(record, (record.primary, *asked))
 
     def doubts(self, record: Record) -> list[Notice]:
         """Whether the model tells anything at all."""
@@ -99,7 +87,7 @@ class ToldClassification:
             "threshold_words": class_wording.threshold_sentence(record),
             "people": class_wording.people_words(record),
             "parts_table": class_tables.parts_table(record),
-            "models_table": class_tables.models_table(record),
+            "models_table": class_tables.all_models(record),
             "classes_table": class_tables.classes_table(record),
             "subgroups_table": subgroups_table(
                 record, columns, fewest=0 if cases else FEWEST_IN_COPY
@@ -126,7 +114,7 @@ class ToldClassification:
             "threshold_words": class_wording.threshold_sentence(record),
             "temperature_words": class_wording.temperature_sentence(record),
             "parts": class_tables.parts_table(record),
-            "models": class_tables.models_table(record),
+            "models": class_tables.all_models(record),
             "classes": class_tables.classes_table(record),
             "subgroups": subgroups_table(
                 record, class_tables.group_columns(record), fewest=FEWEST_IN_COPY

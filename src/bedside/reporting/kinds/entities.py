@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bedside.reporting import entity_tables, entity_wording
-from bedside.reporting.alike import key_cards, written_examples
+from bedside.reporting.alike import key_cards, texts_page
 from bedside.reporting.entity_examples import write_entity_examples
 from bedside.reporting.entity_figures import draw_labels, label_words
 from bedside.reporting.entity_terms import ENTITY_TERMS, ENTITY_WORDS
@@ -79,15 +79,9 @@ class ToldEntities:
         columns = entity_tables.group_columns(record)
         return {
             "reader_words": entity_wording.reader_sentences(record),
-            "parts_table": parts_table(record),
-            "models_table": entity_tables.models_table(record),
+            "models_table": entity_tables.all_models(record),
             "labels_table": entity_tables.labels_table(record),
-            "subgroups_table": subgroups_table(
-                record, columns, fewest=0 if cases else FEWEST_IN_COPY
-            ),
-            "other_parts": record.metrics.get("other_parts") or {},
-            "examples_title": "Example texts",
-            "examples": written_examples(record) if cases else [],
+            **texts_page(record, columns, cases=cases),
         }
 
     def card(self, record: Record) -> dict[str, Any]:
@@ -96,7 +90,7 @@ class ToldEntities:
         return {
             "labels": ", ".join(entity_wording.labels_of(record)),
             "parts": parts_table(record),
-            "models": entity_tables.models_table(record),
+            "models": entity_tables.all_models(record),
             "by_label": entity_tables.labels_table(record),
             "subgroups": subgroups_table(record, columns, fewest=FEWEST_IN_COPY),
         }

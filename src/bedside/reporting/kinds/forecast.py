@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bedside.evaluation.glucose import UNITS
 from bedside.reporting import forecast_notices, forecast_tables, forecast_wording
+from bedside.reporting.alike import key_cards
 from bedside.reporting.embedding import svg_uri
 from bedside.reporting.figures import common_words
 from bedside.reporting.forecast_examples import write_forecast_examples
@@ -21,12 +23,11 @@ from bedside.reporting.forecast_figures import (
 )
 from bedside.reporting.forecast_terms import FORECAST_TERMS, FORECAST_WORDS
 from bedside.reporting.forest_figures import draw_comparison, draw_comparisons, draw_subgroups
-from bedside.reporting.formatting import bounds, signed
 from bedside.reporting.glossary import INTERVAL_TERMS, PART_TERMS, form_of
 from bedside.reporting.grid_figures import draw_clarke, draw_parkes, zone_words
 from bedside.reporting.record import read_record
 from bedside.reporting.table_figures import draw_learning_curves
-from bedside.reporting.tables import FEWEST_IN_COPY, subgroups_table
+from bedside.reporting.tables import FEWEST_IN_COPY, subgroups_table, without_empty_intervals
 from bedside.reporting.telling import Answer, Card, Draw, Notice, Shown, Words
 from bedside.reporting.warning_figures import draw_warnings, warning_words
 from bedside.reporting.wording import scored_words
@@ -49,6 +50,7 @@ DRAWERS: dict[str, Draw] = {
     "subgroups": draw_subgroups,
     "learning_curves": draw_learning_curves,
 }
+ALONE = "Of one patient no interval can be made."
 CARDS = ("mae_pooled_30min", "coverage_80", "clarke_ab", "hypo_sensitivity")
 
 
@@ -77,24 +79,7 @@ class ToldForecast:
 
     def cards(self, record: Record) -> list[Card]:
         """The error, what is saved, and what a clinician asks for first."""
-        names = [record.primary, *CARDS]
-        cards = []
-        for name in names:
-            estimate = record.estimate(record.deep, name)
-            if estimate is None:
-                continue
-            form = form_of(name, record.unit)
-            value = form.text(estimate.get("value"), bare=True)
-            small = bounds(estimate, form) or "interval n/a"
-            cards.append(Card(forecast_tables.named(record, name), value, small))
-        difference = record.metrics.get("difference")
-        if isinstance(difference, Mapping):
-            form = form_of(record.primary, record.unit)
-            value = signed(form.text(difference.get("value"), bare=True))
-            small = bounds(difference, form) or "interval n/a"
-            saved = f"Error saved over the simple model, {record.unit}"
-            cards.insert(1, Card(saved, value, small))
-        return cards[:5]
+        return key_cards(record, (record.primary, *CARDS))[:5]
 
     def doubts(self, record: Record) -> list[Notice]:
         """Whether the model beats doing nothing."""
@@ -114,7 +99,6 @@ class ToldForecast:
         columns = forecast_tables.group_columns(record)
         return {
             "bedside_words": forecast_wording.bedside_sentences(record),
-            "bedside_tables": [forecast_tables.bedside_table(record, p) for p in record.tests],
             "glucose": record.unit in UNITS,
             "parts_table": forecast_tables.parts_table(record),
             "test_parts": [_part(record, part) for part in record.tests],
@@ -128,7 +112,6 @@ class ToldForecast:
         columns = forecast_tables.group_columns(record)
         return {
             "parts": forecast_tables.parts_table(record),
-            "bedside_tables": [forecast_tables.bedside_table(record, p) for p in record.tests],
             "test_parts": [_part(record, part) for part in record.tests],
             "subgroups": subgroups_table(record, columns, fewest=FEWEST_IN_COPY, noun=self.noun),
             "target": forecast_wording.target_words(record),
@@ -210,6 +193,8 @@ def _part(record: Record, part: str) -> dict[str, Any]:
     """The tables of one test part."""
     found = record.part(part)
     glucose = record.unit in UNITS
+    alone = found.get("patients") == 1
+    tidy = partial(without_empty_intervals, why=ALONE if alone else "No interval could be made.")
     events = [
         forecast_tables.events_table(record, part, side=side)
         for side in (forecast_wording.SIDES if glucose else ())
@@ -219,13 +204,14 @@ def _part(record: Record, part: str) -> dict[str, Any]:
         "title": forecast_wording.part_words(part),
         "scored": scored_words(found, "forecast"),
         "verdict": str(found.get("verdict", "")),
+        "bedside": tidy(forecast_tables.bedside_table(record, part)),
         "errors": [
-            forecast_tables.errors_table(record, part, metric=metric)
+            tidy(forecast_tables.errors_table(record, part, metric=metric))
             for metric in ("rmse_pooled", "mae_pooled")
         ],
-        "overall": forecast_tables.overall_table(record, part),
-        "zones": forecast_tables.zone_tables(record, part) if glucose else [],
-        "events": [table for table in events if table is not None],
+        "overall": tidy(forecast_tables.overall_table(record, part)),
+        "zones": [tidy(t) for t in forecast_tables.zone_tables(record, part)] if glucose else [],
+        "events": [tidy(table) for table in events if table is not None],
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bedside.reporting import language_tables, language_wording
-from bedside.reporting.alike import key_cards, written_examples
+from bedside.reporting.alike import key_cards, texts_page
 from bedside.reporting.figures import common_words
 from bedside.reporting.forest_figures import draw_comparison, draw_subgroups
 from bedside.reporting.glossary import INTERVAL_TERMS, PART_TERMS
@@ -77,14 +77,8 @@ class ToldLanguage:
         columns = language_tables.group_columns(record)
         return {
             "reader_words": language_wording.reader_sentences(record),
-            "parts_table": parts_table(record),
-            "models_table": language_tables.models_table(record),
-            "subgroups_table": subgroups_table(
-                record, columns, fewest=0 if cases else FEWEST_IN_COPY
-            ),
-            "other_parts": record.metrics.get("other_parts") or {},
-            "examples_title": "Example texts",
-            "examples": written_examples(record) if cases else [],
+            "models_table": language_tables.all_models(record),
+            **texts_page(record, columns, cases=cases),
         }
 
     def card(self, record: Record) -> dict[str, Any]:
@@ -92,7 +86,7 @@ class ToldLanguage:
         columns = language_tables.group_columns(record)
         return {
             "parts": parts_table(record),
-            "models": language_tables.models_table(record),
+            "models": language_tables.all_models(record),
             "subgroups": subgroups_table(record, columns, fewest=FEWEST_IN_COPY),
         }
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from bedside.evaluation.outlines import OF_SPACE
 from bedside.reporting import mask_tables, mask_wording
-from bedside.reporting.alike import written_examples
+from bedside.reporting.alike import key_cards, written_examples
 from bedside.reporting.embedding import png_uri
 from bedside.reporting.figures import common_words
 from bedside.reporting.forest_figures import draw_comparison, draw_subgroups
-from bedside.reporting.formatting import bounds, number, signed
-from bedside.reporting.glossary import INTERVAL_TERMS, PART_TERMS, form_of, label
+from bedside.reporting.formatting import number, signed
+from bedside.reporting.glossary import INTERVAL_TERMS, PART_TERMS, form_of
 from bedside.reporting.mask_examples import write_mask_examples
 from bedside.reporting.mask_figures import draw_by_structure, draw_quality, structure_words
 from bedside.reporting.mask_terms import MASK_TERMS, MASK_WORDS
@@ -61,19 +61,7 @@ class ToldMask:
 
     def cards(self, record: Record) -> list[Card]:
         """Overlap, what it is ahead of the best simple model by, and distances."""
-        cards = []
-        for name in (record.primary, *mask_wording.distances_of(record)):
-            estimate = record.estimate(record.deep, name)
-            if estimate is not None:
-                form = form_of(name)
-                small = bounds(estimate, form) or "interval n/a"
-                cards.append(Card(label(name), form.text(estimate.get("value")), small))
-        difference = record.metrics.get("difference")
-        if isinstance(difference, Mapping):
-            value = signed(number(difference.get("value")))
-            small = bounds(difference) or "interval n/a"
-            cards.insert(1, Card(f"{label(record.primary)}, deep minus simple", value, small))
-        return cards
+        return key_cards(record, (record.primary, *mask_wording.distances_of(record)))
 
     def doubts(self, record: Record) -> list[Notice]:
         """Whether the outlines are of use at all."""
@@ -92,7 +80,7 @@ class ToldMask:
         return {
             "reader_words": mask_wording.reader_sentences(record),
             "structures_table": mask_tables.structures_table(record),
-            "models_table": mask_tables.models_table(record),
+            "models_table": mask_tables.all_models(record),
             "plan_table": mask_tables.plan_table(record),
             "parts_table": mask_tables.parts_table(record),
             "subgroups_table": subgroups_table(
@@ -109,7 +97,7 @@ class ToldMask:
             "structures": mask_wording.structures_of(record),
             "parts": mask_tables.parts_table(record),
             "by_structure": mask_tables.structures_table(record),
-            "models": mask_tables.models_table(record),
+            "models": mask_tables.all_models(record),
             "subgroups": subgroups_table(
                 record, mask_tables.group_columns(record), fewest=FEWEST_IN_COPY
             ),

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bedside.reporting import summary_notices, summary_tables, summary_wording
-from bedside.reporting.alike import written_examples
+from bedside.reporting.alike import key_cards, written_examples
 from bedside.reporting.figures import common_words
 from bedside.reporting.forest_figures import draw_comparison, draw_subgroups
-from bedside.reporting.formatting import bounds, number, signed
-from bedside.reporting.glossary import INTERVAL_TERMS, PART_TERMS, form_of, label
+from bedside.reporting.formatting import number
+from bedside.reporting.glossary import INTERVAL_TERMS, PART_TERMS, label
 from bedside.reporting.summary_examples import write_summary_examples
 from bedside.reporting.summary_figures import (
     draw_by_kind,
@@ -70,21 +70,8 @@ class ToldSummary:
     def cards(self, record: Record) -> list[Card]:
         """The score, what it is worth where references differ, and the findings."""
         kind = "positive" if summary_wording.has_lexicon(record) else "uncommon"
-        names = (record.primary, f"{record.primary}_{kind}", "findings_f1", "dropped_all")
-        cards = []
-        for name in names:
-            estimate = record.estimate(record.deep, name)
-            if estimate is None:
-                continue
-            form = form_of(name)
-            small = bounds(estimate, form) or "interval n/a"
-            cards.append(Card(label(name), form.text(estimate.get("value")), small))
-        difference = record.metrics.get("difference")
-        if isinstance(difference, Mapping):
-            value = signed(number(difference.get("value")))
-            small = bounds(difference) or "interval n/a"
-            cards.insert(1, Card(f"{label(record.primary)}, deep minus simple", value, small))
-        return cards
+        own = f"{record.primary}_{kind}"
+        return key_cards(record, (record.primary, own, "findings_f1", "dropped_all"))
 
     def doubts(self, record: Record) -> list[Notice]:
         """Whether the model says more than one sentence for all, and whether it is true."""
