@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bedside.reporting.formatting import NO_INTERVAL, bounds, signed
-from bedside.reporting.glossary import difference_form, form_of, hint, label, named
+from bedside.reporting.glossary import difference_form, form_of, hint, mid_sentence, named
 from bedside.reporting.summary_tables import parts_table
 from bedside.reporting.tables import (
     FEWEST_IN_COPY,
@@ -34,7 +34,7 @@ def key_cards(record: Record, metrics: Sequence[str]) -> list[Card]:
     if isinstance(difference, Mapping):
         form = difference_form(record.primary, record.unit)
         value = signed(form.text(difference.get("value"), bare=True))
-        what = f"{label(record.primary)}, {form.unit}".rstrip(", ")
+        what = f"{mid_sentence(record.primary)}, {form.unit}".rstrip(", ")
         cards.insert(
             1,
             Card(

@@ -48,8 +48,9 @@ def common_words(record: Record) -> dict[str, Words]:
     return {
         "comparison": Words(
             "Deep model beside the simple ones",
-            f"Each model on the same test {noun}s. The lower panel is the paired difference: if "
-            "its interval crosses zero, the deep model was not shown to be better.",
+            f"Each model on the same test {noun}s; an arrow points at one too far out to draw. The "
+            "lower panel is the paired difference: if its interval crosses zero, the deep model "
+            "was not shown to be better.",
             forest_words(record),
         ),
         "subgroups": Words(

@@ -5,7 +5,7 @@ Enters: a `Record`. Leaves: a matplotlib figure, or None where there is nothing 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 ROW_INCHES = 0.36
 MOST_TICKS = 5
+SQUEEZED = 3.0
+"""Times the others' span from which a model that knows nothing is left out of the axis."""
 FEWEST_SHOWN = 5
 """Groups below this are left out of the figure, which is also part of the copy to share."""
 
@@ -101,7 +103,7 @@ def _difference(axes: Axes, record: Record, difference: Mapping[str, Any]) -> No
     axes.set_xlim(-reach, reach)
     what = f"{label(record.primary)}, {form.unit}" if form.unit else label(record.primary)
     axes.set_xlabel(f"Difference in {what} ({confidence_words(record)})")
-    for x, side, text in ((0, "left", "← simple better"), (1, "right", "deep better →")):
+    for x, side, text in ((0.48, "right", "← simple better"), (0.52, "left", "deep better →")):
         axes.text(x, 1.04, text, ha=side, va="bottom", transform=axes.transAxes,
                   color=style.MUTED)  # fmt: skip
 
@@ -145,9 +147,10 @@ def _few(record: Record) -> str:
 def draw_rows(axes: Axes, rows: list[Row], form: Form, *, few: str) -> None:
     """Draw estimates with intervals, a line each; `few` stands where there is none."""
     axes.set_ylim(len(rows) - 0.45, -0.55)
+    frame = _frame(rows)
     for place, row in enumerate(rows):
         if row.estimate and _known(row.estimate):
-            _whisker(axes, place, row)
+            _whisker(axes, place, row, frame)
         text = with_interval(row.estimate, form) if row.estimate and _known(row.estimate) else ""
         if not text and row.marker:
             text = few
@@ -167,6 +170,8 @@ def draw_rows(axes: Axes, rows: list[Row], form: Form, *, few: str) -> None:
     axes.spines["left"].set_visible(False)
     axes.grid(visible=True, axis="x")
     axes.margins(x=0.08)
+    if frame is not None:
+        axes.set_xlim(frame)
     axes.locator_params(axis="x", nbins=MOST_TICKS)
     if form.scale != 1:
         axes.xaxis.set_major_formatter(
@@ -174,8 +179,40 @@ def draw_rows(axes: Axes, rows: list[Row], form: Form, *, few: str) -> None:
         )
 
 
-def _whisker(axes: Axes, place: int, row: Row) -> None:
+def _frame(rows: Sequence[Row]) -> tuple[float, float] | None:
+    """Ends of the axis where a model that knows nothing of a case would squeeze all others.
+
+    Such a model is then an arrow at the edge, its numbers beside it. None: all fit.
+    """
+    everyone = [_span(row) for row in rows if row.estimate and _known(row.estimate)]
+    rest = [
+        _span(row)
+        for row in rows
+        if row.estimate and _known(row.estimate) and row.name not in style.FLOORS
+    ]
+    if not rest or len(rest) == len(everyone):
+        return None
+    low, high = min(low for low, _ in rest), max(high for _, high in rest)
+    whole = max(high for _, high in everyone) - min(low for low, _ in everyone)
+    if whole < SQUEEZED * (high - low):
+        return None
+    margin = 0.25 * (high - low)
+    return low - margin, high + margin
+
+
+def _span(row: Row) -> tuple[float, float]:
     found = row.estimate or {}
+    if has_interval(found):
+        return float(found["low"]), float(found["high"])
+    return float(found["value"]), float(found["value"])
+
+
+def _whisker(axes: Axes, place: int, row: Row, frame: tuple[float, float] | None) -> None:
+    found = row.estimate or {}
+    if frame is not None and not frame[0] <= found["value"] <= frame[1]:
+        left = found["value"] < frame[0]
+        axes.plot([frame[not left]], [place], "<" if left else ">", color=row.colour, clip_on=False)
+        return
     if has_interval(found):
         axes.plot(
             [found["low"], found["high"]], [place, place], color=row.colour, linewidth=1.8, zorder=3

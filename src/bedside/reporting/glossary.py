@@ -183,6 +183,7 @@ def form_of(metric: str, unit: str = "") -> Form:
         "minutes": Form(0, unit="min"),
         "a day": Form(2, unit="a day"),
         "words": Form(1),
+        "ratio": Form(2),
         "mm": Form(2, unit="mm"),
         "ml": Form(3, unit="ml"),
         "mm2": Form(1, unit="mm2"),

@@ -15,17 +15,20 @@ LANGUAGE_TERMS: dict[str, Term] = {
         "word.",
         higher_is_better=False,
         hint="words hesitated between; lower is better",
+        form="ratio",
     ),
     "bits_per_token": Term(
         "Bits a token",
         "The same as a number of yes-or-no questions: the binary logarithm of the perplexity.",
         higher_is_better=False,
         hint="the same as yes-or-no questions",
+        form="ratio",
     ),
     "perplexity_known": Term(
         "Perplexity of known words",
         "The perplexity over the words that stand in the vocabulary, the end included.",
         higher_is_better=False,
+        form="ratio",
     ),
     "unknown_tokens": Term(
         "Unknown words",

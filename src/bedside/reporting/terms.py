@@ -25,6 +25,17 @@ class Term:
     meaning: str
     higher_is_better: bool = True
     form: Literal[
-        "plain", "value", "percent", "minutes", "a day", "words", "mm", "ml", "mm2", "px", "px2"
+        "plain",
+        "ratio",
+        "value",
+        "percent",
+        "minutes",
+        "a day",
+        "words",
+        "mm",
+        "ml",
+        "mm2",
+        "px",
+        "px2",
     ] = "plain"
     hint: str = ""
