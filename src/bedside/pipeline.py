@@ -117,7 +117,7 @@ def run(
         audit = pass_audit(materials, split, folder=folder, progress=told)
         keep_split(materials, split, folder=folder)
         preparation = materials.prepared(split, folder=folder, progress=told)
-        exam = make_exam(study, cohort, preparation, task=task)
+        exam = make_exam(study, cohort, preparation, task=task, modalities=modalities)
         trained = train_candidates(
             study, modalities, preparation,
             task=task, state=exam.state, start=start, folder=folder, progress=told,

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from bedside.audit.checks.confounders import columns_and_labels, confounded_attributes, is_role
+from bedside.audit.attributes import is_role
+from bedside.audit.checks.confounders import columns_and_labels, confounded_attributes
 from bedside.audit.evidence import Means
 from bedside.modalities.image import Image
 

@@ -100,7 +100,7 @@ def test_one_input_that_is_copied_is_enough():
     inputs = {"front": own.inputs["xray"], "side": readings(with_copies((0, 59)))}
     both = Evidence(own.cohort, inputs, own.targets, "binary", own.parts, "patient")
     (finding,) = copies_across_parts(both)
-    assert finding.message.startswith("input 'side': 1 test case has")
+    assert finding.message.startswith("Input 'side': 1 test case has")
 
 
 def test_cost_grows_linearly():

@@ -122,4 +122,4 @@ def test_several_inputs_are_named():
         "patient",
     )
     (finding,) = blank_images(both)
-    assert finding.message.startswith("input 'side': 60 cases")
+    assert finding.message.startswith("Input 'side': 60 cases")

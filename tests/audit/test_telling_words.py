@@ -2,7 +2,11 @@
 
 import numpy as np
 
-from bedside.audit.checks.telling_words import most_telling, words_that_tell
+from bedside.audit.checks.telling_words import (
+    most_telling,
+    places_of_words,
+    words_that_tell,
+)
 from bedside.audit.checks.texts import target_in_texts
 from bedside.modalities.text import Text
 from bedside.schema import Sample, Targets
@@ -43,7 +47,9 @@ def test_usual_texts_and_a_word_that_often_says_it_are_not():
 
 def test_that_a_word_is_missing_tells_as_much():
     labels = np.arange(N) % 2
-    auroc, low, holds = most_telling(written(1 - labels, "routine"), labels * 1.0, np.arange(N))
+    auroc, low, holds = most_telling(
+        places_of_words(written(1 - labels, "routine")), labels * 1.0, np.arange(N)
+    )
     assert auroc == 1
     assert 0.9 < low <= 1
     assert holds.tolist() == (labels == 0).tolist()

@@ -117,7 +117,7 @@ def test_rare_languages_are_named_by_row() -> None:
     odd = "Kein Pneumothorax. Das Herz ist nicht vergrößert und die Lunge frei."
     finding = only(text_languages(audited(odd)), "note", [0])
     assert finding.message == (
-        "texts by language, as their small words tell it: English 59, German 1."
+        "Texts by language, as their small words tell it: English 59, German 1."
     )
 
 
@@ -136,7 +136,7 @@ def test_rare_languages_are_named_by_row() -> None:
 )
 def test_what_may_name_a_person_warns_and_is_not_quoted(text: str, kind: str) -> None:
     finding = only(identifiers_in_texts(audited(text)), "warn", [0])
-    assert finding.message == f"texts hold what looks like {kind} in 1 of 60."
+    assert finding.message == f"Texts hold what looks like {kind} in 1 of 60."
     told = str(finding)
     assert not [word for word in text.split() if len(word) > 4 and word in told]
 
@@ -144,7 +144,7 @@ def test_what_may_name_a_person_warns_and_is_not_quoted(text: str, kind: str) ->
 def test_dates_alone_are_a_note() -> None:
     texts = ["Compared with 07/29/2008.", "Vergleich mit 3.4.2021 liegt vor.", "As of 2021-04-03."]
     finding = only(identifiers_in_texts(audited(*texts)), "note", [0, 1, 2])
-    assert finding.message == "texts hold what looks like dates in 3 of 60."
+    assert finding.message == "Texts hold what looks like dates in 3 of 60."
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_label_that_stands_in_the_text() -> None:
     told = evidence([clean_text(text, where="x") for text in texts])
     finding = only(target_in_texts(told), "warn", list(range(1, N, 2)))
     assert finding.message == (
-        "the class is named in its own texts and hardly in others: 'pneumonia'."
+        "The class is named in its own texts and hardly in others: 'pneumonia'."
     )
     denied = [f"Report {n}: no pneumonia." for n in range(N)]
     assert target_in_texts(evidence([clean_text(text, where="x") for text in denied])) == []

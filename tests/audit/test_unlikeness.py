@@ -73,12 +73,18 @@ def test_the_length_of_a_text_does_not_make_it_unlike() -> None:
     assert not set(found.rows.tolist()) & set(range(N, N + 7))
 
 
-@pytest.mark.parametrize("text", ["", "...", " "], ids=["empty", "signs", "blank"])
-def test_odd_cohorts_are_no_fault(text: str) -> None:
-    for texts in ([text] * FEWEST_TEXTS, ["same words"] * FEWEST_TEXTS, [text, *usual(N)]):
+@pytest.mark.parametrize(
+    ("text", "named"), [("", []), ("...", [0]), (" ", [])], ids=["empty", "signs", "blank"]
+)
+def test_odd_cohorts_are_no_fault(text: str, named: list[int]) -> None:
+    """Texts that are all alike are never unlike; a lone one of signs is, a blank one is not."""
+    for texts in ([text] * FEWEST_TEXTS, ["same words"] * FEWEST_TEXTS):
         found = find_unlike(texts)
         assert np.isfinite(found.score).all()
-        assert 0 not in found.rows.tolist() or texts[0] == "..."
+        assert not found.rows.size
+    alone = find_unlike([text, *usual(N)])
+    assert np.isfinite(alone.score).all()
+    assert alone.rows.tolist() == named
 
 
 def test_where_nearly_all_texts_are_the_same_the_others_are_not_named() -> None:

@@ -48,7 +48,16 @@ def test_files_are_found_by_content_in_the_order_of_their_paths(tmp_path):
 
 
 def test_headers_become_columns(tmp_path):
-    save(tmp_path / "d" / "a", image(7, ImageLaterality="L", Manufacturer="Acme", PatientSex="M"))
+    save(
+        tmp_path / "d" / "a",
+        image(
+            7,
+            ImageLaterality="L",
+            Manufacturer="Acme",
+            ManufacturerModelName="DX 9",
+            PatientSex="M",
+        ),
+    )
     odd = save(tmp_path / "d" / "b", image(8, PatientSex="X", StudyDate="", PatientID=" "))
     odd.write_bytes(odd.read_bytes().replace(b"038Y", b"81  "))  # without a unit: not guessed
     cases = read_dicom_source(tmp_path / "d").cases
@@ -56,6 +65,7 @@ def test_headers_become_columns(tmp_path):
     assert (first.patient_id, first.modality, first.body_part) == ("P7", "DX", "CHEST")
     assert (first.view_position, first.laterality, first.sex) == ("PA", "L", "M")
     assert (first.age_years, first.study_date, first.manufacturer) == ("37", "2024-01-31", "Acme")
+    assert first.manufacturer_model == "DX 9"
     blank = ["patient_id", "laterality", "sex", "age_years", "study_date", "manufacturer"]
     assert cases.iloc[1][blank].isna().all()
     assert "Doe" not in cases.to_csv()

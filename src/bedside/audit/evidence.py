@@ -96,7 +96,7 @@ class Evidence:
         return Finding(
             check,
             severity,
-            message,
+            message[:1].upper() + message[1:],
             len(found) if count is None else count,
             tuple(row + first for row in found),
             remedy,

@@ -7,10 +7,10 @@ input read once, and the parts.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bedside.audit.attributes import target_columns
 from bedside.audit.evidence import Means
 from bedside.audit.examination import audit_cases, check_waivers
 from bedside.audit.findings import AuditReport, Finding
@@ -214,17 +214,9 @@ def examine(
             deep=deep,
             threads=set_threads(materials.study.threads),
             progress=progress or Progress(quiet=True),
-            target_columns=_target_columns(materials),
+            target_columns=target_columns(materials.cohort, materials.task),
         ),
     )
-
-
-def _target_columns(materials: Materials) -> frozenset[str]:
-    """Columns that hold the answer; of arrays with several labels they are numbered."""
-    task, cases = materials.task, materials.cohort.cases
-    named = set(task.columns_used()) if hasattr(task, "columns_used") else set()
-    numbered = {c for c in map(str, cases.columns) if re.fullmatch(r"label_\d+", c)}
-    return frozenset(named | numbered)
 
 
 def pass_audit(

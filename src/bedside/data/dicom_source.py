@@ -43,6 +43,7 @@ PLAIN = {
     "sop_uid": "SOPInstanceUID",
     "accession_number": "AccessionNumber",
     "manufacturer": "Manufacturer",
+    "manufacturer_model": "ManufacturerModelName",
 }
 CODED = {"modality": "Modality", "body_part": "BodyPartExamined", "view_position": "ViewPosition"}
 HEADER_COLUMNS = (*PLAIN, *CODED, "laterality", "sex", "age_years", "study_date")

@@ -108,11 +108,16 @@ def auroc(column: Column, weights: Array) -> Array:
 
     Source: Hanley and McNeil 1982, doi:10.1148/radiology.143.1.7063747.
     """
+    return share(*wins_of(column, weights))
+
+
+def wins_of(column: Column, weights: Array) -> tuple[Array, Array]:
+    """Weight of pairs whose positive has the higher score, ties one half, and of all; (R,) each."""
     positive, negative = column.by_score(weights)
     below = np.cumsum(negative, axis=1)
     below -= 0.5 * negative
     wins = np.einsum("rg,rg->r", positive, below)
-    return share(wins, positive.sum(axis=1) * negative.sum(axis=1))
+    return wins, positive.sum(axis=1) * negative.sum(axis=1)
 
 
 def auprc(column: Column, weights: Array) -> Array:

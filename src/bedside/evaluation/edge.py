@@ -128,7 +128,7 @@ def far_end(
         positives = int(column.truth.sum())
         if positives in (0, column.truth.size):
             return None
-        end = exact_bound(_pairs(column.truth, patients), edge=edge, tail=tail)
+        end = exact_bound(disjoint_pairs(column.truth, patients), edge=edge, tail=tail)
         return end if metric == "auroc" else least_auprc(end, positives / column.truth.size)
     counted = _counted(metric, column)
     if counted is None or not counted.any():
@@ -171,7 +171,7 @@ def _counted(metric: str, column: Column) -> Array | None:
     }.get(metric)
 
 
-def _pairs(truth: Array, patients: Array) -> int:
+def disjoint_pairs(truth: Array, patients: Array) -> int:
     """Most pairs of a patient with a positive and one with a negative case, no one in two."""
     positive, negative = np.unique(patients[truth]).size, np.unique(patients[~truth]).size
     return int(min(positive, negative, np.unique(patients).size // 2))

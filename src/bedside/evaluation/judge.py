@@ -9,7 +9,7 @@ Leaves: a `Judgement`, whose `metrics` is the body of ``metrics.json``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from bedside.errors import DataError
 from bedside.evaluation import lower_is_better
 from bedside.evaluation.comparison import compare, verdict
+from bedside.evaluation.follows import answers_that_follow
 from bedside.evaluation.kinds import BEYOND, Answers, JudgedKind, kind_of
 from bedside.evaluation.scoring import Scores, score
 from bedside.evaluation.subgroups import score_subgroups
@@ -40,6 +41,7 @@ class Exam:
         rows: part -> (N,) rows of the cohort.
         groups: part -> (N,) integers, equal for cases of one patient.
         attributes: test part -> name -> (N,) values, for subgroups.
+        beside: test part -> name -> (N,) values that no input reads, which answers may follow.
         ids: what tells these test cases from others, for the count of looks.
         section: the study's ``evaluation``.
         seed: of the resamples.
@@ -54,6 +56,7 @@ class Exam:
     ids: Array
     section: EvaluationSection
     seed: int
+    beside: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
 
     @property
     def kind(self) -> JudgedKind:
@@ -200,6 +203,13 @@ def _of_part(
         replicates=exam.section.bootstrap,
         seed=exam.seed,
     )
+    follows = answers_that_follow(
+        models[deep].answers[part],
+        exam.beside.get(part, {}),
+        confidence=exam.section.confidence,
+        replicates=exam.section.bootstrap,
+        seed=exam.seed,
+    )
     order = [deep, peer, *(name for name in models if name not in pair)]
     answers = {name: models[name].answers[part] for name in order}
     named = exam.targets[part].kind
@@ -209,6 +219,7 @@ def _of_part(
         "difference": difference,
         "verdict": verdict(difference),
         "subgroups": subgroups,
+        "follows": follows,
         **(BEYOND.load(named)(answers, exam.section, exam.seed) if named in BEYOND.names() else {}),
     }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bedside.audit.attributes import columns_beside_target, is_role, target_columns
 from bedside.evaluation.judge import Exam, Judgement, refuse_unjudgeable
 from bedside.evaluation.kinds import Place, kind_of
 from bedside.evaluation.replicates import write_replicates
@@ -22,21 +23,36 @@ if TYPE_CHECKING:
     from bedside.data.cohort import Cohort
     from bedside.data.split import Split
     from bedside.run_folder import RunFolder
-    from bedside.schema import Array, Task
+    from bedside.schema import Array, Modality, Task
     from bedside.study import Study
     from bedside.training.preparation import Preparation
 
 
-def make_exam(study: Study, cohort: Cohort, preparation: Preparation, *, task: Task) -> Exam:
+def make_exam(
+    study: Study,
+    cohort: Cohort,
+    preparation: Preparation,
+    *,
+    task: Task,
+    modalities: Mapping[str, Modality] | None = None,
+) -> Exam:
     """What all models of a study are judged on.
 
     Made before anything is trained, so that what cannot be judged is refused then.
+
+    Args:
+        study: its split's seed and ``evaluation`` are used.
+        cohort: the cases.
+        preparation: its parts.
+        task: of the study.
+        modalities: by input; without them nothing is asked of whether answers follow attributes.
 
     Raises:
         DataError: a class has no training case, or no threshold can be chosen on validation.
     """
     parts, groups = preparation.parts, cohort.groups()
     state = task.fit(parts["train"].targets, balance=study.training.imbalance == "auto")
+    beside = {} if modalities is None else _beside(study, cohort, task, modalities)
     exam = Exam(
         task=task,
         state=fitted(task, preparation, state, carry_cases=study.package.carry_cases),
@@ -55,9 +71,24 @@ def make_exam(study: Study, cohort: Cohort, preparation: Preparation, *, task: T
         ids=_names(cohort.ids(), preparation),
         section=study.evaluation,
         seed=study.split.seed,
+        beside={
+            part: {name: values[own.rows] for name, values in beside.items()}
+            for part, own in parts.items()
+        },
     )
     refuse_unjudgeable(exam)
     return exam
+
+
+def _beside(
+    study: Study, cohort: Cohort, task: Task, modalities: Mapping[str, Modality]
+) -> dict[str, Array]:
+    """Site, columns that say where, by what or who, and subgroups, where no input reads them."""
+    named = {cohort.site, *study.evaluation.subgroups}
+    columns = columns_beside_target(cohort, modalities, targets=target_columns(cohort, task))
+    return {
+        name: cells.to_numpy() for name, cells in columns.items() if name in named or is_role(name)
+    }
 
 
 def _names(ids: Array, preparation: Preparation) -> Array:

@@ -201,10 +201,7 @@ def _between(low: float, high: float, *, whole: bool) -> str:
 
 def _grouping(values: Array) -> Grouping:
     """One label a case, and the labels in the order to show: rising, then other, unknown."""
-    words = np.asarray([str(v).strip() for v in values], dtype=str)
-    blank = np.asarray([word.lower() in _BLANKS for word in words], dtype=bool)
-    words[blank] = ""
-    numbers = _numbers(words, blank)
+    words, blank, numbers = words_and_numbers(values)
     if numbers is not None:
         labels = bands(numbers)
         rising = numbers[~blank].argsort(kind="stable")
@@ -217,6 +214,22 @@ def _grouping(values: Array) -> Grouping:
     labels = np.where(blank, UNKNOWN, labels)
     last = [UNKNOWN] if blank.any() and UNKNOWN not in order else []
     return Grouping(labels, [*order, *last])
+
+
+def words_and_numbers(values: Array) -> tuple[Array, Array, Array | None]:
+    """Values of an attribute as text, which are blank, and as numbers where they are such.
+
+    Args:
+        values: (N,) of any type.
+
+    Returns:
+        (N,) str, blank ones empty; (N,) bool; (N,) numbers, NaN where blank, or None where
+        they are words or few numbers differ.
+    """
+    words = np.asarray([str(v).strip() for v in values], dtype=str)
+    blank = np.asarray([word.lower() in _BLANKS for word in words], dtype=bool)
+    words[blank] = ""
+    return words, blank, _numbers(words, blank)
 
 
 def _numbers(words: Array, blank: Array) -> Array | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from bedside.reporting.follows_words import follows_notices
 from bedside.reporting.formatting import counted, listed
 from bedside.reporting.kinds import told
 from bedside.reporting.telling import Notice
@@ -25,7 +26,8 @@ def find_notices(record: Record) -> list[Notice]:
     """All boxes of the first page, red ones first."""
     kind = told(record)
     found = [*kind.doubts(record), *_split(record), *_looks(record), *_waived(record)]
-    found += [*kind.scarce(record), *_made_up(record), *_started(record), *_pretrained(record)]
+    found += [*kind.scarce(record), *follows_notices(record), *_made_up(record)]
+    found += [*_started(record), *_pretrained(record)]
     return sorted(found, key=lambda notice: notice.tone != "red")
 
 

@@ -18,6 +18,7 @@ from bedside import __version__
 from bedside.reporting import (
     audit_pictures,
     audit_words,
+    follows_words,
     formatting,
     glossary,
     notices,
@@ -100,6 +101,8 @@ def _page(record: Record, cases: bool) -> dict[str, Any]:
         "split_words": _split_words(record),
         "split_notes": [str(note) for note in record.metrics.get("split_notes") or []],
         "bootstrap_words": _bootstrap_words(record),
+        "follows_words": follows_words.follows_sentences(record),
+        "follows_table": follows_words.follows_table(record),
         **kind.page(record, cases=cases),
         "pictures": {p.name: p for p in _pictures(record)},
         "audit_pictures": (

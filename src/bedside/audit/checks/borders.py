@@ -181,7 +181,7 @@ def _finding(
         else ""
     )
     severity: Severity = "warn" if warns else "note"
-    return evidence.finding(CHECK, severity, _capital(message), count=cases, remedy=remedy)
+    return evidence.finding(CHECK, severity, message, count=cases, remedy=remedy)
 
 
 def _listed(words: list[str]) -> str:
@@ -191,7 +191,3 @@ def _listed(words: list[str]) -> str:
 
 def _words(seen: Separation) -> str:
     return f"{seen.auroc:.2f} ({seen.low:.2f} to {seen.high:.2f})"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -47,9 +47,7 @@ def burned_in_text(evidence: Evidence) -> list[Finding]:
             f"it may name a patient, and a model can read it.{rest}"
         )
         remedy = "Look at these images; cover the text, or export without annotations."
-        found.append(
-            evidence.finding("burned-in-text", "warn", _capital(message), rows=hits, remedy=remedy)
-        )
+        found.append(evidence.finding("burned-in-text", "warn", message, rows=hits, remedy=remedy))
     return found
 
 
@@ -60,7 +58,7 @@ def _nothing_seen(evidence: Evidence, name: str, rows: list[int], rest: str) -> 
     message = f"{evidence.spoken(name)}no text was seen in {len(rows)} images.{rest}"
     if not rows:
         message = f"{evidence.spoken(name)}nobody looked for text in the images.{rest}"
-    return [evidence.finding("burned-in-text", "note", _capital(message), count=len(rows))]
+    return [evidence.finding("burned-in-text", "note", message, count=len(rows))]
 
 
 def _lettered(evidence: Evidence, name: str, rows: list[int]) -> list[int]:
@@ -103,7 +101,3 @@ def _spread(rows: list[int], most: int) -> list[int]:
     if len(rows) <= most:
         return rows
     return [rows[place] for place in np.linspace(0, len(rows) - 1, most).astype(int)]
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

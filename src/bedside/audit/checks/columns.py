@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bedside.audit.checks.shift_columns import MOST_SITES, describing_columns, difference
+from bedside.audit.attributes import describing_columns
+from bedside.audit.checks.shift_columns import MOST_SITES, difference
 from bedside.audit.evidence import Evidence
 from bedside.audit.findings import Finding
 from bedside.schema import Array
@@ -63,7 +64,7 @@ def missing_labels(evidence: Evidence) -> list[Finding]:
     names = [f"'{name}'" for name in evidence.targets.names]
     if evidence.kind != "labels":
         known, names = known.all(axis=1, keepdims=True), ["the label"]
-    columns = dict(describing_columns(evidence))
+    columns = describing_columns(evidence.cohort, evidence.means.modalities)
     if evidence.cohort.site is not None:
         columns[evidence.cohort.site] = evidence.cohort.cases[evidence.cohort.site]
     told = []

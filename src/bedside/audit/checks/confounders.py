@@ -6,14 +6,14 @@ from the input and how far the label follows it. Cells are not named: site names
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bedside.audit.asked import SEED, Answers, answers_of
-from bedside.audit.checks.shift_columns import MOST_WORDS, describing_columns, difference
+from bedside.audit.attributes import FOLLOWED, columns_beside_target, is_role
+from bedside.audit.checks.shift_columns import MOST_WORDS, difference
 from bedside.audit.evidence import Evidence
 from bedside.audit.findings import Finding
 from bedside.audit.linear_reading import read_answers
@@ -24,18 +24,10 @@ if TYPE_CHECKING:
 
     from bedside.schema import Array
 
-ROLES = frozenset({
-    *("site", "hospital", "centre", "center", "clinic", "institution", "institute", "ward"),
-    *("scanner", "manufacturer", "device", "machine", "vendor", "model", "station", "detector"),
-    *("sex", "gender", "age", "ethnicity", "race", "view", "projection", "position"),
-})  # fmt: skip
-"""Words of column names that say where, by what or who: such a column is no label in disguise."""
 MOST_COLUMNS, MOST_VALUES, FEWEST_OF_VALUE = 30, 6, 30
 MOST_CASES = 3_000
 TOLD = 0.65
 """AUROC, at the lower end of its interval, from which the input tells an attribute."""
-FOLLOWED = 0.60
-"""AUROC of the attribute for the label from which the label follows it."""
 SAYS_IT = 0.95
 """The same from which a column is the label in other words."""
 
@@ -127,20 +119,10 @@ def _followed(evidence: Evidence, answers: Answers) -> list[Attribute]:
     return found
 
 
-def is_role(name: str) -> bool:
-    """Whether a column's name says where, by what or who: ``PatientAge``, ``site_id``."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
-    return not ROLES.isdisjoint(re.split(r"[^a-z]+", spaced))
-
-
 def _columns(evidence: Evidence) -> dict[str, pd.Series]:
-    cohort = evidence.cohort
-    columns = dict(describing_columns(evidence))
-    if cohort.site is not None:
-        columns = {cohort.site: cohort.cases[cohort.site], **columns}
-    named = [name for name in columns if name not in evidence.means.target_columns]
-    named.sort(key=lambda name: not (name == cohort.site or is_role(name)))
-    return {name: columns[name] for name in named[:MOST_COLUMNS]}
+    means = evidence.means
+    columns = columns_beside_target(evidence.cohort, means.modalities, targets=means.target_columns)
+    return dict(list(columns.items())[:MOST_COLUMNS])
 
 
 def _first_of_each(groups: Array, own: Array) -> Array:

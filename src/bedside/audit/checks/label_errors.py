@@ -81,11 +81,11 @@ def _finding(evidence: Evidence, doubt: Doubt, asked: _Asked) -> Finding:
             f"{name}simple features tell the labels apart too poorly (balanced accuracy "
             f"{doubt.accuracy:.2f}, {TELLING} is asked for) to doubt single ones."
         )
-        return evidence.finding(check, "note", _capital(message), count=rows.size)
+        return evidence.finding(check, "note", message, count=rows.size)
     count = doubt.rows.size
     if not count:
         message = f"{name}no label of {rows.size} outside the test part looks wrong.{ending}"
-        return evidence.finding(check, "note", _capital(message), count=0)
+        return evidence.finding(check, "note", message, count=0)
     message = (
         f"{name}{count} of {rows.size} labels outside the test part may be wrong: a simple model "
         f"that never saw them is sure of another (it is right in {doubt.accuracy:.0%} of the "
@@ -100,7 +100,7 @@ def _finding(evidence: Evidence, doubt: Doubt, asked: _Asked) -> Finding:
     return evidence.finding(
         check,
         "warn",
-        _capital(message),
+        message,
         rows=rows[doubt.rows],
         remedy=remedy,
         details=details,
@@ -110,7 +110,3 @@ def _finding(evidence: Evidence, doubt: Doubt, asked: _Asked) -> Finding:
 def _percent(share: float) -> str:
     """Never 100 %: the model is sure, nothing is certain."""
     return ">99%" if share > 0.99 else f"{share:.0%}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

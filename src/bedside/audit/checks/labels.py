@@ -49,7 +49,7 @@ def unknown_labels(evidence: Evidence) -> list[Finding]:
             f"{name} unknown in {rows.size} of {column.size} cases; they are left out of training "
             "and scoring of it, never taken as negative."
         )
-        found.append(evidence.finding("unknown-labels", "note", _capital(message), rows=rows))
+        found.append(evidence.finding("unknown-labels", "note", message, rows=rows))
     return found
 
 
@@ -71,7 +71,7 @@ def class_balance(evidence: Evidence) -> list[Finding]:
     if few:
         found.append(_few(evidence, few))
     if notes:
-        message = _capital(f"Cases of each class; {'; '.join(notes)}.")
+        message = f"Cases of each class; {'; '.join(notes)}."
         count = len(evidence.cohort)
         found.append(evidence.finding("class-balance", "note", message, count=count))
     return found
@@ -98,7 +98,7 @@ def file_facts_and_labels(evidence: Evidence) -> list[Finding]:
                 evidence.finding(
                     "file-facts-and-labels",
                     "warn",
-                    _capital(message),
+                    message,
                     count=rows.size,
                     remedy=remedy,
                 )
@@ -167,7 +167,3 @@ def _tells(evidence: Evidence, rows: Array, values: Array, answer: str) -> bool:
     if min(table.shape) < 2 or (table.sum(axis=0) < FEW).any():
         return False
     return float(association(table, method="cramer")) >= GIVEN_AWAY
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -80,9 +80,7 @@ def _some_only(evidence: Evidence, name: str, asked: int) -> Finding:
         f"{evidence.spoken(name)}{asked} of {images} images, {drawn}, were compared with all "
         "others for near copies; all with all would take too long."
     )
-    return evidence.finding(
-        "near-copies-within-parts", "note", message[:1].upper() + message[1:], count=asked
-    )
+    return evidence.finding("near-copies-within-parts", "note", message, count=asked)
 
 
 def _finding(evidence: Evidence, check: str, pairs: Array, *, message: str, remedy: str) -> Finding:

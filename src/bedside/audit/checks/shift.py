@@ -56,9 +56,7 @@ def shift_between_parts(evidence: Evidence) -> list[Finding]:
             else ""
         )
         found.append(
-            evidence.finding(
-                "shift-parts", severity, _capital(message), count=small.rows.size, remedy=remedy
-            )
+            evidence.finding("shift-parts", severity, message, count=small.rows.size, remedy=remedy)
         )
     return found
 
@@ -92,7 +90,7 @@ def shift_between_sites(evidence: Evidence) -> list[Finding]:
             evidence.finding(
                 "shift-sites",
                 "warn" if plain else "note",
-                _capital(message),
+                message,
                 count=small.rows.size,
                 remedy=remedy if plain else "",
             )
@@ -163,7 +161,3 @@ def _says_no_more(evidence: Evidence, answer: str) -> bool:
 
 def _words(seen: Separation) -> str:
     return f"{seen.auroc:.2f} ({seen.low:.2f} to {seen.high:.2f})"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

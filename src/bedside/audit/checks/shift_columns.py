@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bedside.audit.attributes import describing_columns
 from bedside.audit.checks.shift import SHIFTED_PARTS, SHIFTED_SITES
 from bedside.audit.evidence import Evidence
 from bedside.audit.findings import Finding
@@ -79,7 +80,7 @@ def _told(
 ) -> str:
     """``'age' test 0.71, 'device' validation 0.80``, the largest first."""
     found = []
-    for name, cells in describing_columns(evidence).items():
+    for name, cells in describing_columns(evidence.cohort, evidence.means.modalities).items():
         for side, (one, other) in sides.items():
             auroc = difference(cells, once & one, once & other)
             if auroc >= least:
@@ -87,14 +88,6 @@ def _told(
     found.sort(key=lambda pair: -pair[0])
     more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
     return ", ".join(text for _, text in found[:LISTED]) + more if found else ""
-
-
-def describing_columns(evidence: Evidence) -> dict[str, pd.Series]:
-    """Columns that describe a case; ids, files, parts, site and time say where it comes from."""
-    cohort = evidence.cohort
-    used = {c for m in evidence.means.modalities.values() for c in m.columns_used()}
-    left_out = {"case_id", cohort.patient, cohort.site, cohort.time, cohort.part, *used}
-    return {str(name): cells for name, cells in cohort.cases.items() if name not in left_out}
 
 
 def _one_a_patient(evidence: Evidence) -> Array:

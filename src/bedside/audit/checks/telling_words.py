@@ -36,9 +36,10 @@ def words_that_tell(evidence: Evidence) -> list[Finding]:
     for name, looks in evidence.text_looks.items():
         rows = drawn(evidence, np.array(sorted(looks), dtype=np.int64), most=MOST_TEXTS)
         texts = [str(sample.values) for sample in evidence.inputs[name].at(rows)]
+        places = places_of_words(texts)
         groups, told, holding = evidence.cohort.groups()[rows], [], set()
         for column in range(len(answers.names)):
-            best = most_telling(texts, answers.values[rows, column], groups)
+            best = most_telling(places, answers.values[rows, column], groups)
             if best is None:
                 continue
             auroc, low, holds = best
@@ -55,17 +56,26 @@ def words_that_tell(evidence: Evidence) -> list[Finding]:
         )
         remedy = "Compare the texts of these rows: was the label, or what it was made of, put in?"
         where = sorted(holding)
-        found.append(evidence.finding(CHECK, "warn", _capital(message), rows=where, remedy=remedy))
+        found.append(evidence.finding(CHECK, "warn", message, rows=where, remedy=remedy))
     return found
 
 
+def places_of_words(texts: list[str]) -> dict[str, list[int]]:
+    """Word -> which texts hold it, of the words that stand in enough of them."""
+    places: dict[str, list[int]] = {}
+    for place, text in enumerate(texts):
+        for word in set(_WORD.findall(text.lower())):
+            places.setdefault(word, []).append(place)
+    return {word: own for word, own in places.items() if len(own) >= FEWEST_TEXTS}
+
+
 def most_telling(
-    texts: list[str], answer: Array, groups: Array
+    places: dict[str, list[int]], answer: Array, groups: Array
 ) -> tuple[float, float, Array] | None:
     """The word whose presence tells an answer best, where it nearly always does.
 
     Args:
-        texts: n.
+        places: of the words in n texts.
         answer: (n,) 1 or 0, NaN where unknown.
         groups: (n,) integers, equal for texts of one patient.
 
@@ -77,27 +87,18 @@ def most_telling(
     sizes = [np.unique(groups[side]).size for side in (one, other)]
     if min(sizes) < FEWEST:
         return None
-    places: dict[str, list[int]] = {}
-    for place, text in enumerate(texts):
-        for word in set(_WORD.findall(text.lower())):
-            places.setdefault(word, []).append(place)
-    asked = {word: own for word, own in places.items() if len(own) >= FEWEST_TEXTS}
     best, most = "", 0.0
-    for word, own in asked.items():
+    for word, own in places.items():
         apart = abs(float(one[own].sum() / one.sum() - other[own].sum() / other.sum()))
         if apart > most:
             best, most = word, apart
     if not best:
         return None
     auroc = (1 + most) / 2
-    wider = float(norm.ppf(1 - CHANCE / 2 / len(asked)) / norm.ppf(1 - CHANCE / 2))
+    wider = float(norm.ppf(1 - CHANCE / 2 / len(places)) / norm.ppf(1 - CHANCE / 2))
     low = auroc - wider * (auroc - separation(auroc, *sizes).low)
     if low < TELLING:
         return None
-    holds = np.zeros(len(texts), dtype=bool)
-    holds[asked[best]] = True
+    holds = np.zeros(len(answer), dtype=bool)
+    holds[places[best]] = True
     return auroc, low, holds
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
