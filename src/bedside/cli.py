@@ -244,10 +244,10 @@ def predict_command(  # noqa: PLR0913 - each is an option of the command
     if words is not None:
         records = with_unsupported(records, cases, contents, lexicon=words)
     write_predictions(records, output)
-    outside = sum(record.get("outside") == "yes" for record in records)
+    outside = len({r["case"] for r in records if r.get("outside") == "yes"})
     if outside:
         sys.stderr.write(
-            f"bedside: {outside} of {len(records)} cases lie outside what this model was trained "
+            f"bedside: {outside} of {len(cases)} cases lie outside what this model was trained "
             "on; do not rely on their answers.\n"
         )
     failed = sum(bool(record.get("error")) for record in records)

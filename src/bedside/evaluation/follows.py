@@ -37,7 +37,7 @@ MOST_VALUES = 8
 """Values of an attribute that are asked about, the commonest."""
 FIFTHS = 5
 FEWEST = 10
-"""Cases with a value, and others, without which a truth is left out."""
+"""Patients with a value, and with others, without which a truth is left out."""
 RISING = "rising"
 """What stands in place of a value where an attribute is a number."""
 
@@ -156,14 +156,14 @@ class _Question:
 
     @classmethod
     def of(cls, look: Look, stated: Stated, groups: Array) -> _Question | None:
-        """None where no truth has enough cases on either side."""
+        """None where no truth has enough patients on either side."""
         columns, pairs = {}, {}
         for truth in range(len(stated.strata)):
             rows = np.flatnonzero((stated.stratum == truth) & (look.level >= 0))
             rows = rows[np.argsort(stated.number[rows], kind="stable")]
             level = look.level[rows]
             above = level > level.max(initial=0) / 2
-            if min(above.sum(), (~above).sum()) < FEWEST:
+            if min(np.unique(groups[rows[side]]).size for side in (above, ~above)) < FEWEST:
                 continue
             columns[truth] = [
                 _step(step, rows, level, stated.number) for step in range(1, int(level.max()) + 1)

@@ -135,18 +135,50 @@ def kept(answers: Answers, *, confidence: float, replicates: int, seed: int) -> 
         found["sets"] = _sets_kept(answers)
     if "abstain" in state:
         found["abstain"] = _doubt_kept(answers)
-    if (outside := answers.prediction.arrays.get("outside")) is not None:
-        share_outside = _Mean(outside[rows], np.ones(len(label), dtype=bool))
-        found["outside"] = {"expected": state["familiar"]["share"], "share": share_outside}
+    found |= _outside_of(answers, rows)
+    groups = answers.groups[rows]
+    return _measured(found, groups, confidence=confidence, replicates=replicates, seed=seed)
+
+
+def outside_of_training(
+    models: Mapping[str, Answers], section: EvaluationSection, seed: int
+) -> dict[str, Any]:
+    """``promises`` of kinds that promise nothing else: how many cases are unlike training.
+
+    Args:
+        models: of one test part, the deep one first.
+        section: the study's ``evaluation``.
+        seed: of the resamples.
+    """
+    deep = next(iter(models.values()))
+    found = _outside_of(deep, np.arange(deep.groups.size))
+    promises = _measured(
+        found, deep.groups,
+        confidence=section.confidence, replicates=section.bootstrap, seed=seed,
+    )  # fmt: skip
+    return {"promises": promises} if promises else {}
+
+
+def _outside_of(answers: Answers, rows: Array) -> dict[str, Any]:
+    outside = answers.prediction.arrays.get("outside")
+    if outside is None:
+        return {}
+    share_outside = _Mean(outside[rows], np.ones(len(rows), dtype=bool))
+    return {"outside": {"expected": answers.state["familiar"]["share"], "share": share_outside}}
+
+
+def _measured(
+    found: Mapping[str, Any], groups: Array, *, confidence: float, replicates: int, seed: int
+) -> dict[str, Any]:
+    """The same with every mean measured, patients being drawn once for all of them."""
     means = _means_in(found)
     if not means:
-        return found
+        return dict(found)
     rng = np.random.default_rng(seed)
-    weights = patient_weights(answers.groups[rows], replicates=replicates, rng=rng)
-    drawn = _under(means, weights)
-    apart = _under(means, leave_out_weights(answers.groups[rows]))
+    drawn = _under(means, patient_weights(groups, replicates=replicates, rng=rng))
+    apart = _under(means, leave_out_weights(groups))
     entries = [
-        mean.entry(drawn[:, place], apart[:, place], answers.groups[rows], confidence=confidence)
+        mean.entry(drawn[:, place], apart[:, place], groups, confidence=confidence)
         for place, mean in enumerate(means)
     ]
     return _with_entries(found, dict(zip(map(id, means), entries, strict=True)))

@@ -12,6 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from bedside.models.familiarity import Familiarity
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -46,6 +48,7 @@ class ForecastHead(nn.Module):
         self.skip = nn.Linear(int(state["history_steps"]), steps)
         self.added = nn.Linear(width, steps)
         self.gaps = nn.Linear(width, steps * (len(levels) - 1))
+        self.familiarity: Familiarity | None = None
         nn.init.zeros_(self.skip.weight)
         nn.init.zeros_(self.skip.bias)
         nn.init.normal_(self.added.weight, std=SMALL)
@@ -75,12 +78,22 @@ class ForecastHead(nn.Module):
         """Pooled (B, F) and the series' history -> ``quantiles`` (B, S, Q) float32.
 
         In float32 even where the encoder trains in bf16, which would round the line's lags.
+        Once it knows what training windows are like, in evaluation mode also ``strangeness``
+        (B, 1).
         """
         pooled = features.pooled
         if torch.is_autocast_enabled(pooled.device.type):
             with torch.autocast(pooled.device.type, enabled=False):
-                return self._quantiles(pooled.float(), inputs)
-        return self._quantiles(pooled, inputs)
+                return self._answers(pooled.float(), inputs)
+        return self._answers(pooled, inputs)
+
+    def _answers(
+        self, pooled: torch.Tensor, inputs: dict[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
+        found = self._quantiles(pooled, inputs)
+        if self.familiarity is not None and not self.training:
+            found["strangeness"] = self.familiarity(pooled)
+        return found
 
     def _quantiles(
         self, pooled: torch.Tensor, inputs: dict[str, torch.Tensor]

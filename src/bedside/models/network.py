@@ -193,17 +193,19 @@ def _token_width(plans: Mapping[str, InputPlan], encoders: Sequence[Encoder]) ->
     return widths.popitem()[1]
 
 
-MOST_AT_ONCE = 64
+AT_ONCE = 64
 
 
-def pooled_features(network: StudyNetwork, arrays: Mapping[str, Rows], places: Array) -> Array:
-    """(n, F) pooled features of some cases, in evaluation mode."""
+def pooled_features(
+    network: StudyNetwork, arrays: Mapping[str, Rows], places: Array, *, at_once: int = AT_ONCE
+) -> Array:
+    """(n, F) pooled features of some cases, in evaluation mode, some at once."""
     network.eval()
     device = next(network.parameters()).device
     found = []
     with torch.inference_mode():
-        for start in range(0, len(places), MOST_AT_ONCE):
-            own = places[start : start + MOST_AT_ONCE]
+        for start in range(0, len(places), at_once):
+            own = places[start : start + at_once]
             batch = {name: torch.from_numpy(v[own].copy()).to(device) for name, v in arrays.items()}
             found.append(network.features(batch).pooled.float().cpu().numpy())
     return np.concatenate(found)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from bedside.evaluation.multiplicity import SIGNIFICANT
 from bedside.reporting.formatting import (
-    Form,
     bounds,
     count,
     counted,
@@ -18,6 +17,7 @@ from bedside.reporting.formatting import (
     listed,
     number,
     percent,
+    share_words,
     signed,
     with_interval,
 )
@@ -60,9 +60,9 @@ def sets_sentence(record: Record) -> str:
     return (
         f"Beside its decision the model names a set of answers that holds the true one in "
         f"{percent(found['promised'])} of new patients like these, within each class where there "
-        f"were enough to choose by. On the test part it did in {_share(found['coverage'])}; "
-        f"{_share(found['alone'])} of the sets hold one answer only.{kept} With patients unlike "
-        "those of validation the promise does not hold."
+        f"were enough to choose by. On the test part it did in {share_words(found['coverage'])}; "
+        f"{share_words(found['alone'])} of the sets hold one answer only.{kept} With patients "
+        "unlike those of validation the promise does not hold."
     )
 
 
@@ -95,27 +95,9 @@ def doubt_sentence(record: Record) -> str:
     return (
         f"The package marks a case as not certain where the model is less sure than in the least "
         f"certain {percent(found['share'])} of validation. On the test part these are "
-        f"{_share(found['asked'])}; of them {_share(found['error_asked'])} were decided wrongly, "
-        f"of the others {_share(found['error_kept'])}, of all {_share(found['error_all'])}."
-    )
-
-
-def outside_sentence(record: Record) -> str:
-    """How many test cases are unlike those of training."""
-    found = (record.metrics.get("promises") or {}).get("outside")
-    if not found or found["share"]["value"] is None:
-        return ""
-    more = (found["share"]["low"] or 0) > 2 * found["expected"]
-    after = (
-        " That is far more than one in a hundred: the test part is unlike what the model learnt "
-        "from."
-        if more
-        else ""
-    )
-    return (
-        f"The package marks a case as outside what the model was trained on where it lies farther "
-        f"from training cases than 99 of 100 validation cases. On the test part these are "
-        f"{_share(found['share'])}.{after}"
+        f"{share_words(found['asked'])}; of them {share_words(found['error_asked'])} were decided "
+        f"wrongly, of the others {share_words(found['error_kept'])}, of all "
+        f"{share_words(found['error_all'])}."
     )
 
 
@@ -166,8 +148,3 @@ def gaps_sentence(record: Record) -> str:
         f"{counted(looks, 'group')} {'was' if looks == 1 else 'were'} looked at, and one of 20 "
         f"stands out by chance; after Holm's correction {kept}"
     )
-
-
-def _share(estimate: Mapping[str, Any]) -> str:
-    """``91.2 % (88.0 to 93.9)``."""
-    return with_interval(estimate, Form(1, scale=100, unit="%"))

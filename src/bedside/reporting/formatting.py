@@ -98,6 +98,11 @@ def complement(estimate: Estimate | None) -> dict[str, Any] | None:
     }
 
 
+def share_words(estimate: Estimate) -> str:
+    """A share in percent: ``91.2 % (88.0 to 93.9)``."""
+    return with_interval(estimate, Form(1, scale=100, unit="%"))
+
+
 def of_hundred(estimate: Estimate | None) -> str:
     """A share as a natural frequency: ``93 (90 to 96)``; "n/a" where unknown."""
     if estimate is None or not _is_number(estimate.get("value")):

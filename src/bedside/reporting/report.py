@@ -103,6 +103,7 @@ def _page(record: Record, cases: bool) -> dict[str, Any]:
         "bootstrap_words": _bootstrap_words(record),
         "follows_words": follows_words.follows_sentences(record),
         "follows_table": follows_words.follows_table(record),
+        "outside_words": wording.outside_sentence(record, kind.noun),
         **kind.page(record, cases=cases),
         "pictures": {p.name: p for p in _pictures(record)},
         "audit_pictures": (

@@ -21,6 +21,7 @@ from bedside.reporting.formatting import (
     listed,
     number,
     percent,
+    share_words,
 )
 from bedside.reporting.glossary import difference_form, form_of, higher_is_better, mid_sentence
 from bedside.reporting.telling import Answer
@@ -137,6 +138,24 @@ def input_words(record: Record) -> str:
 def confidence_words(record: Record) -> str:
     """``95 % interval``."""
     return f"{percent(record.metrics.get('confidence', 0.95))} interval"
+
+
+def outside_sentence(record: Record, noun: str) -> str:
+    """How many of what is scored is unlike training; blank where the model does not tell."""
+    found = (record.metrics.get("promises") or {}).get("outside")
+    if not found or found["share"]["value"] is None:
+        return ""
+    after = (
+        " That is far more than one in a hundred: the test part is unlike what the model learnt "
+        "from."
+        if (found["share"]["low"] or 0) > 2 * found["expected"]
+        else ""
+    )
+    return (
+        f"The package marks a {noun} as outside what the model was trained on where it lies "
+        f"farther from those of training than 99 of 100 of validation. On the test part these are "
+        f"{share_words(found['share'])}.{after}"
+    )
 
 
 def scored_words(found: Mapping[str, Any], noun: str = "case") -> str:

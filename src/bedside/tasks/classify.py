@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from bedside.errors import DataError, Problems, StudyError, nearest
 from bedside.schema import Array, Arrays, Kind, Network, Prediction, State, Targets
 from bedside.tasks.labels import YES_NO, cells_of, label_order, meant_value, plain
+from bedside.tasks.outside import foreign, foreign_columns
 from bedside.tasks.sets import confidence_of, sets_of
 
 if TYPE_CHECKING:
@@ -303,10 +304,7 @@ class Classify(BaseModel):
             probability = np.exp(-np.logaddexp(0, -logits))
             decision = probability >= np.asarray(state["thresholds"])
         found: Arrays = {"probability": probability, "decision": decision}
-        if "strangeness" in outputs:
-            found["strangeness"] = outputs["strangeness"][:, 0].astype(np.float64)
-        if "strangeness" in found and "familiar" in state:
-            found["outside"] = found["strangeness"] > state["familiar"]["limit"]
+        found |= foreign(outputs, state)
         if "sets" in state:
             found["set"] = sets_of(probability, state["sets"]["largest"], kind=state["kind"])
         if "abstain" in state:
@@ -387,10 +385,7 @@ def _promises(prediction: Prediction) -> dict[str, Array]:
         found["set"] = np.array(["|".join(names[own]) for own in sets], dtype=object)
     if (certain := prediction.arrays.get("certain")) is not None:
         found["certain"] = np.where(certain, "yes", "no")
-    if (outside := prediction.arrays.get("outside")) is not None:
-        found["strangeness"] = prediction.arrays["strangeness"]
-        found["outside"] = np.where(outside, "yes", "no")
-    return found
+    return found | foreign_columns(prediction)
 
 
 def _targets(truth: Array, known: Array, *, names: tuple[str, ...], kind: Kind) -> Targets:

@@ -23,6 +23,7 @@ from bedside.tasks.conformal import fit_stretch, stretched
 from bedside.tasks.correction import corrected
 from bedside.tasks.lag_regression import blocks, fit_lags
 from bedside.tasks.other_people import KEY, as_others, unlikeness
+from bedside.tasks.outside import foreign, foreign_columns
 
 if TYPE_CHECKING:
     import torch
@@ -220,12 +221,15 @@ class Forecast(BaseModel):
     def infer(self, networks: Mapping[str, Network], arrays: Arrays, state: State) -> Prediction:
         """Calibrated quantiles -> ``quantiles`` (N, S, Q) rising, ``point`` (N, S) the median.
 
-        A package that was personalised moves them by what it learnt of the patient.
+        A package that was personalised moves them by what it learnt of the patient. Of a network
+        that knows its training windows also ``strangeness`` and ``outside`` (N,).
         """
-        quantiles = np.sort(networks["network"](arrays)["quantiles"], axis=2)
+        outputs = networks["network"](arrays)
+        quantiles = np.sort(outputs["quantiles"], axis=2)
         quantiles = corrected(quantiles, arrays, state)
         point = quantiles[:, :, state["levels"].index(MEDIAN)]
-        return Prediction({"point": point, "quantiles": quantiles}, tuple(state["names"]))
+        found = {"point": point, "quantiles": quantiles, **foreign(outputs, state)}
+        return Prediction(found, tuple(state["names"]))
 
     def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:
         """Columns (N * S,): minutes ahead, forecast, ends of the intervals, alarm probabilities."""
@@ -248,7 +252,7 @@ class Forecast(BaseModel):
             above = 1 - probability_below(quantiles, high, levels=levels)
             columns[f"probability_below_{low:g}"] = below.reshape(-1)
             columns[f"probability_above_{high:g}"] = above.reshape(-1)
-        return columns
+        return columns | foreign_columns(prediction, lines=len(state["names"]))
 
     def truth_rows(self, targets: Targets) -> dict[str, Array]:
         """Columns (N * S,): clock time of the last value, that value, and what came; or blank."""

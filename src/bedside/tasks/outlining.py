@@ -14,6 +14,7 @@ import numpy as np
 from bedside.data.packed_mask import as_masks, pack
 from bedside.data.patches import Box
 from bedside.schema import Array, Arrays, Network, Rows, State
+from bedside.tasks.outside import STRANGENESS
 from bedside.tasks.passes import averaged
 from bedside.tasks.sliding import Window, regridded, slabs, thin
 
@@ -41,22 +42,29 @@ def outline(networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: 
         each class that are sure; and of S unsure ones ``logits`` (N, S, K + 1), ``weight``
         (N, S), how many voxels each stands for, 0 where there are fewer, and ``at`` (N, S),
         their place among the source's voxels. Where the state asks for ``uncertainty``, also
-        ``entropy`` (N,), packed like masks: 255 at voxels of which nothing is known.
+        ``entropy`` (N,), packed like masks: 255 at voxels of which nothing is known. Of a
+        network that knows its training patches ``strangeness`` (N,), the mean over patches.
     """
     plan = state["plan"]
     name, values = plan["input"], f"{plan['input']}.values"
     window = Window(tuple(plan["patch"]), plan["overlap"])
 
+    strange: list[Array] = []
+
     def one_look(patches: Array) -> Array:
-        return networks[PATCH]({values: patches})["logits"]
+        outputs = networks[PATCH]({values: patches})
+        if STRANGENESS in outputs:
+            strange.append(outputs[STRANGENESS][:, 0])
+        return outputs["logits"]
 
     answer = averaged(one_look, plan.get("passes", 1), mirror=plan.get("mirror", False))
     temperature = state.get("quality", {}).get("temperature", 1.0)
     asked = temperature if state.get("uncertainty") else None
-    masks, kept, doubts = [], [], []
+    masks, kept, doubts, far = [], [], [], []
     for row in range(len(arrays[values])):
         one = slice(row, row + 1)
         volume = arrays[values][one][0]
+        strange.clear()
         depth, height, width = map(int, arrays[f"{name}.source"][one][0])
         source = depth, height, width
         found = thin(slabs(answer, volume, window), want=source)
@@ -67,10 +75,13 @@ def outline(networks: Mapping[str, Network], arrays: Mapping[str, Rows], state: 
         spacing = tuple(map(float, arrays[f"{name}.spacing"][one][0]))
         masks.append(pack(case.voxels, spacing))
         kept.append(case.kept())
+        if strange:
+            far.append(np.concatenate(strange).mean())
         if case.doubt is not None:
             doubts.append(pack(case.doubt, spacing))
     stacked = {key: np.stack([each[key] for each in kept]) for key in (kept[0] if kept else {})}
     maps = {"entropy": as_masks(doubts)} if asked is not None else {}
+    maps |= {STRANGENESS: np.array(far)} if far else {}
     return {"mask": as_masks(masks), **stacked, **maps}
 
 

@@ -21,6 +21,7 @@ from bedside.tasks.mask_quality import calibrate_quality, quality_of
 from bedside.tasks.mask_sizes import size_columns
 from bedside.tasks.mask_targets import read_masks
 from bedside.tasks.outlining import PATCH, outline
+from bedside.tasks.outside import foreign, foreign_columns
 from bedside.tasks.passes import MOST_PASSES
 from bedside.tasks.segmentation_plan import make_plan
 
@@ -231,7 +232,8 @@ class Segment(BaseModel):
     def infer(self, networks: Mapping[str, Network], arrays: Arrays, state: State) -> Prediction:
         """Masks, ``mask`` (N,), on the grids of the sources, and their ``quality`` (N, K).
 
-        Where ``state["uncertainty"]`` asks for it, ``entropy`` (N,) too, packed like masks.
+        Where ``state["uncertainty"]`` asks for it, ``entropy`` (N,) too, packed like masks. Of a
+        network that knows its training patches also ``strangeness`` and ``outside`` (N,).
 
         ``networks`` are ``patch``, or one ``network`` that answers what was outlined before,
         or by a baseline.
@@ -246,6 +248,7 @@ class Segment(BaseModel):
             found["quality"] = quality_of(outputs, state)
         if "entropy" in outputs:
             found["entropy"] = outputs["entropy"]
+        found |= foreign(outputs, state)
         return Prediction(found, tuple(state["names"]))
 
     def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:
@@ -261,7 +264,7 @@ class Segment(BaseModel):
             columns |= {f"quality_{n}": quality[:, k] for k, n in enumerate(names)}
             least = state.get("quality", {}).get("suspect_below", 0.0)
             columns["look"] = np.where(quality.min(axis=1) < least, "yes", "no")
-        return columns
+        return columns | foreign_columns(prediction)
 
     def truth_rows(self, targets: Targets) -> dict[str, Array]:
         """Columns (N,): ``truth_ml_<structure>`` and the like."""

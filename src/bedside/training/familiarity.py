@@ -11,29 +11,44 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bedside.models.familiarity import Familiarity
+from bedside.models.forecast_head import ForecastHead
 from bedside.models.heads import LogitHead
-from bedside.models.network import StudyNetwork, pooled_features
+from bedside.models.network import AT_ONCE, StudyNetwork, pooled_features
+from bedside.models.voxel_head import VoxelHead
+from bedside.training.writers import as_learnt
 
 if TYPE_CHECKING:
+    from bedside.schema import Array, Targets
     from bedside.training.job import Job
 
+KNOWING = (LogitHead, ForecastHead, VoxelHead)
+"""Heads that can tell how far a case lies from those of training."""
 MOST_LOOKED_AT = 5000
 """Training cases by which what is familiar is known; of more some by lot."""
+MOST_PATCHES, PATCHES_AT_ONCE = 400, 2
+"""The same of patches, and how many go through the network together, for their size."""
 
 
 def make_familiar(job: Job) -> None:
-    """Set the familiarity of a head of classes; other heads stay as they are."""
-    network, training = job.network, job.train
-    if not isinstance(network, StudyNetwork) or not isinstance(network.head, LogitHead):
+    """Set the familiarity of a head that can hold one; other heads stay as they are."""
+    network = job.network
+    if not isinstance(network, StudyNetwork) or not isinstance(network.head, KNOWING):
         return
-    truth = np.asarray(training.targets.arrays["truth"][:])
-    places = np.arange(len(truth))
-    if len(places) > MOST_LOOKED_AT:
+    training = as_learnt(job.task, job.train, job.state, seed=None)  # patches of all places
+    outlines = isinstance(network.head, VoxelHead)
+    most, together = (MOST_PATCHES, PATCHES_AT_ONCE) if outlines else (MOST_LOOKED_AT, AT_ONCE)
+    places = np.arange(len(training))
+    if len(places) > most:
         rng = np.random.default_rng(job.seed)
-        places = np.sort(rng.choice(len(places), MOST_LOOKED_AT, replace=False))
-    features = pooled_features(network, training.arrays, places)
-    # several labels at once make no classes of cases
-    alone = training.targets.kind == "labels"
-    classes = np.zeros(len(places)) if alone else truth[places] @ np.arange(1, truth.shape[1] + 1)
+        places = np.sort(rng.choice(len(places), most, replace=False))
+    features = pooled_features(network, training.arrays, places, at_once=together)
     device = next(network.parameters()).device
-    network.head.familiarity = Familiarity(features, classes).to(device)
+    network.head.familiarity = Familiarity(features, _classes(training.targets, places)).to(device)
+
+
+def _classes(targets: Targets, places: Array) -> Array:
+    """(n,) the class of each case; several labels at once and windows make no classes."""
+    if targets.kind not in ("binary", "classes"):
+        return np.zeros(len(places))
+    truth = np.asarray(targets.arrays["truth"][:])
+    return np.asarray(truth[places] @ np.arange(1, truth.shape[1] + 1))

@@ -225,7 +225,11 @@ class Beyond(Protocol):
 
 
 _CLASSES = "bedside.evaluation.class_evidence:evidence_of_classes"
-BEYOND: Registry[Beyond] = Registry("evidence_of_kind", {"binary": _CLASSES, "classes": _CLASSES})
+_OUTSIDE = "bedside.evaluation.promises:outside_of_training"
+BEYOND: Registry[Beyond] = Registry(
+    "evidence_of_kind",
+    {"binary": _CLASSES, "classes": _CLASSES, "forecast": _OUTSIDE, "mask": _OUTSIDE},
+)
 """Kinds that have such entries; of others metrics say it all."""
 
 

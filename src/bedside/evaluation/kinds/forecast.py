@@ -19,6 +19,7 @@ from bedside.evaluation.glucose import UNITS
 from bedside.evaluation.glucose_events import count_high, count_low
 from bedside.evaluation.kinds import Grouping
 from bedside.evaluation.predictions import write_predictions_table
+from bedside.evaluation.promises import limit_of_familiar
 from bedside.evaluation.windows import Windows
 from bedside.run_folder import atomic
 from bedside.schema import Array, Arrays, Prediction, State, Targets
@@ -176,8 +177,8 @@ class Forecast:
         """Nothing is chosen by a rule that could fail."""
 
     def decided(self, validation: Answers, section: EvaluationSection) -> State:  # noqa: ARG002
-        """The calibrated state as it is: a forecast takes no decision."""
-        return validation.state
+        """The calibrated state, and from where on a window is foreign; there is no decision."""
+        return {**validation.state, **limit_of_familiar(validation)}
 
     def tells_apart(self, prediction: Prediction) -> bool:
         """Whether two windows have two forecasts."""

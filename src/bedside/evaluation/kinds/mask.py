@@ -20,6 +20,7 @@ from bedside.evaluation import OF_MASKS, metric_names
 from bedside.evaluation.kinds import Grouping
 from bedside.evaluation.outlines import NUMBERS, OF_SPACE, PER_ML, Outlines
 from bedside.evaluation.predictions import write_predictions_table
+from bedside.evaluation.promises import limit_of_familiar
 from bedside.schema import Array, Arrays, Prediction, State, Targets
 from bedside.tasks.mask_sizes import Space
 
@@ -150,8 +151,8 @@ class Mask:
         """Nothing is chosen by a rule that could fail."""
 
     def decided(self, validation: Answers, section: EvaluationSection) -> State:  # noqa: ARG002
-        """The state as it is: the largest probability decides."""
-        return validation.state
+        """The state, and from where on a case is foreign; the largest probability decides."""
+        return {**validation.state, **limit_of_familiar(validation)}
 
     def tells_apart(self, prediction: Prediction) -> bool:
         """Whether a model outlines anything at all."""

@@ -100,7 +100,6 @@ class ToldClassification:
             "use_words": class_promises.decision_curve_sentence(record),
             "sets_words": class_promises.sets_sentence(record),
             "sets_table": class_promises.sets_table(record),
-            "outside_words": class_promises.outside_sentence(record),
             "doubt_words": class_promises.doubt_sentence(record),
             "gaps_words": class_promises.gaps_sentence(record),
             "decisions": class_wording.decision_sentences(record),
