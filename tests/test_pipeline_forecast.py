@@ -59,6 +59,11 @@ def test_metrics_are_those_of_the_predictions(done: Run) -> None:
         ends = [float(row[name]) for name in ("low_95", "low_80", "forecast", "high_80", "high_95")]
         assert ends == sorted(ends)
         assert 0 <= float(row["probability_above_180"]) <= 1
+    outside = [row["outside"] == "yes" for row in rows]
+    assert done.metrics["promises"]["outside"]["share"]["value"] == pytest.approx(np.mean(outside))
+    state = json.loads((done.folder.package / "package.json").read_text())["task"]["state"]
+    beyond = [float(row["strangeness"]) > state["familiar"]["limit"] for row in rows]
+    assert beyond == outside
 
 
 def test_the_split_on_disk_holds_every_stretch(done: Run) -> None:
@@ -97,7 +102,7 @@ def test_the_package_forecasts_a_stream_without_the_training_libraries(
     assert len(found) == 3
     for line, wanted in zip(found, asked, strict=True):
         assert line["minutes_ahead"] == wanted["minutes_ahead"]
-        for name in ("forecast", "low_95", "high_80", "probability_above_180"):
+        for name in ("forecast", "low_95", "high_80", "probability_above_180", "strangeness"):
             assert float(line[name]) == pytest.approx(float(wanted[name]), abs=2e-3, rel=1e-3)
 
 

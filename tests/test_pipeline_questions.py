@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from PIL import Image
 from sklearn.metrics import roc_auc_score
 
 import bedside
-from bedside.errors import DataError, LeakageError
+from bedside.errors import DataError, LeakageError, StudyError
 
 from .made_study import (
     Finished,
@@ -57,6 +59,37 @@ def test_several_classes_from_table_to_package(cases: Path) -> None:
     (record,) = predictor.predict(cases / source)
     assert record["decision"] == rows[0]["decision"]
     assert record["probability_mild"] == pytest.approx(float(rows[0]["probability_mild"]), abs=1e-4)
+    site = elsewhere(cases, lambda row: 8 if row[6] == "grave" else 2)
+    made = bedside.recalibrate(cases / "run" / "package", site, cases / "own").record
+    assert made["kind"] in ("intercept", "line")
+    assert made["classes"] == names
+    assert made["intercept"][0] == max(made["intercept"])
+    assert sum(made["intercept"]) == pytest.approx(0, abs=1e-6)
+    assert made["after"]["brier"]["value"] < made["before"]["brier"]["value"]
+    (moved,) = bedside.load(cases / "own").predict(cases / source)
+    assert moved["probability_grave"] > record["probability_grave"]
+    odds = [np.log(row["probability_some"] / row["probability_mild"]) for row in (record, moved)]
+    shift = made["intercept"][2] - made["intercept"][1]
+    assert odds[1] == pytest.approx(made["slope"] * odds[0] + shift, abs=1e-3)
+
+
+def elsewhere(cases: Path, times: Callable[[list[str]], int]) -> Path:
+    """The cases as another site has them: each so many times, under ids of its own."""
+    header, *rows = table_of(cases)
+    more = [row for row in rows for _ in range(times(row))]
+    many = [[f"case-{number}", *row[1:]] for number, row in enumerate(more)]
+    write_rows(cases / "site.csv", [header, *many])
+    return cases / "site.csv"
+
+
+def read_rows(path: Path) -> list[list[str]]:
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.reader(stream))
+
+
+def write_rows(path: Path, rows: list[list[str]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows(rows)
 
 
 def test_several_labels_some_unknown_from_table_to_package(cases: Path) -> None:
@@ -83,6 +116,27 @@ def test_several_labels_some_unknown_from_table_to_package(cases: Path) -> None:
     (record,) = predictor.predict(cases / scored[0][4])
     assert record["decision_a"] == int(rows[0]["decision_a"])
     assert record["probability_b"] == pytest.approx(float(rows[0]["probability_b"]), abs=1e-4)
+    assert set(record["set_a"].split("|")) <= {"no", "yes"}
+    assert record["certain_b"] in ("no", "yes")
+    assert record["outside"] == rows[0]["outside"]
+    assert list(metrics["promises"]["labels"]) == ["a", "b"]
+    page = (cases / "run" / "report.html").read_text()
+    assert "How often the truth was in the set of each label" in page
+    # 'a' is found more often elsewhere, 'b' is hardly known there
+    site = elsewhere(cases, lambda row: 8 if row[7] == "1" else 2)
+    kept = [row if number < 9 else [*row[:8], "-1"] for number, row in enumerate(read_rows(site))]
+    write_rows(site, kept)
+    made = bedside.recalibrate(cases / "run" / "package", site, cases / "own").record
+    assert made["labels"]["a"]["kind"] in ("intercept", "line")
+    assert made["labels"]["b"]["kind"] == "few"
+    scores = [made[when]["brier_a"]["value"] for when in ("before", "after")]
+    assert scores[1] < scores[0]
+    (moved,) = bedside.load(cases / "own").predict(cases / scored[0][4])
+    assert moved["probability_a"] > record["probability_a"]
+    assert moved["probability_b"] == pytest.approx(record["probability_b"], abs=1e-4)
+    assert (moved["decision_a"], moved["set_b"]) == (record["decision_a"], record["set_b"])
+    with pytest.raises(StudyError, match="--label: expected none, since the package has 2 labels"):
+        bedside.recalibrate(cases / "run" / "package", site, cases / "no", label="a")
 
 
 def test_two_encoders_are_compared_on_validation(

@@ -73,6 +73,10 @@ def test_every_case_has_its_numbers(folder: Path, metrics: dict[str, Any]) -> No
     dice = np.mean([[float(row[f"dice_{s}"]) for s in ("front", "back")] for row in rows])
     assert dice == pytest.approx(metrics["models"]["unet3d"]["dice"]["value"], abs=1e-4)
     assert all(float(row["truth_ml_front"]) > 0 for row in rows)
+    outside = np.mean([row["outside"] == "yes" for row in rows])
+    assert metrics["promises"]["outside"]["share"]["value"] == pytest.approx(outside)
+    page = (folder / "run" / "report.html").read_text()
+    assert "marks a case as outside what the model was trained on" in page
 
 
 def test_the_report_shows_the_worst_first_and_its_copy_none(folder: Path) -> None:
@@ -142,6 +146,16 @@ def test_the_package_outlines_what_the_network_did(folder: Path) -> None:
     for case, row in list(rows.items())[:3]:
         (record,) = predictor.predict(folder / paths[case])
         assert record["volume_ml_front"] == pytest.approx(float(row["volume_ml_front"]), abs=1e-4)
+        assert record["strangeness"] == pytest.approx(float(row["strangeness"]), rel=1e-3)
+        assert record["outside"] == row["outside"]
+
+
+def test_noise_in_place_of_a_scan_lies_outside(folder: Path, tmp_path: Path) -> None:
+    noise = np.random.default_rng(9).uniform(-300, 900, (20, 24, 18)).astype(np.float32)
+    row = write_case(tmp_path, "noise", noise, np.zeros(noise.shape, np.uint8))
+    predictor = bedside.load(folder / "run" / "package", threads=1)
+    (record,) = predictor.predict(tmp_path / row["image"])
+    assert record["outside"] == "yes"
 
 
 def test_masks_on_another_grid_stop_with_their_rows(folder: Path, tmp_path: Path) -> None:

@@ -16,9 +16,7 @@ RECALIBRATE_EXAMPLES = examples(
 
 
 def recalibrate_command(
-    package: Annotated[
-        Path, typer.Argument(metavar="PACKAGE", help="A package that answers yes or no.")
-    ],
+    package: Annotated[Path, typer.Argument(metavar="PACKAGE", help="A package that classifies.")],
     table: Annotated[
         Path, typer.Argument(metavar="TABLE", help="New cases with their labels, one a row (CSV).")
     ],
@@ -37,9 +35,10 @@ def recalibrate_command(
 ) -> None:
     """Fit a package to labelled cases of another site.
 
-    Decisions stay as they were; probabilities change only as far as the cases demand.
+    Probabilities change only as far as the cases demand. Decisions of yes and no stay as they were.
     """
-    from bedside.deployment.recalibrating import recalibrate, terminal_lines
+    from bedside.deployment.recalibrating import recalibrate
+    from bedside.deployment.recalibration_words import terminal_lines
 
     made = recalibrate(package, table, output, label=label, patient=patient, threads=threads)
     if not quiet:

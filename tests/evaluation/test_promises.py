@@ -189,3 +189,58 @@ def test_what_is_strange_is_told_by_one_in_a_hundred_of_validation(
     found = kept(told, confidence=0.95, replicates=100, seed=1)["outside"]
     assert found["expected"] == 0.01
     assert found["share"]["value"] == 0.25
+
+
+def several_labels(rng: np.random.Generator, patients: int) -> Answers:
+    """Three labels of different clearness, the last of them often unknown."""
+    groups = np.repeat(np.arange(patients), rng.integers(1, 4, patients))
+    truth = rng.random((groups.size, 3)) < 0.4
+    logits = np.array([0.5, 1.5, 3.0]) * (2 * truth - 1) + rng.normal(size=truth.shape)
+    probability, names = 1 / (1 + np.exp(-logits)), ("a", "b", "c")
+    known = np.ones(truth.shape, dtype=bool)
+    known[:, 2] = rng.random(groups.size) < 0.6
+    return Answers(
+        Targets({"truth": (truth & known).astype(np.float32), "known": known}, names, "labels"),
+        Prediction({"probability": probability, "decision": probability >= 0.5}, names),
+        groups,
+        np.arange(groups.size),
+        {"thresholds": [0.5, 0.4, 0.6]},
+    )
+
+
+def test_labels_are_as_many_questions(rng: np.random.Generator) -> None:
+    asked = several_labels(rng, 300)
+    state = promised(asked, SECTION)
+    rows = np.flatnonzero(asked.targets.arrays["known"][:, 2])
+    label = asked.targets.arrays["truth"][rows, 2].astype(int)
+    stated = asked.prediction.arrays["probability"][rows, 2:]
+    alone = promised(answers(label, stated, asked.groups[rows], {"thresholds": [0.6]}), SECTION)
+    assert state["sets"]["largest"][2] == alone["sets"]["largest"]
+    assert state["sets"]["own"] == [[True, True]] * 3
+    assert state["abstain"] == {"share": 0.1, "below": [*state["abstain"]["below"][:2],
+                                                        alone["abstain"]["below"]]}  # fmt: skip
+    new = several_labels(rng, 2000)
+    told = replace(new, state={**new.state, **state})
+    found = kept(told, confidence=0.95, replicates=100, seed=1)["labels"]
+    assert list(found) == ["a", "b", "c"]
+    reached = [found[name]["sets"]["coverage"]["value"] for name in found]
+    assert reached == pytest.approx([0.9, 0.9, 0.9], abs=0.04)
+    sizes = [found[name]["sets"]["size"]["value"] for name in found]
+    assert sizes[0] > sizes[1] > sizes[2]
+    sets = sets_of(new.prediction.arrays["probability"], state["sets"]["largest"], kind="labels")
+    assert sets.shape == (new.groups.size, 3, 2)
+    assert found["a"]["sets"]["size"]["value"] == pytest.approx(sets[:, 0].sum(axis=1).mean())
+    known = new.targets.arrays["known"][:, 2]
+    assert sum(about["cases"] for about in found["c"]["sets"]["by_class"].values()) == known.sum()
+    errors = [found["b"]["abstain"][name]["value"] for name in ("error_asked", "error_kept")]
+    assert errors[0] > 2 * errors[1]
+
+
+def test_of_a_label_without_a_known_case_nothing_is_certain(rng: np.random.Generator) -> None:
+    asked = several_labels(rng, 100)
+    asked.targets.arrays["known"][:, 0] = False
+    state = promised(asked, SECTION)
+    assert (state["sets"]["largest"][0], state["sets"]["own"][0]) == ([1.0, 1.0], [False, False])
+    assert state["abstain"]["below"][0] == 1.0
+    told = replace(asked, state={**asked.state, **state})
+    assert list(kept(told, confidence=0.95, replicates=100, seed=1)["labels"]) == ["b", "c"]

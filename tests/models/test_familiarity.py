@@ -10,7 +10,9 @@ from sklearn.covariance import EmpiricalCovariance
 from bedside.models import familiarity
 from bedside.models.familiarity import Familiarity
 from bedside.models.features import Features
+from bedside.models.forecast_head import ForecastHead
 from bedside.models.heads import LogitHead
+from bedside.models.voxel_head import VoxelHead
 from bedside.schema import Array
 
 
@@ -57,14 +59,18 @@ def test_features_that_never_moved_have_a_floor(rng: np.random.Generator) -> Non
 def test_a_head_tells_strangeness_in_evaluation_only_and_keeps_it_out_of_checkpoints(
     rng: np.random.Generator,
 ) -> None:
-    head = LogitHead(4, 1)
-    names = set(head.state_dict())
+    state = {"series": "s.values", "scale": 1, "level": 0, "history_steps": 2, "names": ["5"],
+             "levels": [0.5, 0.9], "moves": [[0, 1]], "stretch": [[1, 1]]}  # fmt: skip
     pooled = torch.tensor(rng.normal(size=(3, 4)), dtype=torch.float32)
-    features = Features(pooled)
-    head.eval()
-    assert set(head(features, {})) == {"logits"}
-    head.familiarity = Familiarity(rng.normal(size=(50, 4)), np.zeros(50))
-    assert set(head.state_dict()) == names
-    assert head(features, {})["strangeness"].shape == (3, 1)
-    head.train()
-    assert set(head(features, {})) == {"logits"}
+    features = Features(pooled, pyramid=(torch.zeros(3, 2, 4, 4, 4),))
+    inputs = {"s.values": torch.zeros(3, 1, 2)}
+    heads = {"logits": [LogitHead(4, 1), VoxelHead(2, 3)], "quantiles": [ForecastHead(4, state)]}
+    for head, own in ((head, own) for own, each in heads.items() for head in each):
+        names = set(head.state_dict())
+        head.eval()
+        assert set(head(features, inputs)) == {own}
+        head.familiarity = Familiarity(rng.normal(size=(50, 4)), np.zeros(50))
+        assert set(head.state_dict()) == names
+        assert head(features, inputs)["strangeness"].shape == (3, 1)
+        head.train()
+        assert set(head(features, inputs)) == {own}

@@ -183,8 +183,23 @@ def _is_meant(file: Path, suffixes: tuple[str, ...]) -> bool:
 
 
 def _rows(path: Path, modalities: Mapping[str, Modality], root: Path | None) -> Iterator[Case]:
-    """The rows of a CSV; numbered as a spreadsheet shows them, the header being row 1."""
     root = path.parent if root is None else root
+    for where, cells in table_rows(path, needs=_columns(modalities)):
+        yield _row(cells, root, where, modalities=modalities)
+
+
+def table_rows(
+    path: Path, *, needs: Sequence[str]
+) -> Iterator[tuple[str, Mapping[str, str | None]]]:
+    """The rows of a CSV: where each stands, the header being row 1, and its cells by column.
+
+    Args:
+        path: a table with a header, separated by commas, semicolons or tabs.
+        needs: columns that it must have.
+
+    Raises:
+        DataError: it cannot be read, lacks a column or has no row.
+    """
     count = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -193,9 +208,9 @@ def _rows(path: Path, modalities: Mapping[str, Modality], root: Path | None) -> 
             stream.seek(0)
             reader = csv.DictReader(stream, delimiter=separator, strict=True)
             reader.fieldnames = [name.strip() for name in reader.fieldnames or []]
-            _check_columns(reader.fieldnames, path.name, modalities)
+            _check_columns(reader.fieldnames, path.name, needs)
             for count, cells in enumerate(reader, start=1):
-                yield _row(cells, root, f"row {count + 1} of {path.name}", modalities=modalities)
+                yield f"row {count + 1} of {path.name}", cells
     except FileNotFoundError:
         raise DataError(
             sentence(path.name, expected="a CSV table", got="no such file", remedy="Check its name")
@@ -229,8 +244,8 @@ def _columns(modalities: Mapping[str, Modality]) -> list[str]:
     return list(dict.fromkeys(used))
 
 
-def _check_columns(have: Sequence[str], table: str, modalities: Mapping[str, Modality]) -> None:
-    missing = [column for column in _columns(modalities) if column not in have]
+def _check_columns(have: Sequence[str], table: str, needs: Sequence[str]) -> None:
+    missing = [column for column in needs if column not in have]
     if missing:
         raise DataError(f"{table}: no column '{missing[0]}'. {nearest(missing[0], have)}")
 

@@ -1,50 +1,49 @@
 """Recalibrate: a package's probabilities, fitted to labelled cases of another site.
 
-Enters: a package that answers one question, and a table of new cases with their labels.
-Leaves: a package with the same networks whose probabilities are moved along a line in
-log-odds, as little as the new cases demand: not at all, by an intercept, or by intercept and
-slope (closed testing; Vergouwe et al. 2017, doi:10.1002/sim.7179). Decisions stay the same:
-the threshold moves along. What sets and doubts promise is chosen anew on the new cases.
+Enters: a package that classifies, and a table of new cases with their labels.
+Leaves: a package with the same networks whose probabilities are moved as little as the new
+cases demand (`evaluation.recalibration`): of one question and of each of several labels along
+a line in log-odds, of several classes by one slope and an intercept a class. Of yes-or-no
+questions decisions stay the same, since the threshold moves along; of several classes the
+likeliest may become another. What sets and doubts promise is chosen anew on the new cases.
 No torch.
 """
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import expit, logit
-from scipy.stats import chi2
+from scipy.special import expit, logit, softmax
 
-from bedside.data.csv_form import first_line, separator_of
-from bedside.data.text_lines import allow_long_cells
 from bedside.deployment.predictor import load
+from bedside.deployment.recalibration_words import card_words
 from bedside.deployment.rewriting import refuse_output, write_changed
-from bedside.errors import DataError, PackageError, Problems, sentence
+from bedside.deployment.site_labels import SiteLabels, read_site_labels
+from bedside.errors import DataError, PackageError, sentence
 from bedside.evaluation.calibration_line import SURE
 from bedside.evaluation.kinds import Answers
-from bedside.evaluation.promises import promised
+from bedside.evaluation.promises import OF_EACH, promised
+from bedside.evaluation.recalibration import FOLDS, Move, closed_test, moved_by_others
 from bedside.evaluation.scoring import score
-from bedside.schema import Prediction, Targets
+from bedside.schema import Prediction
 from bedside.study import EvaluationSection
 from bedside.tasks.classify import Classify
-from bedside.tasks.labels import YES_NO, meant_value, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from bedside.deployment.predictor import Predictor
     from bedside.schema import Array, State
 
 RECORD = "recalibration.json"
 FEWEST = 20
-"""Cases with and without the finding, below which a line says little."""
-SIGNIFICANT = 0.05
-FOLDS = 10
+"""Cases of a class, or with and without a finding, below which a line says little."""
 SHOWN = ("calibration_slope", "calibration_intercept", "brier", "ece", "auroc")
+SHOWN_OF_EACH = ("calibration_slope", "calibration_intercept", "brier")
+FEW = "few"
+"""Kind of a label that has too few cases with it or without it to be moved."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Recalibrated:
 
     Args:
         folder: where it stands.
-        record: the line, and what it changed; ``recalibration.json``.
+        record: the moves, and what they changed; ``recalibration.json``.
     """
 
     folder: Path
@@ -76,273 +75,232 @@ def recalibrate(
         table: CSV with the columns of the package's inputs, and the label; rows without a
             label are left out.
         output: new folder.
-        label: column of the label; the study's own if not given.
+        label: column of the label; the study's own if not given. Several labels stand in the
+            study's own columns.
         patient: column that says whose a case is; each its own if not given.
         threads: for the engine; None takes what the machine has.
 
     Raises:
-        PackageError: the package is damaged, or answers no single question.
-        DataError: a case or label cannot be read, or there are too few of either kind.
-        StudyError: the output is there already.
+        PackageError: the package is damaged, or does not classify.
+        DataError: a case or label cannot be read, or there are too few of a kind.
+        StudyError: the output is there already, or one column is named for several labels.
     """
     source, folder = Path(package), Path(output)
     refuse_output(folder, source)
     predictor = load(source, threads=threads)
     contents = predictor.package.contents
     task, state = contents.task, contents.task_state
-    if not isinstance(task, Classify) or state["kind"] != "binary":
+    if not isinstance(task, Classify):
         raise PackageError(
             sentence(
                 "PACKAGE",
-                expected="one that answers one question with yes or no",
+                expected="one that classifies",
                 got="another",
                 remedy="Train again with cases of the other site",
             )
         )
-    truth, groups, records = _cases(
-        predictor, Path(table), label=label or task.columns_used()[0], patient=patient
-    )
-    stated = np.array([record["probability"] for record in records], dtype=np.float64)
-    x = logit(np.clip(stated, SURE, 1 - SURE))
-    line = closed_test(x, truth)
-    fresh = _left_out(x, truth, groups, kind=line.kind)
-    changed = _changed(state, line, x=x, truth=truth, groups=groups)
+    own = read_site_labels(Path(table), task, state, label=label, patient=patient)
+    _refuse_few(own, state, where=Path(table).name)
+    cases = predictor.cases(table)
+    records = predictor.predict([cases[place] for place in own.places.tolist()])
+    site = Site.of(own, records, state)
+    moves = site.moves()
+    changed = _changed(state, moves, site)
     record = {
-        "kind": line.kind,
-        "slope": line.slope,
-        "intercept": line.intercept,
-        "cases": len(truth),
-        "patients": len(np.unique(groups)) if patient else None,
-        "positives": int(truth.sum()),
-        "before": _scores(state, stated, truth, groups),
-        "after": _scores(changed, expit(fresh), truth, groups),
+        **_told_moves(moves, site),
+        "cases": len(own.places),
+        "patients": len(np.unique(own.groups)) if patient else None,
+        "before": _scores(site.answers(site.x, state)),
+        "after": _scores(site.answers(site.by_others(moves), changed)),
         "after_by": f"lines of the same kind, fitted without the cases' own tenth ({FOLDS} folds)",
         "package": predictor.package.version,
     }
     write_changed(
         folder, source, predictor.package,
-        state=changed, record=(RECORD, record), card=_card_words(record),
+        state=changed, record=(RECORD, record), card=card_words(record),
     )  # fmt: skip
     return Recalibrated(folder, record)
 
 
 @dataclass(frozen=True)
-class Line:
-    """``slope * log-odds + intercept``; `kind` is ``none``, ``intercept`` or ``line``."""
-
-    kind: str
-    slope: float = 1.0
-    intercept: float = 0.0
-
-    def of(self, x: Array) -> Array:
-        """New log-odds (n,)."""
-        return self.slope * x + self.intercept
-
-
-def closed_test(x: Array, truth: Array) -> Line:
-    """As little of a change as the cases demand.
+class Site:
+    """Labelled cases of a site, and what a package says of them.
 
     Args:
-        x: (n,) log-odds that were stated.
-        truth: (n,) bool.
+        labels: truth and patients of n cases.
+        x: (n, K) stated log-odds; of several classes log-probabilities.
     """
-    full, middle = _fit(x, truth, "line"), _fit(x, truth, "intercept")
-    best = _likelihood(full.of(x), truth)
-    if 2 * (best - _likelihood(x, truth)) < chi2.ppf(1 - SIGNIFICANT, 2):
-        return Line("none")
-    if 2 * (best - _likelihood(middle.of(x), truth)) < chi2.ppf(1 - SIGNIFICANT, 1):
-        return middle
-    return full
+
+    labels: SiteLabels
+    x: Array
+
+    @classmethod
+    def of(cls, labels: SiteLabels, records: Sequence[Mapping[str, Any]], state: State) -> Site:
+        """From the records that a package answered."""
+        columns = ["probability"]
+        if state["kind"] != "binary":
+            columns = [f"probability_{name}" for name in state["names"]]
+        stated = np.array([[row[name] for name in columns] for row in records], dtype=np.float64)
+        stated = np.clip(stated, SURE, 1 - SURE)
+        return cls(labels, np.log(stated) if state["kind"] == "classes" else logit(stated))
+
+    @property
+    def kind(self) -> str:
+        """``binary``, ``classes`` or ``labels``."""
+        return self.labels.targets.kind
+
+    def questions(self) -> list[tuple[Array, Array, Array]]:
+        """What is moved by itself: rows, stated and truth of each label, or of all classes."""
+        truth = self.labels.targets.arrays["truth"] > 0.5
+        known = self.labels.targets.arrays["known"]
+        if self.kind == "classes":
+            return [(np.arange(len(truth)), self.x, truth)]
+        rows = [np.flatnonzero(own) for own in known.T]
+        return [(own, self.x[own, k], truth[own, k]) for k, own in enumerate(rows)]
+
+    def moves(self) -> list[Move]:
+        """One of each question."""
+        found = []
+        for _, x, truth in self.questions():
+            if self.kind == "classes":
+                whole = bool(truth.sum(axis=0).min() >= FEWEST)
+                found.append(closed_test(x, truth, intercepts=whole))
+            elif min(truth.sum(), (~truth).sum()) < FEWEST:
+                found.append(Move(FEW))
+            else:
+                found.append(closed_test(x, truth))
+        return found
+
+    def by_others(self, moves: Sequence[Move]) -> Array:
+        """(n, K) as `x`, after moves that have not seen the case's patient."""
+        made = self.x.copy()
+        for k, ((rows, x, truth), move) in enumerate(zip(self.questions(), moves, strict=True)):
+            if move.kind in ("none", FEW):
+                continue
+            new = moved_by_others(x, truth, self.labels.groups[rows], kind=move.kind)
+            if self.kind == "classes":
+                made = new
+            else:
+                made[rows, k] = new
+        return made
+
+    def moved(self, moves: Sequence[Move]) -> Array:
+        """(n, K) as `x`, after the moves themselves."""
+        if self.kind == "classes":
+            return moves[0].of(self.x)
+        return np.stack([move.of(self.x[:, k]) for k, move in enumerate(moves)], axis=1)
+
+    def answers(self, x: Array, state: State) -> Answers:
+        """As a test part is judged."""
+        if self.kind == "classes":
+            probability = softmax(x, axis=1)
+            decision = np.arange(x.shape[1]) == x.argmax(axis=1)[:, None]
+        else:
+            probability = expit(x)
+            decision = probability >= np.asarray(state["thresholds"])
+        arrays = {"probability": probability, "decision": decision}
+        prediction = Prediction(arrays, self.labels.targets.names)
+        places = np.arange(len(x))
+        return Answers(self.labels.targets, prediction, self.labels.groups, places, state)
 
 
-def _fit(x: Array, truth: Array, kind: str) -> Line:
-    """Maximum likelihood, within bounds that hold a slope which would run away."""
-    from scipy.optimize import minimize
-
-    if kind == "none":
-        return Line("none")
-
-    def loss(at: Array) -> float:
-        slope = at[1] if kind == "line" else 1.0
-        return -_likelihood(slope * x + at[0], truth) / len(x)
-
-    bounds = [(-20.0, 20.0), (0.02, 20.0)][: 2 if kind == "line" else 1]
-    found = minimize(loss, np.array([0.0, 1.0][: len(bounds)]), bounds=bounds, method="L-BFGS-B")
-    slope = float(found.x[1]) if kind == "line" else 1.0
-    return Line(kind, slope, float(found.x[0]))
-
-
-def _likelihood(x: Array, truth: Array) -> float:
-    return float(np.sum(truth * x - np.logaddexp(0, x)))
-
-
-def _left_out(x: Array, truth: Array, groups: Array, *, kind: str) -> Array:
-    """(n,) log-odds by lines that have not seen the case's patient."""
-    people = np.unique(groups, return_inverse=True)[1]
-    fold = np.random.default_rng(0).permutation(people.max() + 1)[people] % FOLDS
-    made = x.copy()
-    for number in np.unique(fold):
-        own = fold == number
-        made[own] = _fit(x[~own], truth[~own], kind).of(x[own])
-    return made
+def _refuse_few(own: SiteLabels, state: State, *, where: str) -> None:
+    """Refuse a table by which nothing can be moved."""
+    truth, known = own.targets.arrays["truth"] > 0.5, own.targets.arrays["known"]
+    with_it = (truth & known).sum(axis=0)
+    if state["kind"] == "classes":
+        enough, expected = int((with_it >= FEWEST).sum()) >= 2, "of each of two classes"
+        got = f"{int(np.sort(with_it)[-2])} of the second most common"
+    else:
+        fewer = np.minimum(with_it, (~truth & known).sum(axis=0))
+        best = int(fewer.argmax())
+        enough = bool(fewer[best] >= FEWEST)
+        expected = f"with and {FEWEST} without the finding"
+        expected += "" if state["kind"] == "binary" else ", of some label"
+        got = f"{int(with_it[best])} and {int((~truth & known)[:, best].sum())}"
+    if not enough:
+        raise DataError(
+            sentence(
+                where,
+                expected=f"at least {FEWEST} cases {expected}",
+                got=got,
+                remedy="Label more cases",
+            )
+        )
 
 
-def _changed(state: State, line: Line, *, x: Array, truth: Array, groups: Array) -> State:
-    """The state with the line, the threshold moved along, and promises of the new cases."""
-    threshold = float(np.clip(state["thresholds"][0], SURE, 1 - SURE))
+def _changed(state: State, moves: Sequence[Move], site: Site) -> State:
+    """The state with the moves, thresholds moved along, and promises of the new cases."""
     before = state.get("recalibration", {"slope": 1.0, "intercept": 0.0})
+    slope, intercept = moves[0].slope, np.asarray(moves[0].intercept)
+    if site.kind == "labels":
+        slope, intercept = (
+            np.array([getattr(move, key) for move in moves]) for key in ("slope", "intercept")
+        )
     # a second recalibration goes on from the first
-    slope = line.slope * before["slope"]
-    intercept = line.slope * before["intercept"] + line.intercept
-    changed = {
-        **state,
-        "recalibration": {"slope": slope, "intercept": intercept},
-        "thresholds": [float(expit(line.slope * logit(threshold) + line.intercept))],
+    whole = {
+        "slope": np.asarray(slope * np.asarray(before["slope"])).tolist(),
+        "intercept": (slope * np.asarray(before["intercept"]) + intercept).tolist(),
     }
+    changed = {**state, "recalibration": whole}
+    if site.kind != "classes":
+        line = logit(np.clip(state["thresholds"], SURE, 1 - SURE))
+        changed["thresholds"] = np.atleast_1d(expit(slope * line + intercept)).tolist()
     section = EvaluationSection(
         coverage=state["sets"]["coverage"] if "sets" in state else None,
         abstain=state["abstain"]["share"] if "abstain" in state else None,
     )
-    return {**changed, **promised(_answers(changed, expit(line.of(x)), truth, groups), section)}
+    chosen = promised(site.answers(site.moved(moves), changed), section)
+    if site.kind == "labels":
+        chosen = _kept_where_few(chosen, state, moves)
+    return {**changed, **chosen}
 
 
-def _answers(state: State, stated: Array, truth: Array, groups: Array) -> Answers:
-    known, names = np.ones((len(truth), 1), dtype=bool), tuple(state["names"])
-    decision = stated[:, None] >= state["thresholds"][0]
-    return Answers(
-        Targets({"truth": truth[:, None].astype(np.float32), "known": known}, names),
-        Prediction({"probability": stated[:, None], "decision": decision}, names),
-        groups,
-        np.arange(len(truth)),
-        state,
-    )
-
-
-def _scores(state: State, stated: Array, truth: Array, groups: Array) -> dict[str, Any]:
-    found = score(_answers(state, stated, truth, groups), replicates=1000, seed=7).table
-    return {name: found[name] for name in SHOWN}
-
-
-def _cases(
-    predictor: Predictor, table: Path, *, label: str, patient: str | None
-) -> tuple[Array, Array, list[dict[str, Any]]]:
-    """Truth, patients and predictions of the rows that have a label."""
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as stream:
-            allow_long_cells()
-            separator = separator_of(first_line(stream.readline()), table.suffix)
-            stream.seek(0)
-            rows = list(csv.DictReader(stream, delimiter=separator))
-    except (OSError, UnicodeDecodeError, csv.Error):
-        raise DataError(
-            sentence(
-                table.name,
-                expected="a CSV of cases in UTF-8",
-                got="a file that cannot be read as one",
-                remedy="Write it anew",
-            )
-        ) from None
-    for column in filter(None, (label, patient)):
-        if not rows or column not in rows[0]:
-            raise DataError(
-                sentence(
-                    table.name,
-                    expected=f"rows with a column '{column}'",
-                    got=f"{len(rows)} rows with {len(rows[0]) if rows else 0} other columns",
-                    remedy="Name the right one",
-                )
-            )
-    truth = _truth([row[label] for row in rows], predictor, table=table, label=label)
-    kept = [place for place, value in enumerate(truth) if value is not None]
-    positive = np.array([truth[place] for place in kept], dtype=bool)
-    few = min(int(positive.sum()), int((~positive).sum()))
-    if few < FEWEST:
-        raise DataError(
-            sentence(
-                table.name,
-                expected=f"at least {FEWEST} cases with and {FEWEST} without the finding",
-                got=f"{int(positive.sum())} and {int((~positive).sum())}",
-                remedy="Label more cases",
-            )
-        )
-    names = [rows[place][patient] if patient else str(place) for place in kept]
-    cases = predictor.cases(table)
-    records = predictor.predict([cases[place] for place in kept])
-    return positive, np.unique(names, return_inverse=True)[1], records
-
-
-def _truth(
-    cells: Sequence[str | None], predictor: Predictor, *, table: Path, label: str
-) -> list[bool | None]:
-    """Whether each case is positive, None where the study calls that unknown or it is blank."""
-    task, state = predictor.package.contents.task, predictor.package.contents.task_state
-    assert isinstance(task, Classify)
-    names = list(state["names"])
-    found = sorted({plain(cell) for cell in cells})
-    unknown = {"", *(plain(value) for value in task.unknown)}
-    said = {
-        sign: meant_value(value, found)
-        for sign, value in ((True, task.positive), (False, task.negative))
-        if value is not None
+def _kept_where_few(chosen: State, state: State, moves: Sequence[Move]) -> State:
+    """Promises of the package before, for labels of which the site has too few cases."""
+    return {
+        key: {
+            **whole,
+            **{
+                name: [
+                    old if move.kind == FEW else new
+                    for new, old, move in zip(whole[name], state[key][name], moves, strict=True)
+                ]
+                for name in OF_EACH[key]
+            },
+        }
+        for key, whole in chosen.items()
     }
-    problems, truth = Problems(DataError), list[bool | None]()
-    for number, cell in enumerate(map(plain, cells), start=2):
-        value: bool | None = None
-        if cell in names:
-            value = cell == names[1]
-        elif cell in said.values():
-            value = cell == said.get(True)
-        elif cell not in unknown and len(said) == 1:
-            value = next(iter(said)) is False  # all others are what was not named
-        elif cell not in unknown and cell.lower() in YES_NO:
-            value = YES_NO[cell.lower()] > 0
-        elif cell not in unknown:
-            problems.add(
-                f"row {number} of {table.name}, column '{label}'",
-                expected="a class of the package",
-                got="another value",
-                remedy="Correct it, or leave the cell blank",
-            )
-        truth.append(value)
-    problems.raise_if_any()
-    return truth
 
 
-def terminal_lines(record: dict[str, Any]) -> list[str]:
-    """What the command prints: the line, and slope, intercept and Brier before and after."""
-    words = {
-        "none": "No change: the new cases do not contradict the probabilities.",
-        "intercept": "An intercept was enough: probabilities were too high or too low on the "
-        "whole.",
-        "line": "Intercept and slope were fitted.",
+def _told_moves(moves: Sequence[Move], site: Site) -> dict[str, Any]:
+    """``kind``, ``slope``, ``intercept`` and ``positives``; of labels under ``labels``, by name."""
+    truth = site.labels.targets.arrays["truth"] > 0.5
+    names = site.labels.targets.names
+    told = [{"kind": m.kind, "slope": m.slope, "intercept": _plain(m.intercept)} for m in moves]
+    if site.kind == "binary":
+        return {**told[0], "positives": int(truth.sum())}
+    counts = dict(zip(names, truth.sum(axis=0).tolist(), strict=True))
+    if site.kind == "classes":
+        return {**told[0], "classes": list(names), "positives": counts}
+    known = site.labels.targets.arrays["known"].sum(axis=0).tolist()
+    return {
+        "kind": "labels",
+        "labels": {
+            name: {**one, "cases": cases, "positives": counts[name]}
+            for name, one, cases in zip(names, told, known, strict=True)
+        },
     }
-    lines = [
-        f"{record['cases']} cases, {record['positives']} positive. {words[record['kind']]}",
-        f"{'':<24}{'before':<28}after (on cases left out)",
-    ]
-    for name in SHOWN:
-        before, after = (_told(record[when][name]) for when in ("before", "after"))
-        lines.append(f"{name:<24}{before:<28}{after}")
-    return lines
 
 
-def _told(entry: dict[str, float | None]) -> str:
-    if entry["value"] is None:
-        return "n/a"
-    if entry["low"] is None or entry["high"] is None:
-        return f"{entry['value']:.3f}"
-    return f"{entry['value']:.3f} ({entry['low']:.3f} to {entry['high']:.3f})"
+def _plain(intercept: float | tuple[float, ...]) -> float | list[float]:
+    return list(intercept) if isinstance(intercept, tuple) else intercept
 
 
-def _card_words(record: dict[str, Any]) -> str:
-    rows = [
-        f"| {name} | {_told(record['before'][name])} | {_told(record['after'][name])} |"
-        for name in SHOWN
-    ]
-    return (
-        "## Recalibrated for another site\n\n"
-        f"On {record['cases']} cases ({record['positives']} positive): {record['kind']}, slope "
-        f"{record['slope']:.3f}, intercept {record['intercept']:.3f} in log-odds. Decisions are "
-        "those of the package before; sets and doubts were chosen anew.\n\n"
-        "| metric | before | after, on cases left out |\n|---|---|---|\n" + "\n".join(rows) + "\n"
-    )
+def _scores(answers: Answers) -> dict[str, Any]:
+    found = score(answers, replicates=1000, seed=7).table
+    names = list(SHOWN)
+    if answers.targets.kind != "binary":
+        names += ["accuracy"] if answers.targets.kind == "classes" else []
+        names += [f"{m}_{name}" for m in SHOWN_OF_EACH for name in answers.targets.names]
+    return {name: found[name] for name in names}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def evidence_of_classes(
     models: Mapping[str, Answers], section: EvaluationSection, seed: int
 ) -> dict[str, Any]:
-    """``promises`` of one question or several classes; of one question all three.
+    """``promises``; of one question all three.
 
     Args:
         models: of one test part.

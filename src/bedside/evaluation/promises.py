@@ -15,7 +15,7 @@ import numpy as np
 from bedside.evaluation.bootstrap import interval, leave_out_weights, patient_weights
 from bedside.evaluation.classification import share
 from bedside.evaluation.edge import exact_bound
-from bedside.schema import Array, State
+from bedside.schema import Array, Prediction, State, Targets
 from bedside.tasks.sets import confidence_of, every_class, sets_of
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from bedside.study import EvaluationSection
 
 STEPS = 100
+OF_EACH = {"sets": ("largest", "own"), "abstain": ("below",)}
+"""What each label has of its own."""
+UNKNOWN: Mapping[str, Any] = {"largest": [1.0, 1.0], "own": [False, False], "below": 1.0}
+"""The same of a label of which no case is known."""
 STRANGE = 0.01
 """Share of validation that lies beyond what a package calls familiar."""
 
@@ -34,14 +38,17 @@ def promised(validation: Answers, section: EvaluationSection) -> State:
     patient count as one together, so that the promise is about a new patient.
 
     Args:
-        validation: one question or several classes.
+        validation: one question, several classes, or several labels: as many questions.
         section: the study's ``evaluation``.
 
     Returns:
         ``sets``: ``coverage``, ``largest`` (C,), ``own``: whether each class has a promise of
         its own; ``abstain``: ``share`` and ``below``, the confidence under which a human is
-        asked. An entry that the study sets to null is left out.
+        asked. Of labels ``largest``, ``own`` and ``below`` have one entry each. An entry that the
+        study sets to null is left out.
     """
+    if validation.targets.kind == "labels":
+        return _promised_of_labels([promised(own, section) for own in _as_questions(validation)])
     kind, known, label = _known(validation)
     probability = validation.prediction.arrays["probability"][known]
     groups = validation.groups[known]
@@ -64,6 +71,21 @@ def promised(validation: Answers, section: EvaluationSection) -> State:
         below = float(np.quantile(sure, section.abstain, method="higher"))
         found["abstain"] = {"share": section.abstain, "below": below}
     return found
+
+
+def _promised_of_labels(each: Sequence[State]) -> State:
+    """One promise with an entry a label; where nothing is known both answers, never certain."""
+    whole = next(filter(None, each), {})
+    return {
+        key: {
+            **promise,
+            **{
+                name: [one[key][name] if one else UNKNOWN[name] for one in each]
+                for name in OF_EACH[key]
+            },
+        }
+        for key, promise in whole.items()
+    }
 
 
 def limit_of_familiar(validation: Answers) -> State:
@@ -99,6 +121,24 @@ def _quantile(score: Array, groups: Array, coverage: float) -> float | None:
     return float(score[order][min(place, score.size - 1)])
 
 
+def _as_questions(answers: Answers) -> list[Answers]:
+    """Each of several labels as a question of its own, with what is promised of it."""
+    return [_as_question(answers, k) for k in range(answers.targets.arrays["truth"].shape[1])]
+
+
+def _as_question(answers: Answers, label: int) -> Answers:
+    own = {key: answers.targets.arrays[key][:, [label]] for key in ("truth", "known")}
+    said = {key: answers.prediction.arrays[key][:, [label]] for key in ("probability", "decision")}
+    state = {"thresholds": [answers.state["thresholds"][label]]}
+    for key in OF_EACH.keys() & answers.state.keys():
+        promise = answers.state[key]
+        state[key] = {**promise, **{name: promise[name][label] for name in OF_EACH[key]}}
+    names = ("no", "yes")
+    return Answers(
+        Targets(own, names), Prediction(said, names), answers.groups, answers.rows, state
+    )
+
+
 def _known(answers: Answers) -> tuple[str, Array, Array]:
     """Kind, rows whose class is known, and which class that is."""
     targets = answers.targets
@@ -124,8 +164,10 @@ def kept(answers: Answers, *, confidence: float, replicates: int, seed: int) -> 
         ``error_asked``, ``error_all``, each with interval; ``curve``: ``coverage`` and ``risk``
         by falling confidence, and ``aurc``, the area below it (Geifman and El-Yaniv 2017,
         arXiv:1705.08500). ``outside``: share of cases unlike those of training, and the share
-        that is ``expected``.
+        that is ``expected``. Of several labels ``labels``: name -> sets and abstain of each.
     """
+    if answers.targets.kind == "labels":
+        return _kept_of_labels(answers, confidence=confidence, replicates=replicates, seed=seed)
     _, rows, label = _known(answers)
     found: dict[str, Any] = {}
     if not len(label):
@@ -138,6 +180,20 @@ def kept(answers: Answers, *, confidence: float, replicates: int, seed: int) -> 
     found |= _outside_of(answers, rows)
     groups = answers.groups[rows]
     return _measured(found, groups, confidence=confidence, replicates=replicates, seed=seed)
+
+
+def _kept_of_labels(
+    answers: Answers, *, confidence: float, replicates: int, seed: int
+) -> dict[str, Any]:
+    options: dict[str, Any] = {"confidence": confidence, "replicates": replicates, "seed": seed}
+    each = {
+        name: found
+        for name, own in zip(answers.targets.names, _as_questions(answers), strict=True)
+        if (found := kept(own, **options))
+    }
+    everyone = np.arange(answers.groups.size)
+    outside = _measured(_outside_of(answers, everyone), answers.groups, **options)
+    return ({"labels": each} if each else {}) | outside
 
 
 def outside_of_training(

@@ -48,6 +48,8 @@ def decision_curve_sentence(record: Record) -> str:
 
 def sets_sentence(record: Record) -> str:
     """What the sets promise and whether that was kept."""
+    if labels := _labels(record, "sets"):
+        return _sets_of_labels(labels)
     found = (record.metrics.get("promises") or {}).get("sets")
     if not found:
         return ""
@@ -67,7 +69,9 @@ def sets_sentence(record: Record) -> str:
 
 
 def sets_table(record: Record) -> Table | None:
-    """Coverage by class and by the size of the set."""
+    """Coverage by class and by the size of the set; of labels one row each."""
+    if labels := _labels(record, "sets"):
+        return _labels_table(record, labels)
     found = (record.metrics.get("promises") or {}).get("sets")
     if not found:
         return None
@@ -87,8 +91,64 @@ def _row(name: str, about: Mapping[str, Any]) -> list[Cell]:
     return [Cell(name), Cell(count(about["cases"])), Cell(_share(about["coverage"]))]
 
 
+def _labels(record: Record, promise: str) -> dict[str, Mapping[str, Any]]:
+    """Label -> what is promised of it; empty where there are not several labels."""
+    found = (record.metrics.get("promises") or {}).get("labels") or {}
+    return {name: about[promise] for name, about in found.items() if promise in about}
+
+
+def _sets_of_labels(labels: Mapping[str, Mapping[str, Any]]) -> str:
+    promised = next(iter(labels.values()))["promised"]
+    reached = {name: about["coverage"]["value"] for name, about in labels.items()}
+    least, most = (choose(reached, key=lambda name: reached[name]) for choose in (min, max))
+    broken = [
+        f"{name} ({'with' if answer == 'yes' else 'without'})"
+        for name, about in labels.items()
+        for answer, own in about["by_class"].items()
+        if own["coverage"]["high"] is not None and own["coverage"]["high"] < promised
+    ]
+    kept = f" The promise was not kept for {listed(broken)}." if broken else ""
+    return (
+        f"Beside its decisions the model says of each label no, yes or both, so that the truth is "
+        f"among them in {percent(promised)} of new patients like these, each label by itself, with "
+        f"it and without it where there were enough to choose by. On the test part it was in "
+        f"{percent(reached[least], decimals=1)} ({least}) to {percent(reached[most], decimals=1)} "
+        f"({most}).{kept} With patients unlike those of validation the promise does not hold."
+    )
+
+
+def _labels_table(record: Record, labels: Mapping[str, Mapping[str, Any]]) -> Table:
+    doubts = _labels(record, "abstain")
+    rows = []
+    for name, about in labels.items():
+        sides = [about["by_class"][answer] for answer in ("yes", "no")]
+        doubt = doubts.get(name, {})
+        rows.append([
+            Cell(name),
+            Cell(with_interval(about["coverage"])),
+            *(Cell(with_interval(own["coverage"]), count(own["cases"])) for own in sides),
+            Cell(with_interval(about["alone"])),
+            *(Cell(with_interval(doubt.get(key))) for key in ("error_asked", "error_kept")),
+        ])  # fmt: skip
+    promised = percent(next(iter(labels.values()))["promised"])
+    header = ["Label", "Covered", "With it", "Without it", "One answer only", "Wrong where asked",
+              "Wrong elsewhere"]  # fmt: skip
+    return Table(
+        f"How often the truth was in the set of each label (promised: {promised})",
+        [Cell(word) for word in header],
+        rows,
+    )
+
+
 def doubt_sentence(record: Record) -> str:
     """What leaving the doubtful to a human brings."""
+    if labels := _labels(record, "abstain"):
+        share, sets = next(iter(labels.values()))["share"], _labels(record, "sets")
+        return (
+            f"The package marks each label of a case as not certain where the model is less sure "
+            f"of it than in the least certain {percent(share)} of validation; how often it errs on "
+            f"these and on the others stands in {'the table' if sets else 'metrics.json'}."
+        )
     found = (record.metrics.get("promises") or {}).get("abstain")
     if not found:
         return ""

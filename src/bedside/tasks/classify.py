@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from bedside.errors import DataError, Problems, StudyError, nearest
 from bedside.schema import Array, Arrays, Kind, Network, Prediction, State, Targets
 from bedside.tasks.labels import YES_NO, cells_of, label_order, meant_value, plain
-from bedside.tasks.outside import foreign, foreign_columns
-from bedside.tasks.sets import confidence_of, sets_of
+from bedside.tasks.outside import foreign
+from bedside.tasks.sets import confidence_of, promise_columns, sets_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -288,14 +288,15 @@ class Classify(BaseModel):
         """Calibrated logits -> ``probability`` (N, K) and ``decision`` (N, K) bool.
 
         With promises in the state also ``set`` (N, C) bool, the classes that may be true, and
-        ``certain`` (N,) bool, whether no human need be asked. Of a network that knows its
+        ``certain`` (N,) bool, whether no human need be asked; of several labels (N, K, 2), no
+        and yes of each, and (N, K). Of a network that knows its
         training cases ``strangeness`` (N,), and ``outside`` (N,) bool, whether that is more
         than of nearly all validation cases.
         """
         outputs = networks["network"](arrays)
         logits = outputs["logits"].astype(np.float64)
         if (line := state.get("recalibration")) is not None:
-            logits = line["slope"] * logits + line["intercept"]
+            logits = np.asarray(line["slope"]) * logits + np.asarray(line["intercept"])
         if state["kind"] == "classes":
             probability = np.exp(logits - logits.max(axis=1, keepdims=True))
             probability /= probability.sum(axis=1, keepdims=True)
@@ -309,7 +310,7 @@ class Classify(BaseModel):
             found["set"] = sets_of(probability, state["sets"]["largest"], kind=state["kind"])
         if "abstain" in state:
             sure = confidence_of(probability, kind=state["kind"], thresholds=state["thresholds"])
-            found["certain"] = sure >= state["abstain"]["below"]
+            found["certain"] = sure >= np.asarray(state["abstain"]["below"])
         return Prediction(found, tuple(state["names"]))
 
     def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:
@@ -320,16 +321,16 @@ class Classify(BaseModel):
             return {
                 "probability": probability[:, 0],
                 "decision": names[decision[:, 0].astype(int)],
-                **_promises(prediction),
+                **promise_columns(prediction, kind=state["kind"]),
             }
         columns: dict[str, Array] = {
             f"probability_{name}": probability[:, index] for index, name in enumerate(names)
         }
         if state["kind"] == "classes":
             named = {"decision": names[decision.argmax(axis=1)]}
-            return {**columns, **named, **_promises(prediction)}
+            return {**columns, **named, **promise_columns(prediction, kind=state["kind"])}
         decisions = {f"decision_{name}": decision[:, i].astype(int) for i, name in enumerate(names)}
-        return {**columns, **decisions}
+        return {**columns, **decisions, **promise_columns(prediction, kind=state["kind"])}
 
     def truth_rows(self, targets: Targets) -> dict[str, Array]:
         """Column ``truth`` (class name), or ``truth_<label>`` (0/1); unknown is blank."""
@@ -375,17 +376,6 @@ class Classify(BaseModel):
             logits, truth, pos_weight=weights, reduction="none"
         )
         return (each * known).sum() / known.sum().clamp_min(1.0)
-
-
-def _promises(prediction: Prediction) -> dict[str, Array]:
-    """``set``: its classes with | between; ``certain`` and ``outside``: yes or no; if known."""
-    found = {}
-    if (sets := prediction.arrays.get("set")) is not None:
-        names = np.array(prediction.names, dtype=object)
-        found["set"] = np.array(["|".join(names[own]) for own in sets], dtype=object)
-    if (certain := prediction.arrays.get("certain")) is not None:
-        found["certain"] = np.where(certain, "yes", "no")
-    return found | foreign_columns(prediction)
 
 
 def _targets(truth: Array, known: Array, *, names: tuple[str, ...], kind: Kind) -> Targets:

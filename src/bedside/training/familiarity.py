@@ -15,7 +15,6 @@ from bedside.models.forecast_head import ForecastHead
 from bedside.models.heads import LogitHead
 from bedside.models.network import AT_ONCE, StudyNetwork, pooled_features
 from bedside.models.voxel_head import VoxelHead
-from bedside.training.writers import as_learnt
 
 if TYPE_CHECKING:
     from bedside.schema import Array, Targets
@@ -34,7 +33,7 @@ def make_familiar(job: Job) -> None:
     network = job.network
     if not isinstance(network, StudyNetwork) or not isinstance(network.head, KNOWING):
         return
-    training = as_learnt(job.task, job.train, job.state, seed=None)  # patches of all places
+    training = job.train  # of outlines patches already
     outlines = isinstance(network.head, VoxelHead)
     most, together = (MOST_PATCHES, PATCHES_AT_ONCE) if outlines else (MOST_LOOKED_AT, AT_ONCE)
     places = np.arange(len(training))

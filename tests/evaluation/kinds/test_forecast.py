@@ -114,6 +114,7 @@ def test_held_out_patients_stand_in_the_same_shape(
     assert list(held_out["models"]) == list(metrics["models"])
     assert set(held_out) == {
         *("cases", "patients", "models", "difference", "verdict", "subgroups"),
+        "follows",
     }
     assert held_out["models"]["tcn"]["rmse_pooled"] != metrics["models"]["tcn"]["rmse_pooled"]
 

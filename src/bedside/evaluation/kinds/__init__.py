@@ -228,7 +228,13 @@ _CLASSES = "bedside.evaluation.class_evidence:evidence_of_classes"
 _OUTSIDE = "bedside.evaluation.promises:outside_of_training"
 BEYOND: Registry[Beyond] = Registry(
     "evidence_of_kind",
-    {"binary": _CLASSES, "classes": _CLASSES, "forecast": _OUTSIDE, "mask": _OUTSIDE},
+    {
+        "binary": _CLASSES,
+        "classes": _CLASSES,
+        "labels": _CLASSES,
+        "forecast": _OUTSIDE,
+        "mask": _OUTSIDE,
+    },
 )
 """Kinds that have such entries; of others metrics say it all."""
 

@@ -130,18 +130,13 @@ class Classification:
             choose_thresholds(validation, any_scores, section.threshold)
 
     def decided(self, validation: Answers, section: EvaluationSection) -> State:
-        """The state with thresholds, and with what is promised; several classes need none.
-
-        Several labels at once promise nothing: which sets of them were meant is not clear.
-        """
+        """The state with thresholds, which several classes do not need, and what is promised."""
         state = validation.state
         if validation.targets.kind != "classes":
             probability = validation.prediction.arrays["probability"]
             chosen = choose_thresholds(validation.targets, probability, section.threshold)
             state = {**state, "thresholds": chosen}
         state = {**state, **limit_of_familiar(validation)}
-        if validation.targets.kind == "labels":
-            return state
         return {**state, **promised(replace(validation, state=state), section)}
 
     def tells_apart(self, prediction: Prediction) -> bool:
