@@ -232,14 +232,13 @@ def _refuse_few(own: SiteLabels, state: State, *, where: str) -> None:
 def _changed(state: State, moves: Sequence[Move], site: Site) -> State:
     """The state with the moves, thresholds moved along, and promises of the new cases."""
     before = state.get("recalibration", {"slope": 1.0, "intercept": 0.0})
-    slope, intercept = moves[0].slope, np.asarray(moves[0].intercept)
-    if site.kind == "labels":
-        slope, intercept = (
-            np.array([getattr(move, key) for move in moves]) for key in ("slope", "intercept")
-        )
+    slopes, intercepts = [move.slope for move in moves], [move.intercept for move in moves]
+    several = site.kind == "labels"
+    slope = np.array(slopes if several else slopes[0])
+    intercept = np.array(intercepts if several else intercepts[0])
     # a second recalibration goes on from the first
     whole = {
-        "slope": np.asarray(slope * np.asarray(before["slope"])).tolist(),
+        "slope": (slope * np.asarray(before["slope"])).tolist(),
         "intercept": (slope * np.asarray(before["intercept"]) + intercept).tolist(),
     }
     changed = {**state, "recalibration": whole}

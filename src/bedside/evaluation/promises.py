@@ -15,11 +15,11 @@ import numpy as np
 from bedside.evaluation.bootstrap import interval, leave_out_weights, patient_weights
 from bedside.evaluation.classification import share
 from bedside.evaluation.edge import exact_bound
+from bedside.evaluation.kinds import Answers
 from bedside.schema import Array, Prediction, State, Targets
 from bedside.tasks.sets import confidence_of, every_class, sets_of
 
 if TYPE_CHECKING:
-    from bedside.evaluation.kinds import Answers
     from bedside.study import EvaluationSection
 
 STEPS = 100
@@ -129,7 +129,7 @@ def _as_questions(answers: Answers) -> list[Answers]:
 def _as_question(answers: Answers, label: int) -> Answers:
     own = {key: answers.targets.arrays[key][:, [label]] for key in ("truth", "known")}
     said = {key: answers.prediction.arrays[key][:, [label]] for key in ("probability", "decision")}
-    state = {"thresholds": [answers.state["thresholds"][label]]}
+    state: State = {"thresholds": [answers.state["thresholds"][label]]}
     for key in OF_EACH.keys() & answers.state.keys():
         promise = answers.state[key]
         state[key] = {**promise, **{name: promise[name][label] for name in OF_EACH[key]}}

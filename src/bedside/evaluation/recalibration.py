@@ -40,7 +40,7 @@ class Move:
 
     def of(self, x: Array) -> Array:
         """What is stated after it, of the shape of `x`."""
-        return self.slope * x + np.asarray(self.intercept)
+        return np.asarray(self.slope * x + np.asarray(self.intercept))
 
 
 def closed_test(x: Array, truth: Array, *, intercepts: bool = True) -> Move:
@@ -80,12 +80,13 @@ def fitted_move(x: Array, truth: Array, kind: str) -> Move:
         given = np.concatenate([[0.0], at[:shifts], np.zeros(x.shape[1] - 1 - shifts)])
         return Move(kind, slope, tuple((given - given.mean()).tolist()))
 
-    start = np.array([0.0] * shifts + [1.0] * sloped)
+    def loss(at: Array) -> float:
+        return -_likelihood(move(at).of(x), truth) / len(x)
+
+    start = np.zeros(shifts + sloped)
+    start[shifts:] = 1.0
     bounds = [(-FARTHEST, FARTHEST)] * shifts + [(LEAST, MOST)] * sloped
-    found = minimize(
-        lambda at: -_likelihood(move(at).of(x), truth) / len(x), start, bounds=bounds,
-        method="L-BFGS-B",
-    )  # fmt: skip
+    found = minimize(loss, start, bounds=bounds, method="L-BFGS-B")
     return move(found.x)
 
 

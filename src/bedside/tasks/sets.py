@@ -79,18 +79,17 @@ def promise_columns(prediction: Prediction, *, kind: str) -> dict[str, Array]:
     names = np.array(prediction.names, dtype=object)
     sets, certain = (prediction.arrays.get(key) for key in ("set", "certain"))
     if kind == "labels":
-        found = _of_labels(names, sets, certain)
-    else:
-        found = {}
-        if sets is not None:
-            found["set"] = np.array(["|".join(names[own]) for own in sets], dtype=object)
-        if certain is not None:
-            found["certain"] = np.where(certain, "yes", "no")
+        return _of_labels(names, sets, certain) | foreign_columns(prediction)
+    found: dict[str, Array] = {}
+    if sets is not None:
+        found["set"] = np.array(["|".join(names[own]) for own in sets], dtype=object)
+    if certain is not None:
+        found["certain"] = np.where(certain, "yes", "no")
     return found | foreign_columns(prediction)
 
 
 def _of_labels(names: Array, sets: Array | None, certain: Array | None) -> dict[str, Array]:
-    found = {}
+    found: dict[str, Array] = {}
     if sets is not None:
         words = np.array(["no", "yes", "no|yes"], dtype=object)
         said = words[sets[:, :, 1] * (1 + sets[:, :, 0])]  # a set is never empty
