@@ -88,7 +88,7 @@ def sets_table(record: Record) -> Table | None:
 
 
 def _row(name: str, about: Mapping[str, Any]) -> list[Cell]:
-    return [Cell(name), Cell(count(about["cases"])), Cell(_share(about["coverage"]))]
+    return [Cell(name), Cell(count(about["cases"])), Cell(share_words(about["coverage"]))]
 
 
 def _labels(record: Record, promise: str) -> dict[str, Mapping[str, Any]]:
@@ -125,10 +125,10 @@ def _labels_table(record: Record, labels: Mapping[str, Mapping[str, Any]]) -> Ta
         doubt = doubts.get(name, {})
         rows.append([
             Cell(name),
-            Cell(with_interval(about["coverage"])),
-            *(Cell(with_interval(own["coverage"]), count(own["cases"])) for own in sides),
-            Cell(with_interval(about["alone"])),
-            *(Cell(with_interval(doubt.get(key))) for key in ("error_asked", "error_kept")),
+            Cell(share_words(about["coverage"])),
+            *(Cell(share_words(own["coverage"]), count(own["cases"])) for own in sides),
+            Cell(share_words(about["alone"])),
+            *(Cell(share_words(doubt.get(key))) for key in ("error_asked", "error_kept")),
         ])  # fmt: skip
     promised = percent(next(iter(labels.values()))["promised"])
     header = ["Label", "Covered", "With it", "Without it", "One answer only", "Wrong where asked",

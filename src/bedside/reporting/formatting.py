@@ -98,7 +98,7 @@ def complement(estimate: Estimate | None) -> dict[str, Any] | None:
     }
 
 
-def share_words(estimate: Estimate) -> str:
+def share_words(estimate: Estimate | None) -> str:
     """A share in percent: ``91.2 % (88.0 to 93.9)``."""
     return with_interval(estimate, Form(1, scale=100, unit="%"))
 
