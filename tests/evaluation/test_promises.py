@@ -224,10 +224,10 @@ def test_labels_are_as_many_questions(rng: np.random.Generator) -> None:
     found = kept(told, confidence=0.95, replicates=100, seed=1)["labels"]
     assert list(found) == ["a", "b", "c"]
     reached = [found[name]["sets"]["coverage"]["value"] for name in found]
-    assert reached[:2] == pytest.approx([0.9, 0.9], abs=0.04)
-    assert reached[2] > 0.9  # a clear one: its sets, which are never empty, hold more
+    assert reached[0] == pytest.approx(0.9, abs=0.04)
+    assert min(reached[1:]) > 0.87  # clear ones: sets, which are never empty, may hold more
     sizes = [found[name]["sets"]["size"]["value"] for name in found]
-    assert sizes[0] > sizes[1] > sizes[2]
+    assert sizes[0] > max(sizes[1:]) >= 1
     sets = sets_of(new.prediction.arrays["probability"], state["sets"]["largest"], kind="labels")
     assert sets.shape == (new.groups.size, 3, 2)
     assert found["a"]["sets"]["size"]["value"] == pytest.approx(sets[:, 0].sum(axis=1).mean())
