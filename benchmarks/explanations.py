@@ -31,6 +31,7 @@ from bedside.explanation.question import Question
 from bedside.explanation.reopened import reopen_network
 from bedside.explanation.surface import surface_of
 from bedside.modalities.image import Image
+from bedside.modalities.table import Table
 from bedside.modalities.text import Text
 from bedside.modalities.text_tokens import Vocabulary
 from bedside.modalities.volume import Volume
@@ -263,6 +264,30 @@ def make_volume(seed: int, state: State | None, *, side: int = 16) -> Made:
     return Made(arrays, labels, inside, state)
 
 
+def make_table(seed: int, state: State | None) -> Made:
+    """Twenty columns: a high number in one of four, or a level in one of two, says the label.
+
+    Of the sixteen numbers of a case the highest is mostly another one.
+    """
+    rng = np.random.default_rng(seed)
+    numbers, groups, cases = [f"n{i}" for i in range(16)], [f"g{i}" for i in range(4)], 1500
+    labels, places = rng.integers(0, 2, cases), rng.integers(0, 6, cases)
+    values = rng.normal(size=(cases, len(numbers)))
+    values[:, :4] = np.where(values[:, :4] > 1, -values[:, :4], values[:, :4])
+    levels = rng.choice(list("abcd"), (cases, len(groups)))
+    levels[:, :2] = rng.choice(list("acd"), (cases, 2))
+    for case in np.flatnonzero(labels):
+        if places[case] < 4:
+            values[case, places[case]] = rng.uniform(1.3, 1.7)
+        else:
+            levels[case, places[case] - 4] = "b"
+    cells = np.concatenate([values.round(3).astype(str), levels], axis=1)
+    samples = [Sample(own, Geometry(shape=own.shape)) for own in cells]
+    arrays, state = prepared_by(Table(columns=[*numbers, *groups]), samples, state)
+    signs = np.where(places < 4, places, len(numbers) + places - 4)
+    return Made(arrays, labels, lambda case, own: peak(own)[0] == signs[case], state)
+
+
 COHORTS: dict[str, tuple[Callable[[int, State | None], Made], str]] = {
     "xray": (make_xray, "resnet"),
     "xray-fine": (make_xray, "fine-resnet"),
@@ -273,6 +298,7 @@ COHORTS: dict[str, tuple[Callable[[int, State | None], Made], str]] = {
     "text-transformer": (make_text, "transformer"),
     "signal-lstm": (make_signal, "lstm"),
     "signal-tcn": (make_signal, "tcn"),
+    "table": (make_table, "mlp"),
     "volume": (make_volume, "resnet3d"),
     "volume-slices": (make_volume, "slices-gru"),
 }

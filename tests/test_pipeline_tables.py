@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -19,8 +20,11 @@ from bedside.errors import DataError
 from bedside.pipeline import Run, run
 from bedside.study import Study
 
+from .made_study import WORDS as PICTURES
+from .made_study import make_cases
+
 SECRET = "Zyxwvski"
-COLUMNS = ["age", "marker", "pain", "noise"]
+COLUMNS = ["age", "marker", "pain", "noise", "u", "v", "w", "x"]
 WORDS: dict[str, Any] = {
     "name": "rows",
     "data": {"table": "rows.csv", "site": "hospital"},
@@ -29,7 +33,7 @@ WORDS: dict[str, Any] = {
     },
     "target": {"task": "classify", "column": "label", "positive": "ill"},
     "split": {"by": "case"},
-    "training": {"epochs": 12, "precision": "float32", "learning_rate": 0.01},
+    "training": {"precision": "float32"},
     "baselines": ["majority", "logistic"],
     "evaluation": {"bootstrap": 100, "subgroups": ["hospital"]},
     "explanation": {"cases": 3},
@@ -38,7 +42,19 @@ WORDS: dict[str, Any] = {
 }
 
 
-def write_rows(folder: Path, *, cases: int = 240, seed: int = 0) -> None:
+TOGETHER = {
+    **PICTURES,
+    "inputs": {
+        **PICTURES["inputs"],
+        "history": {"modality": "table", "columns": ["sex", "a"], "missing": {"a": [-1]}},
+    },
+    "explanation": {"method": "none"},
+    "baselines": ["majority"],
+    "evaluation": {"bootstrap": 100},
+}
+
+
+def write_rows(folder: Path, *, cases: int = 400, seed: int = 0) -> None:
     """The label follows `marker` and one kind of `pain`; one row's pain is a name."""
     rng = np.random.default_rng(seed)
     with (folder / "rows.csv").open("w", newline="", encoding="utf-8") as stream:
@@ -49,7 +65,14 @@ def write_rows(folder: Path, *, cases: int = 240, seed: int = 0) -> None:
             ill = marker - 5 + (pain == "sharp") + rng.normal(0, 0.5) > 0.5
             told = "-1" if number % 10 == 0 else f"{marker:.2f}"
             row = [40 + number % 40, told, SECRET if number == 3 else pain]
-            table.writerow([*row, f"{rng.normal():.2f}", "AB"[number % 2], ["well", "ill"][ill]])
+            noise = [f"{value:.2f}" for value in rng.normal(size=5)]
+            table.writerow([*row, *noise, "AB"[number % 2], ["well", "ill"][ill]])
+
+
+def table_of(*rows: str) -> str:
+    """A CSV of new rows; the last four columns are blank."""
+    lines = ["pain,noise,age,marker,u,v,w,x", *(f"{row},,,," for row in rows)]
+    return "\n".join(lines) + "\n"
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +117,7 @@ def test_columns_are_bars_with_what_their_cells_held(finished: Run, tmp_path: Pa
 def test_rows_are_predicted_without_torch(finished: Run, tmp_path: Path) -> None:
     package = finished.folder.package
     new = tmp_path / "new.csv"
-    new.write_text("pain,noise,age,marker\nsharp,0.1,50,6.5\nother,,,-1\nmild,0,60,3\n")
+    new.write_text(table_of("sharp,0.1,50,6.5", "other,,,-1", "mild,0,60,3"))
     code = (
         "import sys; sys.modules['torch'] = None; sys.modules['pandas'] = None\n"
         "from bedside.cli import app; app()"
@@ -110,7 +133,7 @@ def test_rows_are_predicted_without_torch(finished: Run, tmp_path: Path) -> None
 
 def test_a_word_among_numbers_names_its_row(finished: Run, tmp_path: Path) -> None:
     new = tmp_path / "new.csv"
-    new.write_text(f"pain,noise,age,marker\nsharp,0.1,50,6.5\nmild,0,{SECRET},3\n")
+    new.write_text(table_of("sharp,0.1,50,6.5", f"mild,0,{SECRET},3"))
     with pytest.raises(DataError) as refused:
         load(finished.folder.package).predict(new)
     assert "row 3 of new.csv, column 'age': expected a number" in str(refused.value)
@@ -122,6 +145,31 @@ def test_its_simple_peer_is_packaged_too(finished: Run, tmp_path: Path) -> None:
     told = CliRunner().invoke(app, ["package", str(root), "--model", "logistic"])
     assert told.exit_code == 0, told.output
     new = tmp_path / "new.csv"
-    new.write_text("pain,noise,age,marker\nsharp,0.1,50,6.5\nmild,0,60,3\n")
+    new.write_text(table_of("sharp,0.1,50,6.5", "mild,0,60,3"))
     high, low = load(root / "package-logistic").predict(new)
     assert high["probability"] > low["probability"]
+
+
+def test_rows_are_predicted_as_mappings_of_python(finished: Run) -> None:
+    predictor = load(finished.folder.package)
+    row = {"age": 50, "marker": 6.5, "pain": "sharp", **dict.fromkeys(COLUMNS[3:])}
+    (alone,) = predictor.predict(row)
+    named, low = predictor.predict([{**row, "case_id": "x1"}, {**row, "pain": "mild", "marker": 3}])
+    assert (alone["case"], named["case"], low["case"]) == ("row-1", "x1", "row-2")
+    assert alone["probability"] == named["probability"] > low["probability"]
+    with pytest.raises(DataError, match="row 1 of those given: no column 'noise'"):
+        predictor.predict({"age": 50, "marker": 6.5, "pain": "sharp"})
+
+
+def test_columns_stand_beside_pictures(tmp_path: Path) -> None:
+    make_cases(tmp_path, cases=48)
+    (tmp_path / "study.yaml").write_text(json.dumps(TOGETHER), encoding="utf-8")
+    done = run(Study.load(tmp_path / "study.yaml"), tmp_path / "run")
+    package = load(done.folder.package)
+    state = json.loads((done.folder.package / "state" / "history.json").read_text())
+    assert state["columns"] == ["sex", "a"]
+    wanted = pd.read_csv(done.folder.root / "predictions.csv")
+    cases = pd.read_csv(tmp_path / "cases.csv").set_index("case_id").loc[wanted["case_id"]]
+    cases.reset_index().to_csv(tmp_path / "new.csv", index=False)
+    answered = [record["probability"] for record in package.predict(tmp_path / "new.csv")]
+    assert answered == pytest.approx(wanted["probability"].tolist(), abs=1e-4)

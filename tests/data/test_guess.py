@@ -341,8 +341,8 @@ def test_lines_line_up_with_their_comments() -> None:
     ("text", "message"),
     [
         (
-            "age,sex,label\n1,F,a\n2,M,b\n",
-            "t.csv: expected a column of texts, or one that names a file in each row",
+            "name,sex,label\nAda,F,a\nBob,M,b\n",
+            "t.csv: expected columns of numbers, categories or texts, or one that names a file",
         ),
         (
             "file,age\n1.png,3.5\n2.png,4.5\n3.png,5.5\n",

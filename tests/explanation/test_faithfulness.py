@@ -104,7 +104,7 @@ def test_likeness_by_hand() -> None:
     others = torch.tensor([[2.0, -4.0, 6.0, 0.0], [3.0, 2.0, 1.0, 0.0], [5.0, 5.0, 5.0, 0.0]])
     assert likeness(maps, others, there).each.round(6).tolist() == [1.0, 1.0, 0.0]
     with_signs = likeness(maps, others, there, signed=True)
-    assert with_signs.each.round(6).tolist() == [0.5, 1.0, 0.0]
+    assert with_signs.each.round(6).tolist() == [0.5, -1.0, 0.0]
 
 
 def test_one_patients_cases_are_drawn_together() -> None:

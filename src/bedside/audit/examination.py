@@ -54,6 +54,8 @@ CHECKS: Registry[Check] = Registry(
         "burned-in-text": "bedside.audit.checks.burned_text:burned_in_text",
         "missing-cells": "bedside.audit.checks.columns:missing_cells",
         "missing-labels": "bedside.audit.checks.columns:missing_labels",
+        "telling-columns": "bedside.audit.checks.tables:columns_that_tell",
+        "missing-codes": "bedside.audit.checks.tables:codes_for_missing",
         "constant-columns": "bedside.audit.checks.columns:constant_columns",
         "spellings": "bedside.audit.checks.spellings:varied_spellings",
         "repeated-rows": "bedside.audit.checks.columns:repeated_rows",
@@ -84,7 +86,7 @@ OF_CASES = frozenset({
     *("unknown-labels", "class-balance", "file-facts-and-labels", "copies-with-other-labels"),
     *("label-errors", "shift-parts", "shift-sites", "class-balance-sites"),
     *("label-in-border", "confounders", "columns-and-labels", "enough-data"),
-    *("telling-words", "missing-labels"),
+    *("telling-words", "telling-columns", "missing-labels"),
 })  # fmt: skip
 """Checks that ask what class a case is, or describe cases of one size."""
 WITHOUT_CLASSES = ("forecast", "summary", "mask", "entities", "language")

@@ -78,6 +78,11 @@ class Roles:
     other_files: tuple[str, ...] = ()
 
     @property
+    def named_but_for_groups(self) -> frozenset[str | None]:
+        """The same without columns to report by, which a model may learn from."""
+        return self.named - {name for name in self.subgroups if name != self.site}
+
+    @property
     def named(self) -> frozenset[str | None]:
         """Columns that play a role, but for labels by values alone."""
         return frozenset({

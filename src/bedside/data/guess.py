@@ -24,6 +24,7 @@ from bedside.data.column_roles import (
     several_findings,
     straddling,
 )
+from bedside.data.columns_guess import Found, find_columns, write_table_input
 from bedside.data.decathlon_guess import write_decathlon
 from bedside.data.decathlon_source import DATASET
 from bedside.data.dicom_guess import DicomStudy, find_dicom_study
@@ -178,13 +179,18 @@ def _table(text: StudyText, path: Path, place: str) -> None:
     roles = find_roles(raw)
     apart = roles.file is not None and not roles.note
     texts = () if apart else find_text_columns(raw.cases, taken=roles.named)
-    _refuse_unfit(raw, roles, texts)
+    found = Found()
+    if roles.file is None and not texts:
+        found = find_columns(raw.cases, taken=roles.named_but_for_groups, label=roles.label)
+    _refuse_unfit(raw, roles, texts, found=found)
     _table_data(text, raw, roles, place)
     root = path.parent / (roles.root or "")
     if roles.note:
         write_note_input(text, str(roles.file))
     elif texts:
         write_text_inputs(text, texts)
+    elif found.columns:
+        write_table_input(text, found)
     elif roles.volume:
         _volume_input(text, "volume", column=roles.file, size=VOLUME_SIZE)
     else:
@@ -235,16 +241,16 @@ def _table_data(text: StudyText, raw: RawCases, roles: Roles, place: str) -> Non
             text.add(key, column, means=means)
 
 
-def _refuse_unfit(raw: RawCases, roles: Roles, texts: tuple[str, ...]) -> None:
-    """Tell what a table lacks for a study of images or texts."""
-    if roles.file is None and not texts:
+def _refuse_unfit(raw: RawCases, roles: Roles, texts: tuple[str, ...], *, found: Found) -> None:
+    """Tell what a table lacks for a study of images, texts or its own columns."""
+    if roles.file is None and not texts and not found.columns:
         raise StudyError(
             sentence(
                 raw.source,
-                expected="a column of texts, or one that names a file in each row "
-                f"({', '.join(IMAGE_SUFFIXES)})",
-                got=f"{_columns(raw)} without either",
-                remedy="Add texts or the images' paths; numbers alone need a later version",
+                expected="columns of numbers, categories or texts, or one that names a file in "
+                f"each row ({', '.join(IMAGE_SUFFIXES)})",
+                got=f"{_columns(raw)} without any beside the label and ids",
+                remedy="Add what the label is to be told from",
             )
         )
     if roles.label is None and not roles.labels and answer_column(texts) is None:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from bedside.schema import Modality
 
-Source: TypeAlias = str | Path | Array | Sample
+Source: TypeAlias = str | Path | Array | Sample | Mapping[str, object]
 _CASE_ID = "case_id"
 DICOM_SUFFIX, DICOM_INDEX = ".dcm", "DICOMDIR"
 
@@ -63,7 +63,8 @@ def find_cases(
     """List the cases behind what the user gave, in that order, folders sorted.
 
     Args:
-        sources: one or several files, folders, CSV tables, arrays or samples.
+        sources: one or several files, folders, CSV tables, arrays or samples, or rows as
+            mappings, column -> cell.
             A folder is searched to its depth for the modality's suffixes, and for DICOM
             by its content; where the package reads volumes, each folder of DICOM slices is one
             case. A CSV has the columns of all inputs.
@@ -74,7 +75,8 @@ def find_cases(
         DataError: nothing was given or found, a column is missing, or the package
             has several inputs and something else than a CSV was given.
     """
-    given = [sources] if isinstance(sources, str | Path | np.ndarray | Sample) else list(sources)
+    single = isinstance(sources, str | Path | np.ndarray | Sample | Mapping)
+    given = [cast("Source", sources)] if single else list(cast("Sequence[Source]", sources))
     if not given:
         raise DataError(
             sentence(
@@ -90,6 +92,8 @@ def find_cases(
             found.append(("", Reference("", source)))
         elif isinstance(source, Sample):
             found.append(("", source))
+        elif isinstance(source, Mapping):
+            found.append(_given_row(source, modalities, root, number=len(found) + 1))
         elif _is_table(Path(source), modalities):
             found += _rows(Path(source), modalities, root)
         else:
@@ -271,6 +275,20 @@ def _row(
     except DataError as error:
         return Case(name, where, problem=str(error))
     return Case(name, where, inputs)
+
+
+def _given_row(
+    row: Mapping[str, object],
+    modalities: Mapping[str, Modality],
+    root: Path | None,
+    *,
+    number: int,
+) -> Case:
+    """A row that was handed over as column -> cell; None is a blank cell."""
+    where = f"row {number} of those given"
+    _check_columns(list(row), where, modalities)
+    cells = {name: "" if cell is None else str(cell) for name, cell in row.items()}
+    return _row(cells, Path() if root is None else root, where, modalities=modalities)
 
 
 def _reference(

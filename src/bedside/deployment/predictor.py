@@ -105,7 +105,7 @@ class Predictor:
     def cases(
         self, sources: Source | Sequence[Source], *, root: str | Path | None = None
     ) -> list[Case]:
-        """List the cases behind files, folders, a CSV, arrays or samples; see `find_cases`.
+        """List the cases behind files, folders, a CSV, arrays, samples or rows; see `find_cases`.
 
         Of a package that forecasts, a table is a stream of readings; see `find_streams`.
         """
@@ -175,7 +175,7 @@ class Predictor:
         return records
 
     def _listed(self, sources: Source | Sequence[Source] | Sequence[Case]) -> Sequence[Case]:
-        if isinstance(sources, str | Path | Sample | np.ndarray):
+        if isinstance(sources, str | Path | Sample | np.ndarray | Mapping):
             return self.cases(sources)
         listed = list(sources)
         if listed and all(isinstance(item, Case) for item in listed):

@@ -157,8 +157,8 @@ class Likeness:
     """How much maps are those of a network with drawn weights.
 
     Args:
-        each: (N,) absolute rank correlation of each case's two maps; of maps without any
-            difference between elements 0.
+        each: (N,) rank correlation of each case's two maps, absolute unless these are compared
+            with their signs; of maps without any difference between elements 0.
     """
 
     each: Array
@@ -174,8 +174,9 @@ def likeness(
 ) -> Likeness:
     """Compare maps (B, *grid) with those of drawn weights, by how strongly they mark.
 
-    `signed`: what speaks for the answer is told from what speaks against it. Of a table, a
-    cell far from the usual one makes a long bar under any weights; where it points is learnt.
+    `signed`: what speaks for the answer is told from what speaks against it, and maps that say the
+    opposite are not alike. Of a table, a cell far from the usual one makes a long bar under any
+    weights; where it points is learnt.
     """
     from scipy.stats import rankdata
 
@@ -190,7 +191,8 @@ def likeness(
         own, other = rankdata(ours[known]), rankdata(theirs[known])
         spread = own.std() * other.std()
         centred = ((own - own.mean()) * (other - other.mean())).mean()
-        found.append(abs(centred / spread) if spread > 0 else 0.0)
+        alike = centred / spread if spread > 0 else 0.0
+        found.append(alike if signed else abs(alike))
     return Likeness(np.array(found))
 
 

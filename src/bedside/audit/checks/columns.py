@@ -13,6 +13,7 @@ from bedside.audit.attributes import describing_columns
 from bedside.audit.checks.shift_columns import MOST_SITES, difference
 from bedside.audit.evidence import Evidence
 from bedside.audit.findings import Finding
+from bedside.audit.given_columns import given_columns
 from bedside.schema import Array
 
 if TYPE_CHECKING:
@@ -138,10 +139,11 @@ def _missing(evidence: Evidence) -> dict[str, Array]:
     """Column -> (N,) bool, for columns with blank cells that are not all blank."""
     cohort = evidence.cohort
     used = {c for m in evidence.means.modalities.values() for c in m.columns_used()}
-    left_out = {"case_id", cohort.patient, cohort.part, *(used - cohort.texts)}
+    given = given_columns(evidence)
+    left_out = {"case_id", cohort.patient, cohort.part, *(used - cohort.texts - set(given))}
     found = {}
     for name, cells in cohort.cases.items():
-        gone = _blank(cells)
+        gone = _blank(given.get(str(name), cells))
         if name not in left_out and gone.any() and not gone.all():
             found[str(name)] = gone
     return found

@@ -20,6 +20,8 @@ from bedside.audit.linear_reading import read_answers
 from bedside.audit.two_samples import Separation
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from bedside.schema import Array
@@ -59,7 +61,7 @@ def columns_and_labels(evidence: Evidence) -> list[Finding]:
     answers = answers_of(evidence)
     if answers is None:
         return []
-    found = [a for a in _followed(evidence, answers) if a.follows >= SAYS_IT]
+    found = [a for a in followed(evidence, answers, _columns(evidence)) if a.follows >= SAYS_IT]
     if not found:
         return []
     listed = ", ".join(f"'{a.name}' {a.follows:.2f}" for a in found)
@@ -74,7 +76,8 @@ def confounded_attributes(evidence: Evidence) -> list[Finding]:
     answers = answers_of(evidence)
     if answers is None:
         return []
-    asked = [a for a in _followed(evidence, answers) if a.role or a.follows < SAYS_IT]
+    columns = _columns(evidence)
+    asked = [a for a in followed(evidence, answers, columns) if a.role or a.follows < SAYS_IT]
     read = _read(evidence, answers, asked)
     both = [a for a in read if a.follows >= FOLLOWED and a.told and a.told.low >= TOLD]
     rest = [a for a in read if a.role and a not in both]
@@ -100,7 +103,9 @@ def confounded_attributes(evidence: Evidence) -> list[Finding]:
     return found
 
 
-def _followed(evidence: Evidence, answers: Answers) -> list[Attribute]:
+def followed(
+    evidence: Evidence, answers: Answers, columns: Mapping[str, pd.Series]
+) -> list[Attribute]:
     """Each column with the answer that goes along with it most, a patient counting once."""
     groups, own = evidence.cohort.groups(), np.ones(len(evidence.cohort), dtype=bool)
     if evidence.parts is not None:
@@ -110,7 +115,7 @@ def _followed(evidence: Evidence, answers: Answers) -> list[Attribute]:
         pair = [_first_of_each(groups, own & (values == side)) for side in (1, 0)]
         sides.append(pair)
     found = []
-    for name, cells in _columns(evidence).items():
+    for name, cells in columns.items():
         with_label = [difference(cells, one, other) for one, other in sides]
         answer = int(np.argmax(with_label))
         found.append(Attribute(name, is_role(name), with_label[answer], answer))

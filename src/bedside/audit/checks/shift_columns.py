@@ -14,6 +14,7 @@ from bedside.audit.attributes import describing_columns
 from bedside.audit.checks.shift import SHIFTED_PARTS, SHIFTED_SITES
 from bedside.audit.evidence import Evidence
 from bedside.audit.findings import Finding
+from bedside.audit.given_columns import given_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +81,8 @@ def _told(
 ) -> str:
     """``'age' test 0.71, 'device' validation 0.80``, the largest first."""
     found = []
-    for name, cells in describing_columns(evidence.cohort, evidence.means.modalities).items():
+    columns = describing_columns(evidence.cohort, evidence.means.modalities)
+    for name, cells in {**columns, **given_columns(evidence)}.items():
         for side, (one, other) in sides.items():
             auroc = difference(cells, once & one, once & other)
             if auroc >= least:
