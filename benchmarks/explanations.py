@@ -265,17 +265,17 @@ def make_volume(seed: int, state: State | None, *, side: int = 16) -> Made:
 
 
 def make_table(seed: int, state: State | None) -> Made:
-    """Twenty columns: a high number in one of four, or a level in one of two, says the label.
+    """Forty columns: a high number in one of four, or a level in one of two, says the label.
 
-    Of the sixteen numbers of a case the highest is mostly another one.
+    The highest number of a case is mostly another one, and all levels are as rare.
     """
     rng = np.random.default_rng(seed)
-    numbers, groups, cases = [f"n{i}" for i in range(16)], [f"g{i}" for i in range(4)], 1500
+    numbers, groups, cases = [f"n{i}" for i in range(32)], [f"g{i}" for i in range(8)], 2000
     labels, places = rng.integers(0, 2, cases), rng.integers(0, 6, cases)
     values = rng.normal(size=(cases, len(numbers)))
     values[:, :4] = np.where(values[:, :4] > 1, -values[:, :4], values[:, :4])
-    levels = rng.choice(list("abcd"), (cases, len(groups)))
-    levels[:, :2] = rng.choice(list("acd"), (cases, 2))
+    levels = rng.choice(list("abcdefghijkl"), (cases, len(groups)))
+    levels[:, :2] = rng.choice(list("acdefghijkl"), (cases, 2))
     for case in np.flatnonzero(labels):
         if places[case] < 4:
             values[case, places[case]] = rng.uniform(1.3, 1.7)

@@ -9,7 +9,7 @@ from bedside.audit.checks.shift_columns import shift_in_columns
 from bedside.audit.checks.tables import codes_for_missing, columns_that_tell
 from bedside.audit.evidence import Evidence, Means
 from bedside.audit.examination import audit_cases
-from bedside.audit.given_columns import given_columns
+from bedside.audit.given import given_columns
 from bedside.modalities.reading import read_all
 from bedside.modalities.table import Table
 

@@ -13,7 +13,7 @@ from bedside.audit.attributes import describing_columns
 from bedside.audit.checks.shift_columns import MOST_SITES, difference
 from bedside.audit.evidence import Evidence
 from bedside.audit.findings import Finding
-from bedside.audit.given_columns import given_columns
+from bedside.audit.given import given_columns
 from bedside.schema import Array
 
 if TYPE_CHECKING:

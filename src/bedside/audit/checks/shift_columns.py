@@ -14,7 +14,7 @@ from bedside.audit.attributes import describing_columns
 from bedside.audit.checks.shift import SHIFTED_PARTS, SHIFTED_SITES
 from bedside.audit.evidence import Evidence
 from bedside.audit.findings import Finding
-from bedside.audit.given_columns import given_columns
+from bedside.audit.given import given_columns
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bedside.audit.asked import answers_of
 from bedside.audit.checks.confounders import SAYS_IT, followed
-from bedside.audit.given_columns import given_columns
+from bedside.audit.given import given_columns
 from bedside.data.columns_guess import missing_code
 
 if TYPE_CHECKING:
