@@ -286,7 +286,7 @@ def _given_row(
 ) -> Case:
     """A row that was handed over as column -> cell; None is a blank cell."""
     where = f"row {number} of those given"
-    _check_columns(list(row), where, modalities)
+    _check_columns(list(row), where, _columns(modalities))
     cells = {name: "" if cell is None else str(cell) for name, cell in row.items()}
     return _row(cells, Path() if root is None else root, where, modalities=modalities)
 
