@@ -53,10 +53,13 @@ def compare_command(
 
 
 def _lines(found: dict[str, Any]) -> list[str]:
-    from bedside.reporting.formatting import signed, with_interval
-    from bedside.reporting.glossary import form_of
+    from bedside.reporting.compared_runs import pair_verdict
+    from bedside.reporting.formatting import p_value, signed, with_interval
+    from bedside.reporting.glossary import difference_form, form_of
 
-    form = form_of(found["metric"])
+    form = form_of(found["metric"], found["unit"])
+    apart = difference_form(found["metric"], found["unit"])
+    looks = len(found["pairs"])
     wide = max(map(len, found["models"]))
     lines = [f"{found['metric']} on the same test cases"]
     lines += [
@@ -65,11 +68,11 @@ def _lines(found: dict[str, Any]) -> list[str]:
     ]
     for pair in found["pairs"]:
         after = ""
-        if len(found["pairs"]) > 1 and pair["p_corrected"] is not None:
-            after = f", corrected p {pair['p_corrected']:.3f}"
+        if looks > 1 and pair["p_corrected"] is not None:
+            after = f" (p {p_value(pair['p_corrected'])})"
         lines.append(
-            f"{pair['a']} - {pair['b']}: {signed(with_interval(pair, form))}  "
-            f"{pair['verdict']}{after}"
+            f"{pair['a']} - {pair['b']}: {signed(with_interval(pair, apart))}  "
+            f"{pair_verdict(pair, looks=looks)}{after}"
         )
     return lines
 

@@ -83,19 +83,16 @@ def _repeat(
 
 def tell(run: Run) -> None:
     """The answer in two lines, and where the rest is."""
+    from bedside.reporting.formatting import signed, with_interval
+    from bedside.reporting.glossary import difference_form, form_of
+
     metrics = run.metrics
-    primary, deep, peer = metrics["primary"], metrics["deep"], metrics["best_baseline"]
-    for name in (deep, peer):
+    primary, unit = metrics["primary"], str(metrics.get("unit") or "")
+    form, apart = form_of(primary, unit), difference_form(primary, unit)
+    for name in (metrics["deep"], metrics["best_baseline"]):
         entry = metrics["models"][name][primary]
-        typer.echo(f"{primary} {name:<16} {_interval(entry)}")
-    typer.echo(f"difference {'':<12} {_interval(metrics['difference'])}  {metrics['verdict']}")
+        typer.echo(f"{primary} {name:<16} {with_interval(entry, form)}")
+    difference = signed(with_interval(metrics["difference"], apart))
+    typer.echo(f"difference {'':<12} {difference}  {metrics['verdict']}")
     typer.echo(f"Report:  {run.folder.report}")
     typer.echo(f"Package: {run.folder.package}")
-
-
-def _interval(entry: dict[str, float | None]) -> str:
-    value, low, high = (entry[key] for key in ("value", "low", "high"))
-    if value is None:
-        return "n/a"
-    span = "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
-    return f"{value:.3f}{span}"

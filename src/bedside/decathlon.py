@@ -21,6 +21,7 @@ import numpy as np
 from bedside.data.decathlon_source import DATASET, read_decathlon
 from bedside.errors import StudyError, nearest, sentence
 from bedside.pipeline import open_run, run
+from bedside.reporting.formatting import number
 from bedside.run_folder import RunFolder, holds_run, write_json, write_text
 from bedside.study import Study
 
@@ -272,22 +273,18 @@ def table_of(record: Mapping[str, Any]) -> str:
     ]
     names = [*(f"dice_{name}" for name in structures), "hd95_mm", "assd_mm"]
     for fold, own in done.items():
-        cells = [_number(own["metrics"][name]) for name in names]
-        peer = f"{own['best_baseline']} {_number(own['best_baseline_dice'])}"
+        cells = [number(own["metrics"][name]) for name in names]
+        peer = f"{own['best_baseline']} {number(own['best_baseline_dice'])}"
         seconds = f"{own['train_seconds']:.0f}"
         lines.append(f"| {fold} | {own['cases']} | {' | '.join(cells)} | {peer} | {seconds} |")
     if len(done) > 1:
-        cells = [f"{_number(record['mean'][n])} ({_number(record['sd'][n])})" for n in names]
+        cells = [f"{number(record['mean'][n])} ({number(record['sd'][n])})" for n in names]
         lines.append(f"| mean (sd) | | {' | '.join(cells)} | | |")
     for each in record["published"]:
-        dice = [_number(each["dice"].get(name)) for name in structures]
+        dice = [number(each["dice"].get(name)) for name in structures]
         lines.append(f"| {each['method']} | | {' | '.join(dice)} | | | | |")
     for each in record["published"]:
         lines += ["", f"{each['method']}: {each['measured_on']}. {each['source']}."]
     if not record["published"]:
         lines += ["", "No published numbers of this task are kept here."]
     return "\n".join(lines) + "\n"
-
-
-def _number(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.3f}"

@@ -17,7 +17,8 @@ from bedside.evaluation.looks import PASSING
 from bedside.evaluation.replicates import JudgedRun, read_judged_run
 from bedside.evaluation.several_runs import pairwise, shared_metric
 from bedside.pipeline import open_run
-from bedside.reporting.overview import comparison_sheet, dashboard_sheet, write_sheet
+from bedside.reporting.compared_runs import comparison_sheet, dashboard_sheet
+from bedside.reporting.overview import write_sheet
 from bedside.run_folder import RunFolder, read_json
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def compare_runs(
         page: also write an HTML page there.
 
     Returns:
-        ``metric``, ``models`` (name -> ``model``, ``estimate``, ``changes``) and ``pairs``.
+        ``metric``, ``unit`` (of the target), ``confidence``, ``models`` (name -> ``model``,
+        ``estimate``, ``changes``) and ``pairs``.
 
     Raises:
         RunError: a run is missing, unfinished, or was tested on other cases.
@@ -62,9 +64,16 @@ def compare_runs(
         }
         for name, (folder, model, run) in zip(names, found, strict=True)
     }
+    unit = str(found[0][2].metrics.get("unit") or "")
     if page is not None:
-        write_sheet(page, comparison_sheet(models, pairs, metric=wanted))
-    return {"metric": wanted, "confidence": confidence, "models": models, "pairs": pairs}
+        write_sheet(page, comparison_sheet(models, pairs, metric=wanted, unit=unit))
+    return {
+        "metric": wanted,
+        "unit": unit,
+        "confidence": confidence,
+        "models": models,
+        "pairs": pairs,
+    }
 
 
 def write_dashboard(folder: str | Path, page: Path | None = None) -> Path:

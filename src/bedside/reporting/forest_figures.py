@@ -19,7 +19,7 @@ from bedside.reporting.formatting import (
     has_interval,
     with_interval,
 )
-from bedside.reporting.glossary import difference_form, form_of, higher_is_better, label
+from bedside.reporting.glossary import axis_name, difference_form, form_of, higher_is_better, label
 from bedside.reporting.kinds import told
 from bedside.reporting.wording import confidence_words
 
@@ -87,9 +87,7 @@ def _comparison(record: Record, part: str) -> Figure | None:
 
 def _axis(record: Record, *, who: str = "") -> str:
     """The primary metric with its unit."""
-    form = form_of(record.primary, record.unit)
-    name = f"{label(record.primary)}{who}"
-    return f"{name}, {form.unit}" if form.unit else name
+    return axis_name(record.primary, record.unit, who=who)
 
 
 def _difference(axes: Axes, record: Record, difference: Mapping[str, Any]) -> None:

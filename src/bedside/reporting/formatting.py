@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 NOT_AVAILABLE = "n/a"
 NO_INTERVAL = "interval n/a"
 DECIMALS = 3
+SMALLEST_P = 0.001
 MINUS = "\N{MINUS SIGN}"
 
 Estimate: TypeAlias = Mapping[str, Any]
@@ -128,6 +129,13 @@ def percent(value: Any, *, decimals: int = 0) -> str:
     if not _is_number(value):
         return NOT_AVAILABLE
     return f"{100 * float(value):.{decimals}f}\N{NO-BREAK SPACE}%"
+
+
+def p_value(value: Any) -> str:
+    """``0.039``; never "0.000" for what is only small."""
+    if _is_number(value) and value < SMALLEST_P:
+        return f"< {SMALLEST_P}"
+    return number(value)
 
 
 def count(value: Any) -> str:

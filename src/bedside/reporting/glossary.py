@@ -157,6 +157,12 @@ def named(metric: str, unit: str = "") -> str:
     return f"{label(metric)}, {own}" if own not in ("", "%") else label(metric)
 
 
+def axis_name(metric: str, unit: str = "", *, who: str = "") -> str:
+    """A metric's name with its unit, percent included, as an axis bears it."""
+    own = form_of(metric, unit).unit
+    return f"{label(metric)}{who}, {own}" if own else f"{label(metric)}{who}"
+
+
 def hint(metric: str) -> str:
     """A few words beside a key number that say how to read it; blank where there are none."""
     term = _term_of(metric)

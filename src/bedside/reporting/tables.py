@@ -20,11 +20,12 @@ FEWEST_IN_COPY = 5
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its text, a second smaller line, and a tone (``best``, ``quiet``...)."""
+    """One cell: its text, a second smaller line, a tone (``quiet``...), and where it leads."""
 
     text: str
     small: str = ""
     tone: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True)
