@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import logit
 
 from bedside.evaluation.classification import Column, share, wins_of
 from bedside.evaluation.edge import disjoint_pairs, exact_bound
@@ -219,10 +220,13 @@ def _measurer(asked: Sequence[_Question]) -> Measure:
 
 
 def _p_value(value: float, drawn: Array, question: _Question) -> float | None:
-    """Of a difference from one half; by the sign test where no resample moves a perfect order."""
-    if value in (0.0, 1.0) and np.nanmin(drawn) == np.nanmax(drawn) == value:
+    """Of a difference from one half, in log-odds: there the error does not shrink to the ends.
+
+    No resample moves a perfect order; it has the sign test.
+    """
+    if value in (0.0, 1.0):
         return float(min(1.0, 2 * 0.5 ** sum(question.pairs.values())))
-    return two_sided(value - 0.5, drawn - 0.5)
+    return two_sided(float(logit(value)), drawn / (value * (1 - value)))
 
 
 def _table(
