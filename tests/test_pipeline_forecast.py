@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 import yaml
 
+from bedside.errors import DataError, StudyError
 from bedside.pipeline import Run, run
+from bedside.reporting.explained_case import explain_case
 from bedside.study import Study
 
 from .made_study import command, contents, read_csv, skip_package_and_report
@@ -170,3 +172,38 @@ def test_the_command_predicts_on_the_terminal(
     table = list(csv.DictReader(said.out.splitlines()))
     assert [row["minutes_ahead"] for row in table] == ["5", "10", "15"]
     assert table[0]["last_reading"] == "2024-03-01 03:10"
+
+
+def test_a_window_is_explained_by_its_segment_and_time(done: Run, tmp_path: Path) -> None:
+    """The number that is explained is the forecast that the run wrote for that window."""
+    row = read_csv(done.folder.predictions)[2]
+    assert row["minutes_ahead"] == "15"
+    page = explain_case(
+        done.folder, row["case_id"], time=row["time"], output=tmp_path / "window.html"
+    ).read_text(encoding="utf-8")
+    assert f"in 15 minutes: <strong>{float(row['forecast']):.1f}\N{NO-BREAK SPACE}mg/dL<" in page
+    assert row["time"] in page
+    assert "data:image/svg+xml;base64," in page
+
+
+def test_of_a_series_a_time_is_asked_for_and_must_be_one_of_the_segment(done: Run) -> None:
+    case = read_csv(done.folder.predictions)[0]["case_id"]
+    with pytest.raises(StudyError, match=r"--time: expected the time of a window's last reading"):
+        explain_case(done.folder, case)
+    for time in ("2031-01-01T00:00", "2024-03-01T00:02", "soon"):
+        with pytest.raises(StudyError, match=r"--time: expected a step of segment .* got another"):
+            explain_case(done.folder, case, time=time)
+    with pytest.raises(DataError, match=r"expected 60 minutes of readings .* got 5 minutes"):
+        explain_case(done.folder, case, time="2024-03-01T00:00")
+
+
+def test_the_report_tells_when_a_window_was_and_what_came(done: Run) -> None:
+    record = json.loads((done.folder.root / "explanations" / "explanation.json").read_text())
+    rows = {
+        (r["case_id"], r["time"], r["minutes_ahead"]): r for r in read_csv(done.folder.predictions)
+    }
+    (own,) = record["inputs"]
+    for case, look in zip(record["cases"], own["looks"], strict=True):
+        row = rows[case["case"], case["time"], "15"]
+        assert look["answer"] == pytest.approx(float(row["forecast"]), rel=1e-4)
+        assert case["truth"] == f"{float(row['truth']):.1f}\N{NO-BREAK SPACE}mg/dL"

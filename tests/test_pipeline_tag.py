@@ -95,6 +95,27 @@ def test_the_report_shows_texts_and_the_copy_does_not(finished: Run) -> None:
     (root / "c.html").unlink()
 
 
+def test_what_an_entity_was_named_by_is_shown(finished: Run, tmp_path: Path) -> None:
+    """Of the entities of these sentences the word itself says most."""
+    root = finished.folder.root
+    record = json.loads((root / "explanations" / "explanation.json").read_text(encoding="utf-8"))
+    (own,) = record["inputs"]
+    assert (record["kind"], own["form"], own["method"]) == ("entities", "text", "occlusion")
+    assert [one["method"] for one in own["tested"]] == ["occlusion"]
+    assert len(own["looks"]) == len(record["cases"]) > 0
+    for look in own["looks"]:
+        label = record["names"][look["which"]].removeprefix("the surest word of ")
+        strong = [p["text"] for p in look["pieces"] if (p["side"], p["step"]) == ("for", 4)]
+        assert any(word in DRUGS if label == "Drug" else word.endswith("itis") for word in strong)
+        assert len(strong) <= 2
+    case = record["cases"][0]["case"]
+    page = CliRunner().invoke(
+        app, ["explain", str(root), "--case", case, "-o", str(tmp_path / "case.html")]
+    )
+    assert page.exit_code == 0, page.output
+    assert "the surest word of" in (tmp_path / "case.html").read_text(encoding="utf-8")
+
+
 def test_no_word_of_training_travels(finished: Run) -> None:
     package = finished.folder.root / "package"
     for path in package.rglob("*"):

@@ -15,6 +15,7 @@ from bedside.command_words import examples
 EXPLAIN_EXAMPLES = examples(
     "bedside explain runs/first --case P0012-1",
     "bedside explain runs/first --case P0012-1 --method occlusion -o case.html",
+    "bedside explain runs/glucose --case P0012/3 --time 2026-01-31T07:45",
 )
 
 
@@ -24,6 +25,10 @@ def explain_command(
     ],
     *,
     case: Annotated[str, typer.Option(metavar="ID", help="Of a case, as in splits.csv.")],
+    time: Annotated[
+        str | None,
+        typer.Option(help="Of a window's last reading, as in predictions.csv; series alone."),
+    ] = None,
     method: Annotated[
         str, typer.Option(help="Way to explain; auto takes the one that passed its test.")
     ] = "auto",
@@ -39,6 +44,6 @@ def explain_command(
     from bedside.pipeline import open_run
     from bedside.reporting.explained_case import explain_case
 
-    typer.echo(
-        f"Page: {explain_case(open_run(run_folder).folder, case, method=method, output=output)}"
-    )
+    folder = open_run(run_folder).folder
+    page = explain_case(folder, case, time=time, method=method, output=output)
+    typer.echo(f"Page: {page}")

@@ -62,3 +62,10 @@ def test_other_kinds_are_spread_over_the_part() -> None:
     targets = Targets({"truth": np.zeros((9, 2)), "known": known}, ("5", "10"), "forecast")
     chosen = choose_cases(Prediction({}, ("5", "10")), targets, count=3)
     assert [c.case for c in chosen] == [1, 4, 8]
+
+
+def test_of_texts_those_are_chosen_in_which_an_entity_was_found() -> None:
+    cells = np.array(["[]", '[[0, 4, "Drug", 0.9]]', "[]", '[[2, 5, "Drug", 0.6]]'], dtype=object)
+    targets = Targets({"truth": cells, "known": np.ones((4, 1), dtype=bool)}, ("Drug",), "entities")
+    chosen = choose_cases(Prediction({"entities": cells}, ("Drug",)), targets, count=6)
+    assert [c.case for c in chosen] == [1, 3]

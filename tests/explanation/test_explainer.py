@@ -7,6 +7,7 @@ import pytest
 
 from bedside.errors import StudyError
 from bedside.explanation import explainer
+from bedside.explanation.drawn_weights import randomised
 from bedside.explanation.explainer import Explained, chosen_for_tests, explain_input, suiting
 from bedside.explanation.surface import Surface
 
@@ -15,8 +16,10 @@ from .spot_made import pictures, spot_question, spot_surface
 
 def explained(method: str = "auto", count: int = 16) -> Explained:
     arrays = {name: values.numpy() for name, values in pictures(count).items()}
+    question = spot_question()
+    drawn = question.of_other(randomised(question.network, seed=7))
     return explain_input(
-        spot_question(), spot_surface(), tests=arrays, groups=np.arange(count), shown=arrays,
+        (question, drawn), spot_surface(), tests=arrays, groups=np.arange(count), shown=arrays,
         cases=[2, 5], method=method,
     )  # fmt: skip
 

@@ -8,7 +8,14 @@ import pytest
 import torch
 
 from bedside.errors import StudyError
-from bedside.explanation.question import Question, ask_class, ask_forecast, at_once, encoder_of
+from bedside.explanation.question import (
+    Question,
+    ask_class,
+    ask_entities,
+    ask_forecast,
+    at_once,
+    encoder_of,
+)
 
 from .spot_made import STATE, first, pictures, spot_question
 
@@ -68,6 +75,24 @@ def test_of_a_forecast_it_is_the_median_of_the_last_step_in_its_unit() -> None:
     assert asked.chosen(scores).tolist() == [1]
     assert asked.shown(scores).tolist() == [[2.0, 5.0]]
     assert (asked.names, asked.unit) == (("in 5 minutes", "in 10 minutes"), "mg/dL")
+
+
+def test_of_entities_it_is_the_surest_word_of_the_surest_label() -> None:
+    asked = ask_entities({"kind": "entities", "names": ["Disease", "Drug"]})
+    emissions = torch.zeros(2, 3, 5)  # tags: outside, begin and go on with each label
+    emissions[0, 1, 2] = 3.0  # goes on with a disease
+    emissions[0, 2, 3] = 9.0  # padding
+    emissions[1, 0, 0] = 4.0
+    mask = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
+    scores = asked.scores({"emissions": emissions, "mask": mask})
+    none = math.log(2 / 3)
+    assert scores[0, 0].item() == pytest.approx(math.log((1 + math.exp(3)) / 3))
+    assert scores[0, 1].item() == pytest.approx(none)
+    assert scores[1].tolist() == pytest.approx([none, none])
+    assert asked.chosen(scores).tolist() == [0, 0]
+    assert asked.names == ("the surest word of Disease", "the surest word of Drug")
+    nothing = asked.scores({"emissions": emissions, "mask": torch.zeros(2, 3)})
+    assert asked.shown(nothing).max().item() < 1e-6
 
 
 def test_of_large_inputs_fewer_are_seen_at_once() -> None:

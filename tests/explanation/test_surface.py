@@ -18,6 +18,7 @@ from bedside.explanation.surface import Surface, surface_of
         ({"values": (2, 30), "clock": (2,)}, "signal", (30,)),
         ({"values": (5,)}, "table", (5,)),
         ({"tokens": (16,), "mask": (16,)}, "text", (16,)),
+        ({"spelling": (16, 30), "mask": (16,), "offsets": (16, 2)}, "text", (16,)),
     ],
 )
 def test_the_form_follows_from_the_arrays(
@@ -28,10 +29,8 @@ def test_the_form_follows_from_the_arrays(
 
 
 def test_other_arrays_are_refused_in_one_sentence() -> None:
-    with pytest.raises(
-        StudyError, match=r"input 'x': expected an image.*got arrays mask, spelling"
-    ):
-        surface_of("x", {"spelling": (4, 30), "mask": (4,)})
+    with pytest.raises(StudyError, match=r"input 'x': expected an image.*got arrays letters, mask"):
+        surface_of("x", {"letters": (4, 30), "mask": (4,)})
 
 
 def test_a_picture_without_a_spot_is_blurred_there_and_nowhere_else() -> None:
@@ -58,11 +57,23 @@ def test_a_series_that_is_no_history_of_a_forecast_is_smoothed() -> None:
     assert found[0, 0, :10].sum() == 0
 
 
-def test_a_reading_of_a_history_takes_the_mean_of_its_window() -> None:
-    surface = surface_of("x", {"values": (1, 4)}, {"horizon_steps": 12})
-    values = torch.tensor([[[1.0, 2.0, 3.0, 10.0]]])
-    kept = torch.tensor([[True, True, True, False]])
-    assert surface.keeping({"x.values": values}, kept)["x.values"].tolist() == [[[1, 2, 3, 4]]]
+@pytest.mark.parametrize(
+    ("kept", "wanted"),
+    [
+        ([1, 0, 0, 1, 1], [1, 4, 7, 10, 6]),
+        ([1, 1, 1, 0, 0], [1, 2, 3, 3, 3]),
+        ([0, 0, 1, 0, 1], [3, 3, 3, 4.5, 6]),
+        ([0, 0, 0, 0, 0], [4.4] * 5),
+        ([1, 1, 1, 1, 1], [1, 2, 3, 10, 6]),
+    ],
+)
+def test_a_gap_in_a_history_is_a_straight_line(kept: list[int], wanted: list[float]) -> None:
+    surface = surface_of("x", {"values": (2, 5)}, {"horizon_steps": 12})
+    values = torch.tensor([[1.0, 2.0, 3.0, 10.0, 6.0]])
+    both = torch.stack([values, 2 * values], dim=1)
+    found = surface.keeping({"x.values": both}, torch.tensor([kept]) > 0)["x.values"]
+    assert torch.allclose(found[0, 0], torch.tensor(wanted).float())
+    assert torch.allclose(found[0, 1], 2 * torch.tensor(wanted).float())
 
 
 def test_a_column_takes_its_training_mean() -> None:
@@ -84,6 +95,18 @@ def test_a_text_closes_up_where_a_token_is_left_out() -> None:
     assert found["x.mask"].tolist() == [[True, True, False, False, False]]
     assert found["x.tokens"].dtype == torch.int32
     assert surface.there(arrays).tolist() == [[True, True, True, False, False]]
+
+
+def test_a_text_of_spelt_words_closes_up_as_well() -> None:
+    surface = surface_of("x", {"spelling": (3, 2), "mask": (3,)})
+    arrays = {
+        "x.spelling": torch.tensor([[[1, 2], [3, 4], [5, 6]]], dtype=torch.int32),
+        "x.mask": torch.ones(1, 3, dtype=torch.bool),
+    }
+    found = surface.keeping(arrays, torch.tensor([[False, True, True]]))
+    assert found["x.spelling"].tolist() == [[[3, 4], [5, 6], [0, 0]]]
+    assert found["x.mask"].tolist() == [[True, True, False]]
+    assert (surface.key, surface.grid) == ("x.spelling", (3,))
 
 
 def test_smoothing_keeps_what_is_level_and_sums_to_the_same() -> None:

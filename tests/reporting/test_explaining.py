@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from bedside.errors import StudyError
+from bedside.reporting import style
 from bedside.reporting.explained_case import explain_case
+from bedside.reporting.look_figures import Ahead, draw_series
 from bedside.reporting.look_pictures import FOR, SIDE, heat_over, image_look, volume_look
 from bedside.reporting.look_words import verdict_words
 from bedside.reporting.report import write_report
@@ -86,6 +88,27 @@ def test_an_unknown_case_is_refused_without_quoting_it(finished: Finished) -> No
     with pytest.raises(StudyError, match=r"--case: expected the id of one of the 72") as caught:
         explain_case(finished.run.folder, "Nobody-17")
     assert "Nobody" not in str(caught.value)
+
+
+def test_a_case_that_is_no_window_has_no_time(finished: Finished) -> None:
+    case = record_of(finished)["cases"][0]["case"]
+    with pytest.raises(StudyError, match=r"--time: expected none, since every case .* got one"):
+        explain_case(finished.run.folder, case, time="2026-01-31T07:45")
+
+
+def test_beside_a_history_stand_the_forecast_and_what_came() -> None:
+    values, marks = np.linspace(100, 140, 13), np.zeros(13)
+    with style.drawing():
+        figure = draw_series(
+            values, marks, every_minutes=5, unit="mg/dL", ahead=Ahead(30, 155.0, came=149.0)
+        )
+    (axes,) = figure.axes
+    joined, forecast, came = axes.lines[1:]
+    assert joined.get_xydata().tolist() == [[0, 140], [30, 155]]
+    assert forecast.get_xydata().tolist() == [[30, 155]]
+    assert came.get_xydata().tolist() == [[30, 149]]
+    assert (axes.get_ylabel(), axes.get_xlabel()) == ("mg/dL", "Minutes from the last reading")
+    assert axes.get_xlim()[1] > 30
 
 
 def test_marks_are_coloured_where_they_are_strongest() -> None:

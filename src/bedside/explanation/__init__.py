@@ -43,6 +43,7 @@ ASKED: Registry[Ask] = Registry(
         "classes": "bedside.explanation.question:ask_class",
         "labels": "bedside.explanation.question:ask_class",
         "forecast": "bedside.explanation.question:ask_forecast",
+        "entities": "bedside.explanation.question:ask_entities",
     },
 )
 """Kind of target -> what is explained of its answer."""

@@ -5,6 +5,7 @@ Enters: prediction and truth of a part. Leaves: cases with the group that each s
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,11 @@ def choose_cases(prediction: Prediction, targets: Targets, *, count: int) -> lis
         turns = CLASS_TURNS if targets.kind == "classes" else YES_NO_TURNS
         return _in_turns(ranked, turns, count=count)
     known = np.flatnonzero(np.asarray(targets.arrays["known"][:]).any(axis=1))
+    if targets.kind == "entities":  # a text in which nothing was found has nothing to explain
+        cells = prediction.arrays["entities"]
+        known = known[[bool(json.loads(cells[case])) for case in known]]
     places = np.linspace(0, max(len(known) - 1, 0), min(count, len(known))).astype(int)
-    return [Choice(int(known[place]), "Spread over the part") for place in places]
+    return [Choice(int(known[place]), "Evenly spread") for place in places]
 
 
 def _classified(prediction: Prediction, targets: Targets) -> dict[str, Array]:

@@ -16,7 +16,6 @@ import torch
 from bedside.errors import StudyError, sentence
 from bedside.explanation import ORDER
 from bedside.explanation import REGISTRY as METHODS
-from bedside.explanation.drawn_weights import randomised
 from bedside.explanation.faithfulness import (
     Curves,
     Verdict,
@@ -103,7 +102,7 @@ class Explained:
 
 
 def explain_input(
-    question: Question,
+    questions: tuple[Question, Question],
     surface: Surface,
     *,
     tests: Mapping[str, Rows],
@@ -116,7 +115,7 @@ def explain_input(
     """Test the methods that suit an input, and explain some cases by the best of them.
 
     Args:
-        question: what is explained.
+        questions: what is explained; the same question to a network with weights drawn anew.
         surface: the input.
         tests: prepared cases on which methods are tested.
         groups: integers, equal for cases of one patient, of all of them.
@@ -128,18 +127,18 @@ def explain_input(
     Raises:
         StudyError: the method does not suit the input.
     """
+    question, _ = questions
     names = suiting(question, surface, method=method)
     rows = chosen_for_tests(question, tests, surface)
     arrays = taken(tests, rows, question)
     which = question.asked.chosen(question.look(arrays))
-    fresh = question.of_other(randomised(question.network, seed=seed))
     lots = lot_curves(question, arrays, surface, which=which, seed=seed)
     tested: list[Tested] = []
     for name in names:
         if METHODS.load(name).costly and any(one.verdict.fit for one in tested):
             continue
         tested.append(
-            _tested(name, (question, fresh), surface, arrays=arrays, which=which,
+            _tested(name, questions, surface, arrays=arrays, which=which,
                     groups=groups[rows], lots=lots, seed=seed)
         )  # fmt: skip
     best = next((one.name for one in tested if one.verdict.fit), names[0])
@@ -245,9 +244,9 @@ def _tested(
     lots: tuple[Array, Array],
     seed: int,
 ) -> Tested:
-    question, fresh = questions
+    question, drawn = questions
     maps = draw_maps(question, arrays, surface, which=which, method=name)
-    others = draw_maps(fresh, arrays, surface, which=which, method=name)
+    others = draw_maps(drawn, arrays, surface, which=which, method=name)
     curves = measure_curves(question, arrays, surface, which=which, maps=maps, lots=lots)
     alike = likeness(maps, others, surface.there(arrays), signed=surface.form == "table")
     moves = bool(question.asked.unit)

@@ -112,6 +112,11 @@ def _integrated(
     return tuple(each.detach() for each in found)
 
 
+def has_one_vector(question: Question, surface: Surface) -> bool:  # noqa: ARG001
+    """Whether an element is one number or one vector; a spelt word is many at once."""
+    return surface.array != "spelling"
+
+
 def _embeddings(network: nn.Module, name: str) -> list[nn.Embedding]:
     """The tables in which the encoder of a text looks its tokens up."""
     modules = encoder_of(network, name).modules()
@@ -153,4 +158,5 @@ INTEGRATED_GRADIENTS = Method(
     frozenset({"image", "volume", "signal", "text", "table"}),
     "The case is built up from nothing in small steps; what counts is how much each element "
     "adds to the answer on the way.",
+    has_one_vector,
 )

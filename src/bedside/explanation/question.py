@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Tensors: TypeAlias = dict[str, torch.Tensor]
 MEDIAN = 0.5
+NO_WORD = -30.0
+"""Log-odds where no word stands."""
 MOST_AT_ONCE = 128
 """Cases, whole or in part hidden, that the network sees together."""
 MOST_NUMBERS = 2**21
@@ -128,6 +130,27 @@ def ask_class(state: State) -> Asked:
         own = torch.eye(logits.shape[1], dtype=torch.bool, device=logits.device)
         others = logits[:, None, :].masked_fill(own[None], -torch.inf)
         return logits - torch.logsumexp(others, dim=2)
+
+    return Asked(scores, torch.sigmoid, names, "", lambda found: found.argmax(dim=1))
+
+
+def ask_entities(state: State) -> Asked:
+    """Of each label the log-odds of the word that is surest to begin it or to go on with it.
+
+    By the network's scores of words, before what may follow what is minded. The label whose
+    surest word is the surest of all is explained.
+    """
+    names = tuple(f"the surest word of {label}" for label in state["names"])
+
+    def scores(outputs: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        emissions, there = outputs["emissions"], outputs["mask"] > 0.5
+        found = []
+        for label in range(len(names)):
+            own = torch.zeros(emissions.shape[2], dtype=torch.bool, device=emissions.device)
+            own[[1 + 2 * label, 2 + 2 * label]] = True
+            odds = emissions[..., own].logsumexp(dim=2) - emissions[..., ~own].logsumexp(dim=2)
+            found.append(torch.where(there, odds, NO_WORD).amax(dim=1))
+        return torch.stack(found, dim=1)
 
     return Asked(scores, torch.sigmoid, names, "", lambda found: found.argmax(dim=1))
 

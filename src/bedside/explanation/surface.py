@@ -3,8 +3,8 @@
 Enters: prepared arrays of an input. Leaves: a `Surface` with its elements (pixels, voxels,
 readings, tokens, columns) and, for any choice of elements, the case as it would be without them.
 One idea of "without" serves every method and every test: a picture, a volume or a series is
-blurred there, the history of a forecast takes its window's mean, since its level and trend count
-as well, a token is left out, a column takes what is usual.
+blurred there, a gap in the history of a forecast is filled by a straight line, as gaps in the
+data are, a token is left out, a column takes what is usual.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Surface:
 
     Args:
         name: of the input.
-        array: of that input: ``values`` or ``tokens``.
+        array: of that input: ``values``, ``tokens`` or, of words by their letters, ``spelling``.
         form: what its elements are.
         shape: of one case's array.
         usual: of a table: (F,) the training mean of each of its numbers.
@@ -59,10 +59,12 @@ class Surface:
 
     @property
     def grid(self) -> tuple[int, ...]:
-        """The elements: the array without its channels, of a table its columns."""
+        """The elements: the array without its channels; words of a text, columns of a table."""
+        if self.form == "text":
+            return self.shape[:1]
         if self.groups:
             return (max(self.groups) + 1,)
-        return self.shape if self.form in ("text", "table") else self.shape[1:]
+        return self.shape if self.form == "table" else self.shape[1:]
 
     @property
     def elements(self) -> int:
@@ -102,11 +104,13 @@ class Surface:
         """
         if self.form == "text":
             return self._shortened(arrays, kept)
+        values = arrays[self.key].float()
+        nothing = self.without(arrays) if nothing is None else nothing
+        if self.level:
+            some = kept.any(dim=1)[:, None, None]
+            return {**arrays, self.key: torch.where(some, _bridged(values, kept), nothing)}
         kept = self._whole_columns(kept) if self.form == "table" else kept[:, None]
-        values = torch.where(
-            kept, arrays[self.key].float(), self.without(arrays) if nothing is None else nothing
-        )
-        return {**arrays, self.key: values}
+        return {**arrays, self.key: torch.where(kept, values, nothing)}
 
     def _whole_columns(self, kept: torch.Tensor) -> torch.Tensor:
         """(B, columns) -> (B, F): all numbers of a column stay or go together."""
@@ -127,8 +131,28 @@ class Surface:
         order = torch.argsort((~kept).to(torch.int8), dim=1, stable=True)
         places = torch.arange(kept.shape[1], device=kept.device)[None]
         mask = places < kept.sum(dim=1, keepdim=True)
-        tokens = arrays[self.key].gather(1, order) * mask
-        return {**arrays, self.key: tokens, f"{self.name}.mask": mask}
+        words = arrays[self.key]
+        beside = (...,) + (None,) * (words.ndim - 2)
+        moved = words.gather(1, order[beside].expand_as(words)) * mask[beside]
+        return {**arrays, self.key: moved, f"{self.name}.mask": mask}
+
+
+def _bridged(values: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+    """(B, C, T) with straight lines between the readings that are kept (B, T).
+
+    Before the first that is kept, and after the last, its value is carried on.
+    """
+    steps = kept.shape[1]
+    places = torch.arange(steps, device=values.device).expand_as(kept)
+    before = torch.where(kept, places, -1).cummax(dim=1).values
+    after = torch.where(kept, places, steps).flip(1).cummin(dim=1).values.flip(1)
+    first = torch.where(before < 0, after, before).clamp_max(steps - 1)
+    last = torch.where(after == steps, before, after).clamp_min(0)
+    share = (places - first) / (last - first).clamp_min(1)
+    begin, end = (
+        values.gather(2, ends[:, None].expand_as(values).contiguous()) for ends in (first, last)
+    )
+    return torch.lerp(begin, end, share[:, None].to(values.dtype))
 
 
 def surface_of(
@@ -144,8 +168,9 @@ def surface_of(
     Raises:
         StudyError: no explanation is drawn on such arrays.
     """
-    if "tokens" in shapes:
-        return Surface(name, "tokens", "text", shapes["tokens"])
+    for array in ("tokens", "spelling"):
+        if array in shapes:
+            return Surface(name, array, "text", shapes[array])
     form = FORMS.get(len(shapes["values"])) if "values" in shapes else None
     if form is None:
         raise StudyError(

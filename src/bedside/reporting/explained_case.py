@@ -2,7 +2,7 @@
 
 Enters: the run folder (checkpoint, study, package) and the id of a case. Leaves: an HTML file
 with the case, the marks, the verdict on such marks and the training cases that lie nearest.
-Only this one case is read; nothing is trained.
+Only this one case is read; nothing is trained. Of a series a case is one window.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ from bedside.explanation.surface import surface_of
 from bedside.modalities import columns_of
 from bedside.models.network import pooled_features
 from bedside.reporting.embedding import bytes_uri
+from bedside.reporting.explained_window import cut_after, last_step
 from bedside.reporting.explaining import MEMORY, NAME
-from bedside.reporting.look_words import TITLES, verdict_words
+from bedside.reporting.look_figures import Ahead
+from bedside.reporting.look_words import TITLES, answer_form, verdict_words
 from bedside.reporting.looks_drawn import Sight, see_case
 from bedside.reporting.page import page_environment
 from bedside.run_folder import read_json, write_text
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bedside.data.cohort import Cohort
+    from bedside.explanation.explainer import Look
     from bedside.run_folder import RunFolder
     from bedside.schema import Arrays
 
@@ -53,15 +56,23 @@ class Opened:
 
 
 def explain_case(
-    folder: RunFolder, case: str, *, method: str = "auto", output: Path | None = None
+    folder: RunFolder,
+    case: str,
+    *,
+    time: str | None = None,
+    method: str = "auto",
+    output: Path | None = None,
 ) -> Path:
     """Write the page of one case.
 
     Args:
         folder: of a finished run; the data that its study names must be there.
         case: its id, as ``splits.csv`` has it.
+        time: where cases are segments of a series, that of the last reading of one window,
+            as ``predictions.csv`` has it.
         method: to explain by; ``auto`` takes the one that the run found fit, else the first.
-        output: the HTML file; default ``explanations/`` of the run, named by the case's row.
+        output: the HTML file; default ``explanations/`` of the run, named by the case's row, and
+            the step of the segment at which a window ends.
 
     Raises:
         StudyError: there is no such case, the method does not suit it, or no explanation is
@@ -71,7 +82,8 @@ def explain_case(
     """
     opened = _open(folder)
     row = _row_of(opened.cohort, case)
-    arrays, texts = _read(opened, row)
+    step = last_step(opened.cohort, row, time)
+    arrays, texts = _read(opened, row, step)
     shown = [
         _input(opened, name, arrays, texts=texts, method=method)
         for name in opened.contents.modalities
@@ -84,11 +96,13 @@ def explain_case(
             study=opened.contents.facts.study,
             case=case,
             row=opened.cohort.where(row),
+            time=time,
             inputs=shown,
             nearest=_nearest(opened, arrays, row),
         )
     )
-    path = output or folder.root / "explanations" / f"row-{row + opened.cohort.first_row}.html"
+    name = f"row-{row + opened.cohort.first_row}" + ("" if step is None else f"-step-{step}")
+    path = output or folder.root / "explanations" / f"{name}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, page)
     return path
@@ -96,15 +110,6 @@ def explain_case(
 
 def _open(folder: RunFolder) -> Opened:
     study = Study.load(folder.study)
-    if study.split.by == "time_within_patient":
-        raise StudyError(
-            sentence(
-                "--case",
-                expected="a study of single cases",
-                got="one of windows over series, which have no ids",
-                remedy="Look at the windows in its report instead",
-            )
-        )
     contents = read_package(folder.package).contents
     kind = str(contents.task_state.get("kind", study.target.task))
     if kind not in ASKED.names():
@@ -143,15 +148,21 @@ def _row_of(cohort: Cohort, case: str) -> int:
     return int(rows[0])
 
 
-def _read(opened: Opened, row: int) -> tuple[Arrays, dict[str, str]]:
-    """The prepared arrays of one case, first axis 1, and its texts by input."""
+def _read(opened: Opened, row: int, step: int | None) -> tuple[Arrays, dict[str, str]]:
+    """The prepared arrays of one case, first axis 1, and its texts by input.
+
+    Of a segment those of the window that ends at `step`.
+    """
     arrays: Arrays = {}
     texts: dict[str, str] = {}
     for name, modality in opened.contents.modalities.items():
         sample = modality.read(opened.cohort.reference(row, columns_of(modality)))
         if isinstance(sample.values, str):
             texts[name] = sample.values
-        prepared = modality.prepare(sample, opened.contents.modality_states[name])
+        state = opened.contents.modality_states[name]
+        if step is not None:
+            sample = cut_after(sample, step, state)
+        prepared = modality.prepare(sample, state)
         for key, values in modality.collate([prepared]).items():
             arrays[f"{name}.{key}"] = values
     return arrays, texts
@@ -173,23 +184,31 @@ def _input(
     by = str(known["method"]) if known and method == "auto" else method
     by = suiting(opened.question, surface, method=by)[0]
     look = look_at(opened.question, surface, arrays, cases=[0], method=by)[0]
+    unit = opened.question.asked.unit
     sight = see_case(
         surface,
         arrays[surface.key][0],
         look.map,
         state=opened.contents.modality_states[name],
         text=texts.get(name),
+        unit=unit,
+        ahead=_ahead(opened, look) if unit else None,
     )
     return {
         "name": name,
         "title": TITLES.get(by, by),
         "of": opened.question.asked.names[look.which],
-        "unit": opened.question.asked.unit,
-        "answer": f"{look.answer:.2f} {opened.question.asked.unit}".strip(),
+        "unit": unit,
+        "answer": answer_form(unit).text(look.answer),
         "verdict": verdict_words(opened.record, {**known, "method": by} if known else None),
         "uri": _uri(sight),
         "pieces": sight.pieces,
     }
+
+
+def _ahead(opened: Opened, look: Look) -> Ahead:
+    """The step of a forecast that is explained; what came is not looked up."""
+    return Ahead(int(opened.contents.task_state["names"][look.which]), look.answer)
 
 
 def _uri(sight: Sight) -> str | None:

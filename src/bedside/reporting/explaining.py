@@ -15,6 +15,7 @@ import numpy as np
 from bedside.errors import StudyError
 from bedside.explanation import ASKED
 from bedside.explanation.choosing import choose_cases
+from bedside.explanation.drawn_weights import randomised
 from bedside.explanation.explainer import explain_input
 from bedside.explanation.faithfulness import SHARES
 from bedside.explanation.neighbours import keep, remember
@@ -22,7 +23,9 @@ from bedside.explanation.question import Question
 from bedside.explanation.surface import surface_of
 from bedside.models.network import pooled_features
 from bedside.reporting import style
-from bedside.reporting.look_figures import draw_test
+from bedside.reporting.explained_window import time_words
+from bedside.reporting.look_figures import Ahead, draw_test
+from bedside.reporting.look_words import answer_form
 from bedside.reporting.looks_drawn import Sight, see_case, see_cohort, see_words, unit_of
 from bedside.run_folder import write_bytes, write_json
 
@@ -35,9 +38,9 @@ if TYPE_CHECKING:
     from bedside.audit.gathering import Materials
     from bedside.evaluation.judge import Judgement
     from bedside.explanation.choosing import Choice
-    from bedside.explanation.explainer import Explained, Tested
+    from bedside.explanation.explainer import Explained, Look, Tested
     from bedside.run_folder import RunFolder
-    from bedside.schema import Array, State
+    from bedside.schema import Array, State, Targets
     from bedside.training.loader import Prepared
     from bedside.training.preparation import Preparation
 
@@ -73,20 +76,21 @@ def explain_run(
     model = judgement.models[judgement.deep]
     question = Question.of(network, kind, model.state)
     chosen = choose_cases(model.answers["test"].prediction, test.targets, count=section.cases)
-    unit = question.asked.unit
+    seed, unit = materials.study.training.seed, question.asked.unit
+    questions = question, question.of_other(randomised(network, seed=seed))
     told: list[dict[str, Any]] = []
     refused: dict[str, str] = {}
     for name in materials.modalities:
         try:
             explained = explain_input(
-                question,
+                questions,
                 surface_of(name, shapes_of(test, name), preparation.states[name]),
                 tests=preparation.parts["validation"].arrays,
                 groups=materials.cohort.groups()[preparation.parts["validation"].rows],
                 shown=test.arrays,
                 cases=[choice.case for choice in chosen],
                 method=section.method,
-                seed=materials.study.training.seed,
+                seed=seed,
             )
         except StudyError as refusal:  # one input of several may have no explanation
             refused[name] = str(refusal)
@@ -97,8 +101,8 @@ def explain_run(
         )  # fmt: skip
         told[-1]["curves"] = f"test-{len(told):02d}.svg"
         with style.drawing():
-            drawn = draw_test(told[-1], shares=SHARES, answer=_axis(unit))
-            style.write_svg(drawn, place / told[-1]["curves"])
+            curves = draw_test(told[-1], shares=SHARES, answer=_axis(unit))
+            style.write_svg(curves, place / told[-1]["curves"])
     near = _nearest(folder, network, chosen, materials=materials, preparation=preparation)
     cases = [
         _case_words(choice, near=near[i], materials=materials, preparation=preparation)
@@ -135,7 +139,8 @@ def _input_words(
     for number, look in enumerate(explained.looks, start=first + 1):
         own = np.asarray(values[np.array([look.case])])[0]
         text = None if texts is None else texts[look.case]
-        sight = see_case(surface, own, look.map, state=state, text=text, unit=unit)
+        ahead = _ahead(test.targets, look) if test.targets.kind == "forecast" else None
+        sight = see_case(surface, own, look.map, state=state, text=text, unit=unit, ahead=ahead)
         looks.append(
             {"which": look.which, "answer": round(look.answer, 4), "pieces": sight.pieces,
              "picture": _write(place / f"look-{number:02d}", sight)}
@@ -162,6 +167,19 @@ def _input_words(
         "words": words,
         "overall_cases": len(explained.cohort_cases),
     }
+
+
+def _ahead(targets: Targets, look: Look) -> Ahead:
+    """The step of a forecast that a look explains, and what came."""
+    came = _came(targets, look.case, step=look.which)
+    return Ahead(int(targets.names[look.which]), look.answer, came)
+
+
+def _came(targets: Targets, case: int, *, step: int) -> float | None:
+    """What was measured at a step after a window; None where it is not known."""
+    row = np.array([case])
+    known = bool(targets.arrays["known"][row][0, step])
+    return float(targets.arrays["truth"][row][0, step]) if known else None
 
 
 def _write(stem: Path, sight: Sight) -> str | None:
@@ -229,12 +247,19 @@ def _nearest(
 def _case_words(
     choice: Choice, *, near: list[dict[str, Any]], materials: Materials, preparation: Preparation
 ) -> dict[str, Any]:
-    row = int(preparation.parts["test"].rows[choice.case])
+    test = preparation.parts["test"]
+    row = int(test.rows[choice.case])
+    time = truth = ""
+    if test.targets.kind == "forecast":
+        time = time_words(int(test.targets.arrays["minute"][np.array([choice.case])][0]))
+        came = _came(test.targets, choice.case, step=-1)
+        truth = "" if came is None else answer_form(str(test.targets.facts["unit"])).text(came)
     return {
         "case": str(materials.cohort.ids()[row]),
         "row": materials.cohort.where(row),
+        "time": time,
         "group": choice.group,
-        "truth": _truth_words(materials, row),
+        "truth": truth or _truth_words(materials, row),
         "nearest": near,
     }
 

@@ -6,6 +6,8 @@ Leaves: figures.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +30,21 @@ FOR, AGAINST = "#ff7a00", "#3c8cff"
 QUIET = 0.12
 MOST_BARS = 12
 LOT: dict[str, Any] = {"color": "#8b959e", "linestyle": (0, (1.2, 1.6)), "linewidth": 1.6}
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """The step of a forecast that is explained.
+
+    Args:
+        minutes: from the last reading.
+        forecast: its value.
+        came: what was measured then; None where it is not known.
+    """
+
+    minutes: int
+    forecast: float
+    came: float | None = None
 
 
 def draw_test(own: Mapping[str, Any], *, shares: Sequence[float], answer: str) -> Figure:
@@ -56,7 +73,12 @@ def draw_test(own: Mapping[str, Any], *, shares: Sequence[float], answer: str) -
 
 
 def draw_series(
-    values: Array, marks: Array, *, every_minutes: float | None = None, unit: str = ""
+    values: Array,
+    marks: Array,
+    *,
+    every_minutes: float | None = None,
+    unit: str = "",
+    ahead: Ahead | None = None,
 ) -> Figure:
     """A series with its marks behind it: orange speaks for the answer, blue against it.
 
@@ -65,6 +87,7 @@ def draw_series(
         marks: (T,) of its map.
         every_minutes: time between readings; None where that is not known.
         unit: of the values; blank where that is not known.
+        ahead: what is explained, where it is a step of a forecast.
     """
     figure, axes = style.small(width=4.2, height=2.3)
     step = 1.0 if every_minutes is None else every_minutes
@@ -81,7 +104,25 @@ def draw_series(
         xlabel=_time_word(known=every_minutes is not None),
         ylabel=unit,
     )
+    if ahead is not None:
+        _draw_ahead(axes, ahead, last=float(values[-1]))
     return figure
+
+
+def _draw_ahead(axes: Axes, ahead: Ahead, *, last: float) -> None:
+    """The forecast beside the series, joined to its last reading, and what came."""
+    axes.plot([0, ahead.minutes], [last, ahead.forecast], color=style.DEEP, linewidth=1.2)
+    axes.plot(ahead.minutes, ahead.forecast, "o", color=style.DEEP, markersize=5, label="forecast")
+    if ahead.came is not None:
+        came = {"markerfacecolor": "white", "markeredgecolor": style.INK, "markersize": 5}
+        axes.plot(ahead.minutes, ahead.came, "o", label="what came", linestyle="none", **came)
+    begin = axes.get_xlim()[0]
+    room = 0.03 * (ahead.minutes - begin)
+    axes.set(
+        xlim=(begin, ahead.minutes + room),
+        xticks=range(60 * math.ceil(begin / 60), ahead.minutes + 1, 60),
+    )
+    axes.legend(loc="best", fontsize=8)
 
 
 def draw_bars(names: Sequence[str], marks: Array) -> Figure:
@@ -96,4 +137,4 @@ def draw_bars(names: Sequence[str], marks: Array) -> Figure:
 
 
 def _time_word(*, known: bool) -> str:
-    return "Minutes before the last value" if known else "Steps before the last one"
+    return "Minutes from the last reading" if known else "Steps from the last one"

@@ -78,6 +78,7 @@ def _input(
         "name": own["input"],
         "refused": "",
         "form": own["form"],
+        "moves": bool(found["unit"]),
         "title": TITLES.get(own["method"], own["method"]),
         "how": METHODS.load(own["method"]).words,
         "verdict": verdict_words(found, own),
@@ -114,7 +115,7 @@ def verdict_words(found: Mapping[str, Any], own: Mapping[str, Any] | None) -> No
         return Notice("red", "These marks failed their test", text)
     at = _near(found["shares"], HIDDEN)
     curves = shown["curves"]
-    form = _form(found["unit"])
+    form = answer_form(found["unit"])
     hidden, lot = (form.text(curves[key][at]) for key in ("deletion", "deletion_lot"))
     fell = f"With the marked {percent(found['shares'][at])} of the {what} hidden, the "
     if found["unit"]:
@@ -130,7 +131,7 @@ def _near(shares: Sequence[float], wanted: float) -> int:
     return min(range(len(shares)), key=lambda place: abs(shares[place] - wanted))
 
 
-def _form(unit: str) -> Form:
+def answer_form(unit: str) -> Form:
     """How answers are written: as forecasts where they have a unit, else as probabilities."""
     return form_of("mae_pooled", unit) if unit else Form(2)
 
@@ -146,7 +147,7 @@ CURVES = {
 
 
 def _answer_word(found: Mapping[str, Any]) -> str:
-    return f"change of the forecast in {found['unit']}" if found["unit"] else "probability"
+    return "change of the forecast" if found["unit"] else "probability"
 
 
 def _uri(place: Path, name: str | None) -> str | None:
@@ -199,7 +200,7 @@ def _curves_words(found: Mapping[str, Any], shown: Mapping[str, Any] | None) -> 
         return ""
     at = _near(found["shares"], 0.1)
     curves = shown["curves"]
-    form = _form(found["unit"])
+    form = answer_form(found["unit"])
     told = {name: form.text(values[at], bare=True) for name, values in curves.items()}
     share = percent(found["shares"][at])
     return (
@@ -214,10 +215,10 @@ def _look(
 ) -> dict[str, Any]:
     """One case: picture, what is true, what was answered, what lies near."""
     name, unit = found["names"][look["which"]], found["unit"]
-    answer = _form(unit).text(look["answer"])
+    answer = answer_form(unit).text(look["answer"])
     return {
         "group": "Forecast" if unit else case["group"],
-        "row": case["row"],
+        "row": ", ".join(filter(None, (case["row"], case.get("time")))),
         "truth": case["truth"],
         "answer": f"{answer} {name}" if unit else f"{name}: {answer}",
         "uri": _uri(place, look["picture"]),

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bedside.modalities.table import told
+from bedside.modalities.text_spelling import cut_words
 from bedside.modalities.text_tokens import Vocabulary
 from bedside.reporting import style
-from bedside.reporting.look_figures import draw_bars, draw_series
+from bedside.reporting.look_figures import Ahead, draw_bars, draw_series
 from bedside.reporting.look_pictures import heat_over, image_look, png_bytes, volume_look
 from bedside.reporting.look_texts import cohort_words, marked_pieces, word_shares
 
@@ -49,6 +50,7 @@ def see_case(
     state: State,
     text: str | None = None,
     unit: str = "",
+    ahead: Ahead | None = None,
 ) -> Sight:
     """One case with its marks.
 
@@ -59,6 +61,7 @@ def see_case(
         state: of the input's modality.
         text: of a text input, as it was read.
         unit: of a signal's values, see `unit_of`.
+        ahead: which of the values to come is explained, where they are forecast.
     """
     if surface.form == "text":
         words = word_shares(text or "", _spans(text or "", state, len(marks)), marks)
@@ -70,7 +73,8 @@ def see_case(
     with style.drawing():
         if surface.form == "signal":
             every = state.get("every_minutes")
-            return _figure(draw_series(values[0], marks, every_minutes=every, unit=unit))
+            drawn = draw_series(values[0], marks, every_minutes=every, unit=unit, ahead=ahead)
+            return _figure(drawn)
         cells = told(values, state) if "codes" in state else _names(surface, state)
         return _figure(draw_bars(cells, marks))
 
@@ -112,7 +116,9 @@ def see_words(texts: Sequence[str], maps: Array, *, state: State) -> list[dict[s
     )
 
 
-def _spans(text: str, state: State, most: int) -> list[tuple[int, int]]:
+def _spans(text: str, state: State, most: int) -> Sequence[tuple[int, int]]:
+    if "spelling" in state.get("symbols", {}):
+        return [(int(start), int(end)) for start, end in cut_words(text, most=most)]
     return Vocabulary.from_state(state).spans(text, most=most)
 
 
