@@ -114,8 +114,10 @@ def _draw_ahead(axes: Axes, ahead: Ahead, *, last: float) -> None:
     axes.plot([0, ahead.minutes], [last, ahead.forecast], color=style.DEEP, linewidth=1.2)
     axes.plot(ahead.minutes, ahead.forecast, "o", color=style.DEEP, markersize=5, label="forecast")
     if ahead.came is not None:
-        came = {"markerfacecolor": "white", "markeredgecolor": style.INK, "markersize": 5}
-        axes.plot(ahead.minutes, ahead.came, "o", label="what came", linestyle="none", **came)
+        axes.plot(
+            ahead.minutes, ahead.came, "o", color=style.INK, markerfacecolor="white", markersize=5,
+            label="what came",
+        )  # fmt: skip
     begin = axes.get_xlim()[0]
     room = 0.03 * (ahead.minutes - begin)
     axes.set(
