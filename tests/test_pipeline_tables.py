@@ -90,6 +90,11 @@ def test_it_learns_what_its_peer_learns(finished: Run) -> None:
     assert models["logistic"]["auroc"]["value"] > 0.85
 
 
+def test_the_report_says_that_peers_see_the_same_columns(finished: Run) -> None:
+    page = (finished.folder.root / "report.html").read_text(encoding="utf-8")
+    assert "logistic regression on the same columns" in page
+
+
 def test_a_value_of_one_person_is_in_no_package(finished: Run) -> None:
     root = finished.folder.root
     holding = [p.name for p in root.rglob("*") if p.is_file() and SECRET.encode() in p.read_bytes()]

@@ -38,6 +38,8 @@ MODEL_WORDS = {
     "majority": "always the most common class",
     "tfidf-logistic": "logistic regression on words and pairs of words (TF-IDF)",
 }
+FEATURES = {"image": "image features", "table": "the same columns"}
+"""Modality of all inputs -> what simple models see of them; hand-made features of others."""
 CHANCE = 0.5
 THRESHOLD_WORDS = {"youden": "the point where sensitivity plus specificity is largest (Youden)"}
 
@@ -73,8 +75,8 @@ def model_words(record: Record, name: str) -> str:
     if name in ("majority", "tfidf-logistic"):
         return MODEL_WORDS[name]
     kinds = {part.modality for part in record.study.inputs.values()}
-    features = "image features" if kinds == {"image"} else "hand-made features"
-    return f"{MODEL_WORDS[name]} on {features}"
+    features = FEATURES.get(next(iter(kinds)), "") if len(kinds) == 1 else ""
+    return f"{MODEL_WORDS[name]} on {features or 'hand-made features'}"
 
 
 def _what_it_does(record: Record, *, tense: str) -> str:
