@@ -6,9 +6,12 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+from bedside.reporting import style
 from bedside.reporting.class_figures import DRAWERS, class_figure_words
 from bedside.reporting.curve_figures import claims
 from bedside.reporting.figures import write_figures
+from bedside.reporting.forest_figures import Row, draw_rows
+from bedside.reporting.formatting import Form
 from bedside.reporting.record import read_record
 from bedside.reporting.table_figures import counts_of, row_shares
 from bedside.run_folder import RunFolder
@@ -119,3 +122,26 @@ def test_claims_of_several_classes_are_about_the_named_class(runs: dict[str, Run
     right = scores.truth.argmax(axis=1) == scores.probability.argmax(axis=1)
     np.testing.assert_array_equal(found[1], right)
     np.testing.assert_allclose(found[0], scores.probability.max(axis=1))
+
+
+def test_a_model_that_knows_nothing_does_not_squeeze_the_others() -> None:
+    good = Row("resnet", {"value": 0.977, "low": 0.964, "high": 0.985})
+    floor = Row("majority", {"value": 0.5, "low": 0.5, "high": 0.5})
+    with style.drawing():
+        alone, both = style.blank().add_subplot(), style.blank().add_subplot()
+        draw_rows(alone, [good], Form(), few="")
+        draw_rows(both, [good, floor], Form(), few="")
+    low, high = both.get_xlim()
+    assert 0.95 < low < 0.964
+    assert 0.985 < high < 1
+    arrows = [line for line in both.lines if line.get_marker() == "<"]
+    assert [float(line.get_xdata()[0]) for line in arrows] == [low]
+    assert not [line for line in alone.lines if line.get_marker() in "<>"]
+
+
+def test_shares_stand_on_the_axis_in_percent() -> None:
+    with style.drawing():
+        axes = style.blank().add_subplot()
+        row = Row("lstm", {"value": 0.8, "low": 0.7, "high": 0.9})
+        draw_rows(axes, [row], Form(1, scale=100, unit="%"), few="")
+    assert axes.xaxis.get_major_formatter()(0.8, 0) == "80"
