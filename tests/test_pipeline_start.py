@@ -38,8 +38,8 @@ def started(
     finished: Finished, folder: Path, *changes: str, of: Path | None = None, **options: Any
 ) -> Run:
     """The finished run's study once more, started from that run (or from `of`)."""
-    place = f"model.start_from={of or finished.root}"
-    study = Study.load(finished.folder / "study.yaml", overrides=[place, *changes])
+    place = [f"model.start_from={of or finished.root}", "training.aids=always"]
+    study = Study.load(finished.folder / "study.yaml", overrides=[*place, *changes])
     return run(study, folder, **options)
 
 
@@ -160,7 +160,7 @@ def test_a_start_whose_weights_changed_is_not_gone_on_with(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("bedside.training.candidates.train", dies)
+        patch.setattr("bedside.training.trained.train", dies)
         with pytest.raises(KeyboardInterrupt):
             started(finished, tmp_path / "cut", of=first)
     shutil.rmtree(first)

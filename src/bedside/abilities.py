@@ -1,7 +1,7 @@
-"""What some tasks can do beside what all must (`schema.Task`).
+"""What some tasks and modalities can do beside what all must (`schema.Task`, `schema.Modality`).
 
-Asked for by ``isinstance``: whoever trains, judges or packages a task looks here for
-whether its answer takes one call of one network or many.
+Asked for by ``isinstance``: whoever trains, judges or packages looks here for whether an
+answer takes one call of one network or many, and whether samples can be varied further.
 """
 
 from __future__ import annotations
@@ -14,7 +14,25 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from bedside.schema import Arrays, Network, Rows, State, Targets
+    from bedside.schema import Arrays, Modality, Network, Prediction, Rows, State, Targets
+
+
+@runtime_checkable
+class Strengthened(Protocol):
+    """What a modality adds whose training samples can be varied more or less."""
+
+    def strengthened(self, factor: float) -> Modality:
+        """The same modality, whose `augment` reaches so many times as far; 0 changes nothing."""
+        ...
+
+
+@runtime_checkable
+class SoftLabelled(Protocol):
+    """What a task adds whose own answers can be learnt from as if they were the truth."""
+
+    def soft_targets(self, prediction: Prediction) -> Arrays:
+        """A prediction as target arrays (N, ...), its doubt kept."""
+        ...
 
 
 @runtime_checkable

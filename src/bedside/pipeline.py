@@ -35,10 +35,10 @@ from bedside.reporting.from_run import write_evidence
 from bedside.reporting.model_card import write_model_card
 from bedside.run_folder import RunFolder, claim, read_json
 from bedside.study import Study
-from bedside.training.candidates import train_candidates
 from bedside.training.origin import find_origin
 from bedside.training.precision import choose_device, set_threads
 from bedside.training.start import find_start
+from bedside.training.trained import as_candidates, train_candidates
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,8 @@ def run(
             keep=folder.baselines,
         )  # fmt: skip
         with told.stage("evaluate"):
-            judgement = judge_models(exam, {n: t.outputs for n, t in trained.items()}, baselines)
+            deep, against = as_candidates(trained)
+            judgement = judge_models(exam, deep, baselines, against=against)
         chosen = trained[judgement.deep]
         with told.stage("record"):
             facts = {"waived": audit.facts["waived"], "timing": chosen.timing}

@@ -166,10 +166,18 @@ class TrainingSection(Section):
     learning_rate: Rate | Literal["auto"] = "auto"
     weight_decay: float = Field(default=0.05, ge=0, allow_inf_nan=False)
     patience: AtLeastOne | Literal["auto"] = "auto"
-    augment: bool = True
+    augment: bool | Literal["search"] = True
+    pretrain: bool = False
+    pseudo_labels: bool = False
+    aids: Literal["judged", "always"] = "judged"
     imbalance: Literal["auto", "none"] = "auto"
     precision: Literal["auto", "float32", "bf16"] = "auto"
     seed: Seed = 7
+
+    @property
+    def learns_unlabelled(self) -> bool:
+        """Whether training cases without an answer are learnt from too."""
+        return self.pretrain or self.pseudo_labels
 
 
 class EvaluationSection(Section):

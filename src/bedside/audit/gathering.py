@@ -36,6 +36,7 @@ from bedside.training.preparation import (
     prepare_parts,
 )
 from bedside.training.volumes import prepare_volumes, whole
+from bedside.training.ways import check_aids
 from bedside.training.windows import prepare_windows
 
 if TYPE_CHECKING:
@@ -89,7 +90,12 @@ class Materials:
                     place=place,
                 )
             return prepare_parts(
-                self.modalities, self.readings, self.targets, parts=split.parts, place=place
+                self.modalities,
+                self.readings,
+                self.targets,
+                parts=split.parts,
+                place=place,
+                unlabelled=self.study.training.learns_unlabelled,
             )
 
 
@@ -118,6 +124,7 @@ def gather(
     _check_names(study)
     task.check_inputs({name: (study.inputs[name].modality, m) for name, m in modalities.items()})
     check_peers(study.baselines, task, modalities)
+    check_aids(study, task, modalities)
     with progress.stage("cases"):
         cohort = load_cohort(study)
         require_columns(cohort, _columns(modalities))

@@ -16,6 +16,7 @@ import numpy as np
 
 from bedside.errors import DataError
 from bedside.evaluation import lower_is_better
+from bedside.evaluation.aids import judge_aids
 from bedside.evaluation.comparison import compare, verdict
 from bedside.evaluation.follows import answers_that_follow
 from bedside.evaluation.kinds import BEYOND, Answers, JudgedKind, kind_of
@@ -106,7 +107,11 @@ def refuse_unjudgeable(exam: Exam) -> None:
 
 
 def judge_models(
-    exam: Exam, deep: Mapping[str, Outputs], baselines: Mapping[str, Outputs]
+    exam: Exam,
+    deep: Mapping[str, Outputs],
+    baselines: Mapping[str, Outputs],
+    *,
+    against: Mapping[str, str] | None = None,
 ) -> Judgement:
     """Judge every model, then compare the best deep one with the best baseline.
 
@@ -114,13 +119,17 @@ def judge_models(
         exam: the protocol.
         deep: name -> outputs of the deep candidates.
         baselines: name -> outputs of the classical peers.
+        against: deep candidate trained with an aid -> the one it must beat on validation to
+            be chosen.
 
     Raises:
         DataError: validation or test holds too little to judge by.
     """
     models = {name: judge_model(exam, outputs) for name, outputs in {**deep, **baselines}.items()}
     primary, kind = exam.task.primary, exam.kind
-    chosen = best_on_validation(models, among=list(deep), primary=primary)
+    aids = judge_aids(exam, models, against or {})
+    among = [name for name in deep if name not in aids or aids[name]["kept"]]
+    chosen = best_on_validation(models, among=among, primary=primary)
     peers = [m for m in baselines if kind.tells_apart(models[m].answers["validation"].prediction)]
     peer = best_on_validation(models, among=peers or list(baselines), primary=primary)
     test = {part: _of_part(exam, models, part, pair=(chosen, peer)) for part in exam.tests}
@@ -135,6 +144,7 @@ def judge_models(
         "models": test["test"]["models"],
         "validation": {name: _number(model.validation) for name, model in models.items()},
         "candidates": list(deep),
+        "aids": aids,
         "deep": chosen,
         "best_baseline": peer,
         **{key: found for key, found in test["test"].items() if key not in ("cases", "models")},

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 from PIL import Image as Pillow
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from bedside.errors import DataError, sentence
 from bedside.modalities.image_files import decode, grey_if_equal
 from bedside.modalities.image_view import View
+from bedside.modalities.varied import Varied
 from bedside.schema import Array, Arrays, Geometry, Reference, Sample, State
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ SMALLEST_STD = 1e-3
 _FAKE_GRID = 6
 
 
-class Image(BaseModel):
+class Image(Varied):
     """An image input of a study.
 
     Args:
@@ -56,8 +57,6 @@ class Image(BaseModel):
             can hold), ``full``, the number of one of its windows, or [center, width] in
             the units after its rescale, Hounsfield units in CT.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     default_encoder: ClassVar[str] = "resnet"
     suffixes: ClassVar[tuple[str, ...]] = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm")
@@ -186,13 +185,14 @@ class Image(BaseModel):
         Images to be outlined are re-exposed alone: their masks must move with them, which the
         task sees to.
         """
-        from bedside.modalities.image_augmentation import augmented
+        from bedside.modalities.image_augmentation import Strength, augmented
 
         if self.outlined:
             from bedside.modalities.volume_augmentation import reexposed
 
             return reexposed(batch, generator)
-        return augmented(batch, generator, mirror=self.mirror)
+        strength = Strength().times(self.augment_strength)
+        return augmented(batch, generator, mirror=self.mirror, strength=strength)
 
     def describe(self, arrays: Arrays) -> Array:
         """Gradients, intensity and texture, (B, F) float32, for classical peers."""

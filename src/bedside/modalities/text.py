@@ -36,6 +36,8 @@ STEP = 8
 """Lengths found by ``auto`` are multiples of it."""
 MOST_KEPT = 20_000
 """Training texts that ``length: auto`` looks at, evenly spread where there are more."""
+USUALLY_HIDDEN, MOST_HIDDEN = 0.1, 0.6
+"""Shares of tokens, where a search or self-supervised learning varies texts."""
 _FAKE = {
     "what": ("effusion", "opacity", "fracture", "edema", "nodule", "pneumothorax"),
     "where": ("in the left base", "in the right apex", "of the sixth rib", "over both lungs"),
@@ -196,6 +198,11 @@ class Text(BaseModel):
         if self.spelling:
             return {**batch, name: torch.where(hidden[:, :, None], PAD, batch[name])}
         return {**batch, name: torch.where(hidden, UNKNOWN, batch[name])}
+
+    def strengthened(self, factor: float) -> Text:
+        """The same input that hides so many times as many tokens; a tenth of them where none."""
+        dropped = min(factor * (self.drop_tokens or USUALLY_HIDDEN), MOST_HIDDEN)
+        return self.model_copy(update={"drop_tokens": dropped})
 
     def describe(self, arrays: Arrays) -> Array:
         """How often groups of tokens occur, and the length: (B, F) float32."""

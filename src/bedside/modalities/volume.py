@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from bedside.errors import DataError, sentence
+from bedside.modalities.varied import Varied
 from bedside.modalities.volume_files import decode_volume
 from bedside.modalities.volume_grid import fitted, resampled
 from bedside.modalities.volume_whole import collate_whole, fit_whole, prepare_whole
@@ -35,7 +36,7 @@ _FAKE_GRID = 4
 _FAKE_SIZE = (24, 28, 20)
 
 
-class Volume(BaseModel):
+class Volume(Varied):
     """A volume input of a study.
 
     Args:
@@ -53,8 +54,6 @@ class Volume(BaseModel):
         window: [lowest, highest] value that is kept; what lies outside is cut to it.
         mirror: whether left-right mirrored volumes are plausible, for augmentation.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     default_encoder: ClassVar[str] = "resnet3d"
     suffixes: ClassVar[tuple[str, ...]] = (".nii", ".gz", ".nrrd", ".nhdr")
@@ -193,11 +192,12 @@ class Volume(BaseModel):
         Whole volumes come as patches and change in intensity alone: their masks must move
         with them, which the task sees to.
         """
-        from bedside.modalities.volume_augmentation import augmented, reexposed
+        from bedside.modalities.volume_augmentation import Strength, augmented, reexposed
 
         if self.size == "whole":
             return reexposed(batch, generator)
-        return augmented(batch, generator, mirror=self.mirror)
+        strength = Strength().times(self.augment_strength)
+        return augmented(batch, generator, mirror=self.mirror, strength=strength)
 
     def describe(self, arrays: Arrays) -> Array:
         """Intensity, extent and coarse layout, (B, F) float32, for classical peers."""

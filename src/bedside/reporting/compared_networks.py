@@ -33,8 +33,10 @@ def candidates_table(record: Record) -> Table | None:
         Cell("Training"),
     ]
     names = [record.deep, *(name for name in names if name != record.deep)]
+    held = " of those that may be chosen" if record.metrics.get("aids") else ""
     note = (
-        f"'{record.deep}' has the {best} {metric} on the validation part and was chosen by it, "
+        f"'{record.deep}' has the {best} {metric} on the validation part{held} and was chosen by "
+        "it, "
         "before the test part was looked at. The test scores of the others are shown to be "
         f"complete. Choosing by them would make the test part a second validation part; the best "
         f"of {len(names)} on validation looks a little better there than it is."

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from bedside.reporting.compared_aids import aided
 from bedside.reporting.follows_words import follows_notices
 from bedside.reporting.formatting import counted, listed
 from bedside.reporting.kinds import told
@@ -27,7 +28,7 @@ def find_notices(record: Record) -> list[Notice]:
     kind = told(record)
     found = [*kind.doubts(record), *_split(record), *_looks(record), *_waived(record)]
     found += [*kind.scarce(record), *follows_notices(record), *_made_up(record)]
-    found += [*_started(record), *_pretrained(record)]
+    found += [*_started(record), *_pretrained(record), *aided(record)]
     return sorted(found, key=lambda notice: notice.tone != "red")
 
 

@@ -24,6 +24,7 @@ from bedside.reporting import (
     notices,
     wording,
 )
+from bedside.reporting.compared_aids import aids_table
 from bedside.reporting.compared_networks import candidates_table
 from bedside.reporting.embedding import data_uri, svg_style
 from bedside.reporting.figures import write_figures
@@ -114,6 +115,7 @@ def _page(record: Record, cases: bool) -> dict[str, Any]:
         "study_text": _study_text(record, cases=cases),
         "environment": _environment_facts(record, cases=cases),
         "candidates_table": candidates_table(record),
+        "aids_table": aids_table(record),
         "looked_at": looks_page(record, cases=cases),
         "timing": _timing(record),
         "terms": _terms(record),

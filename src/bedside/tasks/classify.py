@@ -313,6 +313,11 @@ class Classify(BaseModel):
             found["certain"] = sure >= np.asarray(state["abstain"]["below"])
         return Prediction(found, tuple(state["names"]))
 
+    def soft_targets(self, prediction: Prediction) -> Arrays:
+        """Probabilities as ``truth`` (N, K), all of them known."""
+        truth = prediction.arrays["probability"].astype(np.float32)
+        return {"truth": truth, "known": np.ones(truth.shape, dtype=bool)}
+
     def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:
         """Columns of `predictions.csv`: probabilities, the decision in class names, promises."""
         probability, decision = prediction.arrays["probability"], prediction.arrays["decision"]

@@ -17,8 +17,10 @@ from bedside.models.network import AT_ONCE, StudyNetwork, pooled_features
 from bedside.models.voxel_head import VoxelHead
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from bedside.schema import Array, Targets
-    from bedside.training.job import Job
+    from bedside.training.loader import Prepared
 
 KNOWING = (LogitHead, ForecastHead, VoxelHead)
 """Heads that can tell how far a case lies from those of training."""
@@ -28,17 +30,21 @@ MOST_PATCHES, PATCHES_AT_ONCE = 400, 2
 """The same of patches, and how many go through the network together, for their size."""
 
 
-def make_familiar(job: Job) -> None:
-    """Set the familiarity of a head that can hold one; other heads stay as they are."""
-    network = job.network
+def make_familiar(network: nn.Module, training: Prepared, *, seed: int) -> None:
+    """Set the familiarity of a head that can hold one; other heads stay as they are.
+
+    Args:
+        network: trained.
+        training: the labelled cases it learnt from, of outlines as patches.
+        seed: of which are looked at, where they are many.
+    """
     if not isinstance(network, StudyNetwork) or not isinstance(network.head, KNOWING):
         return
-    training = job.train  # of outlines patches already
     outlines = isinstance(network.head, VoxelHead)
     most, together = (MOST_PATCHES, PATCHES_AT_ONCE) if outlines else (MOST_LOOKED_AT, AT_ONCE)
     places = np.arange(len(training))
     if len(places) > most:
-        rng = np.random.default_rng(job.seed)
+        rng = np.random.default_rng(seed)
         places = np.sort(rng.choice(len(places), most, replace=False))
     features = pooled_features(network, training.arrays, places, at_once=together)
     device = next(network.parameters()).device

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,10 +13,24 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from bedside.schema import Modality, State, Task
+    from bedside.schema import Modality, State
     from bedside.training.loader import Prepared
     from bedside.training.precision import Precision
     from bedside.training.recipe import Recipe
+
+
+class Teaching(Protocol):
+    """What a training asks of a task (`schema.Task`)."""
+
+    def unweighted(self, state: State) -> State:
+        """The state under which `loss` measures instead of teaching."""
+        ...
+
+    def loss(
+        self, outputs: dict[str, torch.Tensor], targets: dict[str, torch.Tensor], state: State
+    ) -> torch.Tensor:
+        """Scalar loss of a batch."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -33,7 +47,7 @@ class Job:
 
     name: str
     network: nn.Module
-    task: Task
+    task: Teaching
     state: State
     train: Prepared
     validation: Prepared

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from bedside.modalities.reading import Readings
     from bedside.study import Study
 
+UNLABELLED = "unlabelled"
+"""Beside the parts: cases to learn from without an answer."""
+
 
 @dataclass(frozen=True)
 class Preparation:
@@ -38,10 +41,13 @@ class Preparation:
     Args:
         states: input -> the modality's fitted state.
         parts: part -> prepared cases.
+        unlabelled: cases of the training part whose target is unknown, where the study learns
+            from them; None where it does not, or there are none.
     """
 
     states: dict[str, State]
     parts: dict[Part, Prepared]
+    unlabelled: Prepared | None = None
 
 
 def build_modalities(study: Study) -> dict[str, Modality]:
@@ -108,6 +114,7 @@ def prepare_parts(
     *,
     parts: Array,
     place: Place | None = None,
+    unlabelled: bool = False,
 ) -> Preparation:
     """Fit on training samples, then prepare every case whose target is known.
 
@@ -120,21 +127,25 @@ def prepare_parts(
         targets: of the same N cases.
         parts: (N,) part of each case.
         place: where arrays lie that do not fit into memory; None keeps all in memory.
+        unlabelled: prepare training cases whose target is unknown too, and fit on them as well.
 
     Raises:
         DataError: a part has no such case.
         RunError: the disk is full or cannot be written.
     """
-    known = _any_known(targets)
+    known, readable = _any_known(targets), np.ones(len(parts), dtype=bool)
     for own in readings.values():
-        known &= own.readable
-    rows: PartRows = {part: np.flatnonzero((parts == part) & known) for part in PARTS}
+        readable &= own.readable
+    rows: PartRows = {part: np.flatnonzero((parts == part) & known & readable) for part in PARTS}
     raise_if_empty(rows)
+    beside = np.flatnonzero((parts == "train") & ~known & readable & unlabelled)
+    learnt = np.sort(np.concatenate([rows["train"], beside]))
     inputs = [
-        Input(name, modality, modality.fit(readings[name].at(rows["train"])), readings[name])
+        Input(name, modality, modality.fit(readings[name].at(learnt)), readings[name])
         for name, modality in modalities.items()
     ]
-    arrays = prepare_arrays(inputs, rows, place=place)
+    every = prepare_arrays(inputs, _with(beside, rows), place=place)
+    arrays = {part: every[part] for part in rows}
     told = {part: targets.take(own) for part, own in rows.items()}
     written = {name: readings[name] for name, own in modalities.items() if holds_text(own)}
     texts: dict[Part, Texts] = texts_of(written, rows)
@@ -150,7 +161,14 @@ def prepare_parts(
             part: Prepared(arrays[part], told[part], own, texts.get(part, {}))
             for part, own in rows.items()
         },
+        Prepared(every[UNLABELLED], targets.take(beside), beside) if len(beside) else None,
     )
+
+
+def _with(beside: Array, rows: PartRows) -> dict[str, Array]:
+    """The rows of the parts, and of what is learnt from beside them where there is any."""
+    found: dict[str, Array] = dict(rows.items())
+    return {**found, UNLABELLED: beside} if len(beside) else found
 
 
 def raise_if_empty(rows: Mapping[Part, Array]) -> None:

@@ -48,13 +48,13 @@ class Input:
 
 
 def prepare_arrays(
-    inputs: Sequence[Input], rows: PartRows, *, place: Place | None
-) -> dict[Part, dict[str, Rows]]:
+    inputs: Sequence[Input], rows: Mapping[str, Array], *, place: Place | None
+) -> dict[str, dict[str, Rows]]:
     """Part -> ``"<input>.<array>"`` -> its rows, inputs in their order.
 
     Args:
         inputs: of the study.
-        rows: of each part, all of them readable.
+        rows: of each part and of what is learnt from beside, all of them readable.
         place: for arrays that do not fit into memory; None keeps all in memory.
 
     Raises:
@@ -68,7 +68,7 @@ def prepare_arrays(
             lambda folder: _write(large, rows, folder),
             size=sum(sizes[own.name] for own in large),
         )
-    found: dict[Part, dict[str, Rows]] = {part: {} for part in rows}
+    found: dict[str, dict[str, Rows]] = {part: {} for part in rows}
     for part, own_rows in rows.items():
         for own in inputs:
             stored = {} if place is None or own not in large else _stored(place.folder, part, own)
@@ -79,14 +79,14 @@ def prepare_arrays(
     return found
 
 
-def _expected_bytes(own: Input, rows: Mapping[Part, Array]) -> float:
+def _expected_bytes(own: Input, rows: Mapping[str, Array]) -> float:
     """What an input's arrays will take, from its first training cases."""
     some = rows["train"][:BLOCK]
     size = sum(values.nbytes for values in own.prepared(some).values())
     return size / len(some) * sum(map(len, rows.values()))
 
 
-def _key(inputs: Sequence[Input], rows: PartRows) -> str:
+def _key(inputs: Sequence[Input], rows: Mapping[str, Array]) -> str:
     """A name of all that prepared arrays are made from."""
     words: list[object] = [key_of(values.tobytes()) for values in rows.values()]
     for own in inputs:
@@ -96,7 +96,7 @@ def _key(inputs: Sequence[Input], rows: PartRows) -> str:
     return key_of(*words)
 
 
-def _write(inputs: Sequence[Input], rows: PartRows, folder: Path) -> bool:
+def _write(inputs: Sequence[Input], rows: Mapping[str, Array], folder: Path) -> bool:
     """Write each input that has one form in all its cases; the others are left out."""
     for own in inputs:
         for part, own_rows in rows.items():
@@ -129,7 +129,7 @@ def _blocks(own: Input, rows: Array) -> Iterator[Arrays]:
         yield own.prepared(rows[start : start + BLOCK])
 
 
-def _stored(folder: Path, part: Part, own: Input) -> dict[str, Rows]:
+def _stored(folder: Path, part: str, own: Input) -> dict[str, Rows]:
     """The arrays of one part that lie on disk."""
     start = f"{part}-"
     paths = sorted(folder.glob(f"{start}{own.name}.*.npy"))

@@ -68,6 +68,7 @@ def make_recipe(
     kind: Kind = "binary",
     pretrained: bool = False,
     voxels: int = 0,
+    unlabelled: bool = False,
 ) -> Recipe:
     """Fill in what the study leaves to ``auto``.
 
@@ -77,7 +78,8 @@ def make_recipe(
     50,000 at most. Of summaries 28,000 are seen, in smaller batches; a pretrained model sees
     9,000 in small steps, since it knows the language. Of texts with entities 27,000 are seen,
     in small batches, of texts that are predicted 50,000. Of volumes, patches of 300 million
-    voxels in all are seen, an epoch drawing two patches a case.
+    voxels in all are seen, an epoch drawing two patches a case. Where most cases have no label,
+    half as many are seen: there is less to learn from them.
 
     Args:
         cases: number of training cases.
@@ -85,6 +87,7 @@ def make_recipe(
         kind: of the targets: windows of series are cheap and overlap, summaries are dear.
         pretrained: whether the network begins as a pretrained model.
         voxels: of a patch, where the network outlines.
+        unlabelled: whether training cases without a label are among them.
     """
     if kind == "mask":
         return _outlining(cases, section, voxels=voxels)
@@ -99,6 +102,7 @@ def make_recipe(
     }.get(kind, SEEN_CASES)
     shortest = FEWEST_TAGGED if kind == "entities" else SHORTEST
     seen, shortest = (SEEN_PRETRAINED, 3) if pretrained else (seen, shortest)
+    seen = seen // 2 if unlabelled else seen
     epochs = round(min(max(seen / max(drawn, 1), shortest), LONGEST))
     if section.epochs != "auto":
         epochs = section.epochs

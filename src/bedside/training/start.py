@@ -7,7 +7,7 @@ and gives each fresh network its first weights, once: a resumed run never begins
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bedside.data.contents import name_contents
@@ -62,6 +62,10 @@ class Start:
     overlap: Overlap | None = None
     gone: Path | None = None
     resume: bool = False
+
+    def afresh(self) -> Start:
+        """The same for networks that begin with random weights whatever the study names."""
+        return replace(self, origin=None, gone=None)
 
     def keep(self, folder: RunFolder, begun: Sequence[Begun]) -> None:
         """Write how the networks begin and what they will see, before the first of them trains."""
