@@ -95,8 +95,7 @@ def run(
         output: the run folder; default ``runs/<study's name>``.
         resume: go on with a run that was interrupted.
         progress: who is told; default nobody but the run's log.
-        repeat_of: the study that this one repeats with another seed, nothing being chosen
-            between them: they count as one look at the test part.
+        repeat_of: the study repeated here with another seed: both are one look at the test part.
 
     Raises:
         BedsideError: one sentence that says what to mend; nothing finished is lost.

@@ -192,7 +192,7 @@ def _frame(rows: Sequence[Row]) -> tuple[float, float] | None:
         return None
     low, high = min(low for low, _ in rest), max(high for _, high in rest)
     whole = max(high for _, high in everyone) - min(low for low, _ in everyone)
-    if whole < SQUEEZED * (high - low):
+    if low == high or whole < SQUEEZED * (high - low):
         return None
     margin = 0.25 * (high - low)
     return low - margin, high + margin

@@ -40,9 +40,8 @@ class Classify(BaseModel):
         column: one label column (default ``label``).
         columns: several 0/1 label columns instead: several labels at once.
         positive: the value that counts as positive; all others are negative.
-        negative: the value that counts as negative; all others are positive.
-            With both and more than two values, `positive` names all others together
-            and must not be one of them.
+        negative: the value that counts as negative; all others are positive. With both and more
+            than two values, `positive` names all others together, being none of them.
         unknown: values that mean "not known"; ``""`` stands for a blank cell.
         names: what people call a class or label: ``{0: normal, 1: pneumonia}``.
     """
@@ -287,11 +286,10 @@ class Classify(BaseModel):
     def infer(self, networks: Mapping[str, Network], arrays: Arrays, state: State) -> Prediction:
         """Calibrated logits -> ``probability`` (N, K) and ``decision`` (N, K) bool.
 
-        With promises in the state also ``set`` (N, C) bool, the classes that may be true, and
-        ``certain`` (N,) bool, whether no human need be asked; of several labels (N, K, 2), no
-        and yes of each, and (N, K). Of a network that knows its
-        training cases ``strangeness`` (N,), and ``outside`` (N,) bool, whether that is more
-        than of nearly all validation cases.
+        With promises also ``set`` (N, C) bool, the classes that may be true, and ``certain`` (N,)
+        bool, whether no human need be asked; of several labels (N, K, 2), no and yes of each, and
+        (N, K). With familiarity ``strangeness`` (N,) and ``outside`` (N,) bool, whether that is
+        more than of nearly all validation cases.
         """
         outputs = networks["network"](arrays)
         logits = outputs["logits"].astype(np.float64)
@@ -315,8 +313,8 @@ class Classify(BaseModel):
 
     def soft_targets(self, prediction: Prediction) -> Arrays:
         """Probabilities as ``truth`` (N, K), all of them known."""
-        truth = prediction.arrays["probability"].astype(np.float32)
-        return {"truth": truth, "known": np.ones(truth.shape, dtype=bool)}
+        truth = prediction.arrays["probability"]
+        return {"truth": truth.astype(np.float32), "known": np.full(truth.shape, fill_value=True)}
 
     def rows(self, prediction: Prediction, state: State) -> dict[str, Array]:
         """Columns of `predictions.csv`: probabilities, the decision in class names, promises."""
