@@ -134,12 +134,17 @@ def test_without_judgement_the_aids_are_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     skip_package_and_report(monkeypatch)
-    training = {**WORDS["training"], "pseudo_labels": False, "aids": "always"}
+    training = {**WORDS["training"], "aids": "always"}
     found = run_in(few_labels(tmp_path), {**WORDS, "training": training})
-    assert found.metrics["candidates"] == ["cnn"]
-    assert found.metrics["aids"] == {}
-    told = json.loads(found.folder.environment.read_text())["training"]["cnn"]
-    assert told["pretrain"]["cases"] == len(part_rows(found.folder.root, "train"))
+    metrics = found.metrics
+    names = ["cnn", "cnn+pseudo-labels"]
+    assert metrics["candidates"] == names
+    assert metrics["aids"] == {}
+    assert metrics["deep"] == max(names, key=metrics["validation"].__getitem__)
+    told = json.loads(found.folder.environment.read_text())["training"]
+    cases = len(part_rows(found.folder.root, "train"))
+    assert [told[name]["pretrain"]["cases"] for name in names] == [cases, cases]
+    assert told["cnn+pseudo-labels"]["pseudo-labels"]["teacher"] == "cnn"
 
 
 def test_a_search_tries_other_strengths_of_augmentation(

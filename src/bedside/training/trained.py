@@ -111,7 +111,9 @@ def train_candidates(
             own, trained, peers,
             preparation=preparation, task=task, start=start, progress=progress,
         )  # fmt: skip
-        trained[own.job.name] = found
+        judged = study.training.aids == "judged" and own is not peers[0]
+        against = peers[0].job.name if judged else None
+        trained[own.job.name] = replace(found, against=against)
     return trained
 
 
@@ -147,9 +149,7 @@ def _train_one(
     with progress.stage(f"train {job.name}"):
         story = train(job, progress=progress, resume=start.resume)
     with progress.stage(f"predict {job.name}"):
-        found = _with_outputs(job, story, preparation, task=task, facts=facts)
-    first = peers[0].job.name
-    return found if first == job.name else replace(found, against=first)
+        return _with_outputs(job, story, preparation, task=task, facts=facts)
 
 
 def _taught(job: Job, teacher: Trained, *, preparation: Preparation, task: Task) -> Job:
