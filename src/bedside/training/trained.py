@@ -191,7 +191,9 @@ def _tell_cost(job: Job, progress: Progress, *, what: str) -> None:
 def _with_outputs(
     job: Job, story: Story, preparation: Preparation, *, task: Task, facts: Mapping[str, Any]
 ) -> Trained:
-    make_familiar(job.network, preparation.parts["train"], seed=job.seed)
+    # pseudo-labels make no classes, so unlabelled cases are left out of what is familiar
+    labelled = preparation.parts["train"] if PSEUDO in facts else job.train
+    make_familiar(job.network, labelled, seed=job.seed)
     start = time.perf_counter()
     call = raw_outputs(task, job.network, job.state)
     parts = {part: own for part, own in preparation.parts.items() if part != "train"}
