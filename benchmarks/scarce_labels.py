@@ -7,9 +7,8 @@ Leaves: one run a number of labels and seed (a benchmark that was stopped goes o
 and a Markdown table on standard output.
 
 Of the published training part all labels are hidden but as many as asked, drawn by the seed with
-the part's own prevalence; validation and test are the published ones. Plain training and each aid
-are judged in one run, on the same cases; so are the two that learn from unlabelled cases, together.
-The transfer starts from a network
+the part's own prevalence; validation and test are the published ones. Plain training and an aid
+are judged in one run, on the same cases. The transfer starts from a network
 trained on NIH ChestX-ray14, other patients of another hospital. A gain is the paired difference
 from plain training on the test part; that over seeds is the mean of their differences in the
 same resamples of patients, so its interval is of the test cases and its spread of the seeds.
@@ -100,25 +99,27 @@ def scarce_run(
     return read_judged_run(RunFolder(folder))
 
 
-def both_runs(data: Path, runs: Path, *, labels: int, seed: int, progress: Progress) -> JudgedRun:
-    """What learns from unlabelled cases and what starts elsewhere, as if it were one run.
+def runs_of(
+    data: Path, runs: Path, *, labels: int, seed: int, progress: Progress
+) -> dict[str, JudgedRun]:
+    """Aid -> its run, each beside plain training.
 
-    Plain training is the same network in both, and both met the same resamples.
+    Plain networks differ a little: means are fitted on unlabelled cases too, where a study
+    learns from them.
     """
     source = transfer_source(data, runs, progress=progress)
     aids = {
-        "start": [f"model.start_from={source}"],
-        "unlabelled": ["training.pretrain=true", "training.pseudo_labels=true"],
+        "start-from": [f"model.start_from={source}"],
+        "pretrain": ["training.pretrain=true"],
+        "pseudo-labels": ["training.pseudo_labels=true"],
     }
-    first, second = (
-        scarce_run(
+    return {
+        name: scarce_run(
             data, runs / f"labels{labels}-seed{seed}-{name}",
             labels=labels, seed=seed, aids=own, progress=progress,
         )
         for name, own in aids.items()
-    )  # fmt: skip
-    told = {**first.metrics["aids"], **second.metrics["aids"]}
-    return JudgedRun({"aids": told}, {**first.scores, **second.scores})
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -155,23 +156,28 @@ def _value(scores: object) -> float:
     return float(found)
 
 
-def table(found: dict[int, list[JudgedRun]]) -> str:
-    """Markdown: a line a number of labels and model."""
+def table(found: dict[int, list[dict[str, JudgedRun]]]) -> str:
+    """Markdown: a line a number of labels and model, seeds together."""
     lines = [
-        "| labels | model | test AUROC (sd over seeds) | gain over plain | kept by validation |",
-        "|---|---|---|---|---|",
+        "| labels | aid | plain, test AUROC (sd over seeds) | with the aid | gain | kept |",
+        "|---|---|---|---|---|---|",
     ]
-    for labels, runs in found.items():
-        for model in runs[0].scores:
-            marks = [_value(one.scores[model]) for one in runs]
-            spread = f" ({statistics.stdev(marks):.4f})" if len(marks) > 1 else ""
-            gain = "" if model == PLAIN else mean_gain(runs, model).words()
-            told = [one.metrics["aids"].get(model) for one in runs]
-            kept = f"{sum(t['kept'] for t in told)} of {len(told)}" if all(told) else ""
-            lines.append(
-                f"| {labels} | `{model}` | {statistics.mean(marks):.4f}{spread} | {gain} | {kept} |"
-            )
+    for labels, seeds in found.items():
+        lines += [f"| {labels} | {aid} | {_row(seeds, aid)} |" for aid in seeds[0]]
     return "\n".join(lines)
+
+
+def _row(seeds: list[dict[str, JudgedRun]], aid: str) -> str:
+    runs, model = [own[aid] for own in seeds], f"{PLAIN}+{aid}"
+    kept = sum(one.metrics["aids"][model]["kept"] for one in runs)
+    told = [_spread(runs, PLAIN), _spread(runs, model), mean_gain(runs, model).words()]
+    return f"{' | '.join(told)} | {kept} of {len(runs)}"
+
+
+def _spread(runs: list[JudgedRun], model: str) -> str:
+    marks = [_value(one.scores[model]) for one in runs]
+    spread = f" ({statistics.stdev(marks):.4f})" if len(marks) > 1 else ""
+    return f"{statistics.mean(marks):.4f}{spread}"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -189,8 +195,7 @@ def main(arguments: list[str] | None = None) -> None:
     progress = Progress()
     found = {
         labels: [
-            both_runs(data, runs, labels=labels, seed=seed, progress=progress)
-            for seed in given.seeds
+            runs_of(data, runs, labels=labels, seed=seed, progress=progress) for seed in given.seeds
         ]
         for labels in given.labels
     }

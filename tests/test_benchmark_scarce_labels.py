@@ -48,6 +48,6 @@ def test_gains_are_averaged_in_the_same_resamples(rng: np.random.Generator) -> N
     gain = mean_gain(runs, "resnet+pretrain")
     assert gain.value == pytest.approx(0.02)
     assert (gain.low, gain.high) == pytest.approx((0.02, 0.02)), "what both share cancels out"
-    shown = table({100: runs})
-    assert "| 100 | `resnet` | 0.9000 (0.0000) |  |  |" in shown
-    assert "+0.0200 (+0.0200 to +0.0200) | 2 of 3 |" in shown
+    shown = table({100: [{"pretrain": one} for one in runs]})
+    assert "| 100 | pretrain | 0.9000 (0.0000) | 0.9200 (0.0100) | +0.0200 (" in shown
+    assert shown.endswith("+0.0200 (+0.0200 to +0.0200) | 2 of 3 |")

@@ -1,9 +1,10 @@
-"""Semi-supervised learning: a finished network labels what nobody did, another learns from both.
+"""Semi-supervised learning: a finished network labels what nobody did, others learn from both.
 
 Enters: labelled and unlabelled training cases, and the teacher's calibrated probabilities.
 Leaves: one part of both, whose targets are the truth where it is known and the teacher's
 probabilities elsewhere: soft labels, which keep its doubt. The student sees its cases
-augmented, the teacher did not (self-training with noise: Xie et al. 2020, arXiv:1911.04252).
+augmented, the teacher did not, and teaches the next one in its turn (self-training with noise:
+Xie et al. 2020, arXiv:1911.04252).
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     from bedside.schema import Arrays, State, Task
     from bedside.training.loader import Prepared
+
+GENERATIONS = 2
+"""Students, each of which but the last teaches the next."""
 
 
 def with_unlabelled(

@@ -6,8 +6,10 @@ stories and raw outputs; which one is *the* deep model is decided later, on vali
 
 from __future__ import annotations
 
+import copy
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bedside.abilities import Outliner
@@ -22,7 +24,7 @@ from bedside.training.familiarity import make_familiar
 from bedside.training.loop import Job, Story, train
 from bedside.training.planning import tell_plan
 from bedside.training.pretraining import pretrain
-from bedside.training.pseudo_labels import need_unlabelled, with_pseudo_labels
+from bedside.training.pseudo_labels import GENERATIONS, need_unlabelled, with_pseudo_labels
 from bedside.training.start import Start, words
 from bedside.training.ways import PRETRAIN, PSEUDO, ways_of
 from bedside.training.writers import raw_outputs
@@ -144,25 +146,49 @@ def _train_one(
     if PSEUDO in own.way.aids:
         names = [peer.job.name for peer in peers if peer.way.may_teach(own.way)]
         teacher = min((trained[name] for name in names), key=lambda each: each.story.best_loss)
-        job = _taught(job, teacher, preparation=preparation, task=task)
         facts[PSEUDO] = {"teacher": teacher.name, "cases": len(job.train)}
+        job = _taught(
+            job, teacher,
+            preparation=preparation, task=task, resume=start.resume, progress=progress,
+        )  # fmt: skip
     with progress.stage(f"train {job.name}"):
         story = train(job, progress=progress, resume=start.resume)
     with progress.stage(f"predict {job.name}"):
         return _with_outputs(job, story, preparation, task=task, facts=facts)
 
 
-def _taught(job: Job, teacher: Trained, *, preparation: Preparation, task: Task) -> Job:
-    """The job with a finished network's answers to the cases that nobody labelled."""
-    training = with_pseudo_labels(
+def _taught(
+    job: Job,
+    teacher: Trained,
+    *,
+    preparation: Preparation,
+    task: Task,
+    resume: bool,
+    progress: Progress,
+) -> Job:
+    """The job with the answers of a teacher, or of its students, to the cases nobody labelled."""
+    label = partial(
+        with_pseudo_labels,
         preparation.parts["train"],
         need_unlabelled(preparation.unlabelled),
         validation=preparation.parts["validation"],
-        teacher=teacher.network,
         task=task,
         state=job.state,
     )
-    return replace(job, train=training)
+    network = teacher.network
+    for generation in range(1, GENERATIONS):
+        folder = None if job.folder is None else job.folder / f"generation-{generation}"
+        student = replace(
+            job,
+            name=f"{job.name}, generation {generation}",
+            network=copy.deepcopy(job.network),
+            train=label(teacher=network),
+            folder=folder,
+        )
+        with progress.stage(f"train {student.name}"):
+            train(student, progress=progress, resume=resume)
+        network = student.network
+    return replace(job, train=label(teacher=network))
 
 
 def _tell_costs(made: Sequence[Candidate], progress: Progress) -> None:
@@ -174,13 +200,15 @@ def _tell_costs(made: Sequence[Candidate], progress: Progress) -> None:
             progress.log.write("start_from", model=job.name, words=words(own.begun))
         if own.before is not None:
             _tell_cost(own.before, progress, what="the inputs of {} cases")
-        _tell_cost(job, progress, what="{} cases")
+        students = GENERATIONS if PSEUDO in own.way.aids else 1
+        _tell_cost(job, progress, what="{} cases", times=students)
     if len(made) > 1:
         progress.say(f"Validation will choose between {len(made)} networks, trained in turn.")
 
 
-def _tell_cost(job: Job, progress: Progress, *, what: str) -> None:
+def _tell_cost(job: Job, progress: Progress, *, what: str, times: int = 1) -> None:
     cost = estimate_cost(job)
+    cost = replace(cost, seconds=times * cost.seconds)
     told = what.format(len(job.train))
     if isinstance(job.task, Outliner):
         told = f"{job.recipe.epochs} times {job.drawn} patches"
