@@ -145,3 +145,11 @@ def test_shares_stand_on_the_axis_in_percent() -> None:
         row = Row("lstm", {"value": 0.8, "low": 0.7, "high": 0.9})
         draw_rows(axes, [row], Form(1, scale=100, unit="%"), few="")
     assert axes.xaxis.get_major_formatter()(0.8, 0) == "80"
+
+
+def test_one_model_without_an_interval_beside_one_that_knows_nothing_shares_its_axis() -> None:
+    rows = [Row("resnet", {"value": 0.9}), Row("majority", {"value": 0.5})]
+    axes = style.blank(width=4, height=2).add_subplot()
+    draw_rows(axes, rows, Form(), few="")
+    low, high = axes.get_xlim()
+    assert low < 0.5 < 0.9 < high
