@@ -36,7 +36,6 @@ from bedside.run_folder import RunFolder
 from bedside.schema import Targets
 from bedside.study import TrainingSection
 from bedside.tasks.classify import Classify
-from bedside.tasks.forecast import Forecast
 from bedside.training.candidates import input_plans
 from bedside.training.loader import Prepared
 from bedside.training.loop import Job, train
@@ -99,7 +98,7 @@ def measured(name: str, asking: Asking) -> Iterator[str]:
     surface = surface_of("x", shapes, fresh.state)
     named = {f"x.{key}": values for key, values in fresh.arrays.items()}
     every = question.look(taken(named, np.arange(len(fresh.labels)), question))
-    found = every[:, -1].numpy() > (fresh.ahead.line if fresh.ahead else 0)
+    found = every[:, -1].numpy() > 0
     right = float((found == fresh.labels).mean())
     rows = np.flatnonzero((fresh.labels == 1) & found)[: asking.most]
     arrays = taken(named, rows, question)
@@ -142,7 +141,7 @@ def reopened(run: Path) -> Question:
 
 def trained(encoder: str, parts: dict[str, Made], *, epochs: int | None) -> Question:
     """The network of a study on these cases, after its default recipe."""
-    task = Forecast() if parts["train"].ahead else Classify()
+    task = Classify()
     prepared = {
         part: Prepared(
             {f"x.{key}": values for key, values in own.arrays.items()},
@@ -156,8 +155,6 @@ def trained(encoder: str, parts: dict[str, Made], *, epochs: int | None) -> Ques
     plans = input_plans({"x": encoder}, training, {"x": parts["train"].state})
     torch.manual_seed(7)
     network = StudyNetwork(plans, fusion="concat", head=lambda width: task.head(width, state))
-    task.start(network.head, training.arrays, training.targets)
-    kind = training.targets.kind
     section = TrainingSection() if epochs is None else TrainingSection(epochs=epochs)
     job = Job(
         name=encoder,
@@ -166,32 +163,21 @@ def trained(encoder: str, parts: dict[str, Made], *, epochs: int | None) -> Ques
         state=state,
         train=training,
         validation=prepared["validation"],
-        recipe=make_recipe(len(training), section, kind=kind),
+        recipe=make_recipe(len(training), section),
         modalities={},
         seed=7,
         device=torch.device("cpu"),
         precision="float32",
     )
     train(job, progress=Progress(quiet=True))
-    return Question.of(network, kind, state)
+    return Question.of(network, "binary", state)
 
 
 def targets_of(made: Made) -> Targets:
-    """Whether there is a sign; of histories, what comes after them."""
-    if made.ahead is None:
-        truth = made.labels[:, None].astype(np.float32)
-        known = np.ones(truth.shape, dtype=bool)
-        return Targets({"truth": truth, "known": known}, ("without", "with"))
-    every, truth = made.state["every_minutes"], made.ahead.truth
-    names = tuple(str(every * (step + 1)) for step in range(truth.shape[1]))
-    last = made.arrays["values"][:, 0, -1]
-    return Targets(
-        {"truth": truth, "known": np.ones(truth.shape, dtype=bool), "last": last},
-        names,
-        "forecast",
-        {"unit": "mg/dL", "every_minutes": every, "series": "x.values",
-         "history_steps": made.state["history_steps"]},
-    )  # fmt: skip
+    """Whether there is a sign."""
+    truth = made.labels[:, None].astype(np.float32)
+    known = np.ones(truth.shape, dtype=bool)
+    return Targets({"truth": truth, "known": known}, ("without", "with"))
 
 
 def _options() -> argparse.Namespace:

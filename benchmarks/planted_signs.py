@@ -22,21 +22,6 @@ from bedside.schema import Geometry, Sample, State
 
 Inside = Callable[[int, np.ndarray], bool]
 """A case and its map -> whether the strongest mark lies on the sign."""
-BEATS, APART, BROAD = 9, 8, 4
-"""Of a series: how many, steps from one to the next, and steps of the broad one."""
-
-
-@dataclass(frozen=True)
-class Ahead:
-    """What follows histories.
-
-    Args:
-        truth: (N, S) values of the next steps.
-        line: a forecast of the last step above it has found the sign.
-    """
-
-    truth: np.ndarray
-    line: float
 
 
 @dataclass(frozen=True)
@@ -48,14 +33,12 @@ class Made:
         labels: (N,) 0 or 1.
         inside: tells whether a map points at the sign.
         state: of the modality, fitted on cases made with the first seed.
-        ahead: of histories whose next values are forecast: these values.
     """
 
     arrays: dict[str, np.ndarray]
     labels: np.ndarray
     inside: Inside
     state: State
-    ahead: Ahead | None = None
 
 
 def prepared_by(modality: Any, samples: list[Sample], state: State | None) -> tuple[Any, State]:
@@ -113,53 +96,24 @@ def make_text(seed: int, state: State | None) -> Made:
     return Made(arrays, labels, inside, state)
 
 
-def make_signal(seed: int, state: State | None) -> Made:
-    """Nine beats one after another; in half of the series one of them is broad and low."""
+def make_signal(seed: int, state: State | None, *, steps: int = 6, height: float = 5.0) -> Made:
+    """Wandering lines of 60 steps, of which half hold a bump of some steps."""
     rng = np.random.default_rng(seed)
-    values, labels, on_sign = beats(rng, cases=2000)
+    cases, length = 1500, 60
+    labels = rng.integers(0, 2, cases)
+    values = rng.normal(size=(cases, 1, length)).cumsum(axis=2) * 0.3
+    places = rng.integers(4, length - 4 - steps, cases)
+    for case in np.flatnonzero(labels):
+        values[case, 0, places[case] : places[case] + steps] += height
     rule = {"mean": [float(values.mean())], "std": [float(values.std())]}
     state = state or {"standardise": {"values": rule}}
-    return Made({"values": values.astype(np.float32)}, labels, on_sign, state)
+    arrays = {"values": values.astype(np.float32)}
+    return Made(arrays, labels, lambda c, own: -1 <= peak(own)[0] - places[c] <= steps, state)
 
 
-def make_history(seed: int, state: State | None) -> Made:
-    """The same as six hours about 140 mg/dL; after a broad beat the next hour is higher.
-
-    What comes hangs on nothing else, so that a forecast can know it from that beat alone.
-    """
-    rng = np.random.default_rng(seed)
-    found, labels, on_sign = beats(rng, cases=3000)
-    usual, rise = 140.0, 60.0
-    values = usual + 10 * found
-    truth = rng.normal(usual, 8, size=(len(labels), 12)) + rise * labels[:, None]
-    rule = {"mean": [float(values.mean())], "std": [float(values.std())]}
-    state = state or {
-        "history_steps": values.shape[2],
-        "horizon_steps": 12,
-        "every_minutes": 5,
-        "standardise": {"values": rule},
-    }
-    ahead = Ahead(truth.astype(np.float32), line=usual + rise / 2)
-    return Made({"values": values.astype(np.float32)}, labels, on_sign, state, ahead)
-
-
-def beats(rng: np.random.Generator, *, cases: int) -> tuple[np.ndarray, np.ndarray, Inside]:
-    """(N, 1, 72) series, (N,) which hold the sign, and what tells whether a mark lies on it.
-
-    Beats are two steps of height 5; the sign is one of four steps of height 2.5: as large as the
-    others and less striking, so that a network that has learnt nothing does not mark it.
-    """
-    labels = rng.integers(0, 2, cases)
-    values = 0.3 * rng.normal(size=(cases, 1, BEATS * APART))
-    signs = rng.integers(0, BEATS, cases)
-    places = np.arange(BEATS) * APART + rng.integers(0, APART - BROAD, (cases, BEATS))
-    for case in range(cases):
-        for beat, place in enumerate(places[case]):
-            broad = labels[case] and beat == signs[case]
-            width, height = (BROAD, 2.5) if broad else (BROAD // 2, 5.0)
-            values[case, 0, place : place + width] += height
-    begins = places[np.arange(cases), signs]
-    return values, labels, lambda case, own: -1 <= peak(own)[0] - begins[case] <= BROAD
+def make_low_bump(seed: int, state: State | None) -> Made:
+    """The same lower and shorter, which a network that has learnt nothing overlooks."""
+    return make_signal(seed, state, steps=3, height=3.0)
 
 
 def make_volume(seed: int, state: State | None, *, side: int = 16) -> Made:
@@ -214,10 +168,7 @@ COHORTS: dict[str, tuple[Callable[[int, State | None], Made], str]] = {
     "text-lstm": (make_text, "text-lstm"),
     "text-transformer": (make_text, "transformer"),
     "signal-lstm": (make_signal, "lstm"),
-    "signal-tcn": (make_signal, "tcn"),
-    "history-dense": (make_history, "dense"),
-    "history-lstm": (make_history, "lstm"),
-    "history-tcn": (make_history, "tcn"),
+    "signal-tcn": (make_low_bump, "tcn"),
     "table": (make_table, "mlp"),
     "volume": (make_volume, "resnet3d"),
     "volume-slices": (make_volume, "slices-gru"),
