@@ -5,19 +5,16 @@ from __future__ import annotations
 import re
 
 import explanations
-import pytest
 
 
 def shares(line: str) -> list[int]:
     return [int(found) for found in re.findall(r"(\d+) % \(", line)]
 
 
-def test_words_that_say_the_label_are_marked_and_drawn_weights_mark_others(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(explanations, "MOST", 40)
-    lines = explanations.measured("text-bag", epochs=8)
-    assert [line.split(" | ")[3] for line in lines] == [
+def test_words_that_say_the_label_are_marked_and_drawn_weights_mark_others() -> None:
+    asking = explanations.Asking(epochs=8, run=None, methods=(), most=40)
+    lines = list(explanations.measured("text-bag", asking))
+    assert [line.split(" | ")[4] for line in lines] == [
         "integrated-gradients", "attention", "occlusion",
     ]  # fmt: skip
     gradient, _, hiding = (shares(line) for line in lines)

@@ -48,3 +48,12 @@ def test_a_table_written_on_windows_is_a_study_as_it_stands(tmp_path):
     cohort = load_cohort(Study.load(tmp_path / "study.yaml"))
     assert all(cohort.reference(row, "file").content.is_file() for row in range(12))
     assert cohort.cases["age"].tolist()[:2] == ["40.5", "41.5"]
+
+
+@pytest.mark.parametrize("name", ["id", "ID", "device_id", "Device id"])
+def test_what_tells_things_apart_is_no_label_by_its_values(tmp_path, name):
+    rows = [f"s{n % 3};{n}" for n in range(30)]
+    (tmp_path / "cases.csv").write_text("\n".join([f"{name};value", *rows]), "utf-8")
+    assert find_roles(read_table(tmp_path / "cases.csv")).label is None
+    (tmp_path / "cases.csv").write_text("\n".join(["covid;value", *rows]), "utf-8")
+    assert find_roles(read_table(tmp_path / "cases.csv")).label == "covid"

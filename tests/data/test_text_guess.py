@@ -88,5 +88,5 @@ def test_texts_without_anything_to_answer_are_refused(
         StudyError, match=r"reports\.csv: expected a column with two or more classes"
     ):
         guessed(tmp_path, reports[["case_id", "findings"]])
-    with pytest.raises(StudyError, match="expected a column of texts, or one that names a file"):
-        guessed(tmp_path, reports[["age", "priority"]])
+    with pytest.raises(StudyError, match="expected columns of numbers, categories or texts"):
+        guessed(tmp_path, reports[["priority"]])

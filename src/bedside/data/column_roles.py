@@ -235,9 +235,15 @@ def _label_columns(cases: pd.DataFrame, free: list[str]) -> tuple[str | None, tu
     flags = [c for c in free if _is_flag(cases[c])]
     if len(flags) > 1:
         return None, tuple(flags)
-    few = [c for c in free if 2 <= cases[c].nunique() <= min(MAX_CLASSES, len(cases) // 2)]
+    most = min(MAX_CLASSES, len(cases) // 2)
+    few = [c for c in free if 2 <= cases[c].nunique() <= most and not _is_id(c)]
     words = [c for c in few if not cases[c].str.fullmatch(r"[-+.\d]+").all()]
     return next(iter(flags + words), None), ()
+
+
+def _is_id(column: str) -> bool:
+    """Whether a column says by its name that it tells people or things apart: id, device_id."""
+    return re.split(r"[^a-z0-9]+", column.strip().lower())[-1] == "id"
 
 
 def _is_flag(column: pd.Series) -> bool:

@@ -39,10 +39,14 @@ def aids_table(record: Record) -> Table | None:
         rows.append([*cells, Cell("chosen" if chosen else verdict, tone="primary" * chosen)])
     note = (
         "A network that was trained with an aid may be chosen only where validation shows that "
-        "the aid helped: its whole interval lies above zero. The intervals hold for all aids "
-        f"together ({100 * next(iter(aids.values()))['confidence']:.3g} % each), so that trying "
-        "many of them keeps none by luck."
+        "the aid helped: its whole interval lies above zero."
     )
+    if len(aids) > 1:
+        each = 100 * next(iter(aids.values()))["confidence"]
+        note += (
+            f" The intervals hold for all aids together ({each:.3g} % each), so that trying many "
+            "of them keeps none by luck."
+        )
     return Table("Aids against scarce labels", header, rows, note)
 
 
