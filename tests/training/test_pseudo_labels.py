@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,12 @@ from bedside.errors import StudyError
 from bedside.schema import Array, Prediction, Targets
 from bedside.tasks.classify import Classify
 from bedside.training.loader import Prepared
-from bedside.training.pseudo_labels import need_unlabelled, with_pseudo_labels, with_unlabelled
+from bedside.training.pseudo_labels import (
+    TAUGHT,
+    need_unlabelled,
+    with_pseudo_labels,
+    with_unlabelled,
+)
 
 TASK = Classify(column="y")
 
@@ -93,3 +100,24 @@ def test_soft_targets_are_the_probabilities(kind: str) -> None:
 def test_without_unlabelled_cases_there_is_nothing_to_label() -> None:
     with pytest.raises(StudyError, match="training cases whose target is unknown, got none"):
         need_unlabelled(None)
+
+
+def test_a_run_that_goes_on_is_taught_the_same_whatever_the_teacher_would_say_now(
+    parts: tuple[Prepared, Prepared, Prepared], tmp_path: Path
+) -> None:
+    labelled, unlabelled, validation = parts
+    state, teacher = TASK.fit(labelled.targets), Teacher()
+
+    def taught() -> Array:
+        found = with_pseudo_labels(
+            labelled, unlabelled, validation=validation, teacher=teacher, task=TASK, state=state,
+            folder=tmp_path / "student",
+        )  # fmt: skip
+        truth: Array = found.targets.arrays["truth"]
+        return truth
+
+    first = taught()
+    teacher.factor.data *= -1
+    assert np.array_equal(taught(), first)
+    (tmp_path / "student" / TAUGHT).unlink()
+    assert not np.array_equal(taught(), first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from bedside.errors import StudyError
 from bedside.modalities.image import Image
@@ -15,7 +16,7 @@ from bedside.study import Study
 from bedside.tasks.classify import Classify
 from bedside.tasks.forecast import Forecast
 from bedside.tasks.segment import Segment
-from bedside.training.ways import PLAIN, Way, check_aids, ways_of
+from bedside.training.ways import PLAIN, Way, check_aids, differing, ways_of
 
 SIGNAL = Signal(column="gl", unit="mg/dL")
 
@@ -124,3 +125,24 @@ def test_a_pretrained_model_takes_no_aid() -> None:
     whole = study.model.model_copy(update={"pretrained": "somewhere"})
     with pytest.raises(StudyError, match=r"model\.pretrained: expected no pretrain"):
         check_aids(study.model_copy(update={"model": whole}), Classify(), {"a": Image()})
+
+
+def test_a_strength_that_changes_nothing_is_not_tried() -> None:
+    ways = ways_of(study_of(augment="search"))
+    texts = [way.name for way in differing(ways, {"note": Text()})]
+    assert texts == ["", "augment-0.5", "augment-2"], "of texts none is usual"
+    assert differing(ways, {"xray": Image(augment_strength=0)}) == [PLAIN]
+    assert differing(ways, {"xray": Image()}) == ways
+
+
+def test_a_search_goes_on_from_the_aids_that_are_used_anyway() -> None:
+    first, *searched = ways_of(study_of("runs/a", augment="search", aids="always"))
+    assert first.aids == {"start-from"}
+    assert {way.aids for way in searched} == {first.aids}
+
+
+@pytest.mark.parametrize("modality", [Image(outlined=True), Volume(size="whole")])
+def test_where_masks_follow_no_strength_is_taken(modality: Any) -> None:
+    words = {**modality.model_dump(exclude_defaults=True), "augment_strength": 0.5}
+    with pytest.raises(ValidationError, match="expected no augment_strength"):
+        type(modality)(**words)

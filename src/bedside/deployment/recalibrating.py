@@ -243,8 +243,10 @@ def _changed(state: State, moves: Sequence[Move], site: Site) -> State:
     }
     changed = {**state, "recalibration": whole}
     if site.kind != "classes":
-        line = logit(np.clip(state["thresholds"], SURE, 1 - SURE))
-        changed["thresholds"] = np.atleast_1d(expit(slope * line + intercept)).tolist()
+        old = np.asarray(state["thresholds"], dtype=np.float64)
+        moved = expit(slope * logit(np.clip(old, SURE, 1 - SURE)) + intercept)
+        stays = (np.asarray(slope) == 1) & (np.asarray(intercept) == 0)
+        changed["thresholds"] = np.atleast_1d(np.where(stays, old, moved)).tolist()
     section = EvaluationSection(
         coverage=state["sets"]["coverage"] if "sets" in state else None,
         abstain=state["abstain"]["share"] if "abstain" in state else None,

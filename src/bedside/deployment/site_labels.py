@@ -81,8 +81,11 @@ def read_site_labels(
     problems.raise_if_any()
     codes = np.stack(read, axis=1)
     places = np.flatnonzero((codes >= 0).any(axis=1))
-    own = [rows[place][1].get(patient) if patient else str(place) for place in places]
-    groups = np.unique([str(name) for name in own], return_inverse=True)[1]
+    # a row without an id counts as a patient of its own
+    own = [plain(rows[place][1].get(patient)) if patient else "" for place in places]
+    pairs = zip(own, places, strict=True)
+    names = [f"id {name}" if name else f"row {place}" for name, place in pairs]
+    groups = np.unique(names, return_inverse=True)[1]
     return SiteLabels(places, _targets(codes[places], state), groups)
 
 

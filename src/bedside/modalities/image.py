@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from PIL import Image as Pillow
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bedside.errors import DataError, sentence
 from bedside.modalities.image_files import decode, grey_if_equal
@@ -71,6 +71,12 @@ class Image(Varied):
     frame: Literal["first", "middle"] | Count | None = None
     window: Literal["first", "full"] | Count | tuple[float, Width] = "first"
     outlined: bool = False
+
+    @model_validator(mode="after")
+    def _one_strength(self) -> Self:
+        if self.outlined and self.augment_strength != 1:
+            raise ValueError("expected no augment_strength where masks follow, got one")
+        return self
 
     @property
     def view(self) -> View:

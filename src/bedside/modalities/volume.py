@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bedside.errors import DataError, sentence
 from bedside.modalities.varied import Varied
@@ -68,6 +68,12 @@ class Volume(Varied):
     normalise: Normalise = "auto"
     window: tuple[float, float] | None = None
     mirror: bool = False
+
+    @model_validator(mode="after")
+    def _one_strength(self) -> Self:
+        if self.size == "whole" and self.augment_strength != 1:
+            raise ValueError("expected no augment_strength where masks follow, got one")
+        return self
 
     def columns_used(self) -> list[str]:
         """The one column with the volumes."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedside.reporting.formatting import counted, signed, with_interval
-from bedside.reporting.glossary import form_of, label
+from bedside.reporting.glossary import difference_form, label
 from bedside.reporting.tables import Cell, Table
 from bedside.reporting.telling import Notice
 
@@ -22,7 +22,7 @@ def aids_table(record: Record) -> Table | None:
     aids = record.metrics.get("aids") or {}
     if not aids:
         return None
-    form = form_of(record.primary, record.unit)
+    form = difference_form(record.primary, record.unit)
     metric = label(record.primary)
     header = [
         Cell("Network"),

@@ -12,14 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bedside.audit.attributes import FOLLOWED
 from bedside.evaluation.follows import RISING
 from bedside.evaluation.multiplicity import SIGNIFICANT
-from bedside.reporting.formatting import (
-    count,
-    counted,
-    listed,
-    number,
-    of_hundred,
-    with_interval,
-)
+from bedside.reporting.formatting import count, counted, listed, of_hundred, p_value, with_interval
 from bedside.reporting.tables import Cell, Table
 from bedside.reporting.telling import Notice
 
@@ -93,7 +86,7 @@ def follows_table(record: Record) -> Table | None:
             Cell(look.answer),
             Cell(count(look.entry["cases"])),
             Cell(with_interval(look.entry), tone="best" if look.shown else ""),
-            Cell(number(look.entry["p_corrected"])),
+            Cell(p_value(look.entry["p_corrected"])),
         ]
         for look in looks[:MOST_ROWS]
     ]

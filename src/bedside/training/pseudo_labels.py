@@ -12,14 +12,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from safetensors.numpy import load_file, save
 
 from bedside.abilities import SoftLabelled
 from bedside.errors import StudyError, sentence
+from bedside.run_folder import write_bytes
 from bedside.schema import Targets
 from bedside.training.joined_rows import joined
 from bedside.training.writers import raw_outputs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from torch import nn
 
     from bedside.schema import Arrays, State, Task
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
 
 GENERATIONS = 2
 """Students, each of which but the last teaches the next."""
+TAUGHT = "taught.safetensors"
+"""Beside a student's checkpoint: what it was taught."""
 
 
 def with_unlabelled(
@@ -52,6 +58,7 @@ def with_pseudo_labels(
     teacher: nn.Module,
     task: Task,
     state: State,
+    folder: Path | None = None,
 ) -> Prepared:
     """All training cases, the unlabelled ones with a teacher's calibrated probabilities.
 
@@ -62,14 +69,23 @@ def with_pseudo_labels(
         teacher: a finished network.
         task: which has soft labels.
         state: of the task.
+        folder: where the answers are kept, and found again by a run that goes on: on another
+            machine the same teacher answers a little otherwise.
     """
+    kept = None if folder is None else folder / TAUGHT
+    if kept is not None and kept.exists():
+        return with_unlabelled(labelled, unlabelled, taught=load_file(kept))
     if not isinstance(task, SoftLabelled):
         raise TypeError("a task without soft labels")  # `ways.check_aids` refuses it in words
     call = raw_outputs(task, teacher, state)
     calibrated = task.calibrate(call(validation.arrays), validation.targets, state)
     outputs = task.calibrated(call(unlabelled.arrays), calibrated)
     prediction = task.infer({"network": lambda _: outputs}, {}, calibrated)
-    return with_unlabelled(labelled, unlabelled, taught=task.soft_targets(prediction))
+    taught = task.soft_targets(prediction)
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(kept, save(taught))
+    return with_unlabelled(labelled, unlabelled, taught=taught)
 
 
 def need_unlabelled(unlabelled: Prepared | None) -> Prepared:

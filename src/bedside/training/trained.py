@@ -26,7 +26,7 @@ from bedside.training.planning import tell_plan
 from bedside.training.pretraining import pretrain
 from bedside.training.pseudo_labels import GENERATIONS, need_unlabelled, with_pseudo_labels
 from bedside.training.start import Start, words
-from bedside.training.ways import PRETRAIN, PSEUDO, ways_of
+from bedside.training.ways import PRETRAIN, PSEUDO, differing, ways_of
 from bedside.training.writers import raw_outputs
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def train_candidates(
             modalities=modalities, preparation=preparation, start=start, folder=folder,
         )
         for encoders in candidate_encoders(study, modalities, task)
-        for way in ways_of(study)
+        for way in differing(ways_of(study), modalities)
     ]  # fmt: skip
     recipes = [own.job.recipe for own in made]
     tell_plan(state, recipes, folder=folder, progress=progress)
@@ -113,7 +113,8 @@ def train_candidates(
             own, trained, peers,
             preparation=preparation, task=task, start=start, progress=progress,
         )  # fmt: skip
-        judged = study.training.aids == "judged" and own is not peers[0]
+        searched = own.way.strength != 1
+        judged = (searched or study.training.aids == "judged") and own is not peers[0]
         against = peers[0].job.name if judged else None
         trained[own.job.name] = replace(found, against=against)
     return trained
@@ -140,21 +141,24 @@ def _train_one(
 ) -> Trained:
     """Do all that a candidate's way of training asks for, and let the network answer."""
     job, facts = own.job, {} if own.begun is None else {"start_from": own.begun}
+    before = 0.0
     if own.before is not None:
         with progress.stage(f"pretrain {job.name}"):
             facts[PRETRAIN] = pretrain(job, own.before, progress=progress)
+        before += facts[PRETRAIN]["train_seconds"]
     if PSEUDO in own.way.aids:
         names = [peer.job.name for peer in peers if peer.way.may_teach(own.way)]
         teacher = min((trained[name] for name in names), key=lambda each: each.story.best_loss)
         facts[PSEUDO] = {"teacher": teacher.name, "cases": len(job.train)}
-        job = _taught(
+        job, seconds = _taught(
             job, teacher,
             preparation=preparation, task=task, resume=start.resume, progress=progress,
         )  # fmt: skip
+        before += seconds
     with progress.stage(f"train {job.name}"):
         story = train(job, progress=progress, resume=start.resume)
     with progress.stage(f"predict {job.name}"):
-        return _with_outputs(job, story, preparation, task=task, facts=facts)
+        return _with_outputs(job, story, preparation, task=task, facts=facts, before=before)
 
 
 def _taught(
@@ -165,8 +169,12 @@ def _taught(
     task: Task,
     resume: bool,
     progress: Progress,
-) -> Job:
-    """The job with the answers of a teacher, or of its students, to the cases nobody labelled."""
+) -> tuple[Job, float]:
+    """The job with the answers of a teacher, or of its students, to the cases nobody labelled.
+
+    Returns:
+        The job, and the seconds that students before took.
+    """
     label = partial(
         with_pseudo_labels,
         preparation.parts["train"],
@@ -175,20 +183,20 @@ def _taught(
         task=task,
         state=job.state,
     )
-    network = teacher.network
+    network, seconds = teacher.network, 0.0
     for generation in range(1, GENERATIONS):
         folder = None if job.folder is None else job.folder / f"generation-{generation}"
         student = replace(
             job,
             name=f"{job.name}, generation {generation}",
             network=copy.deepcopy(job.network),
-            train=label(teacher=network),
+            train=label(teacher=network, folder=folder),
             folder=folder,
         )
         with progress.stage(f"train {student.name}"):
-            train(student, progress=progress, resume=resume)
+            seconds += train(student, progress=progress, resume=resume).seconds
         network = student.network
-    return replace(job, train=label(teacher=network))
+    return replace(job, train=label(teacher=network, folder=job.folder)), seconds
 
 
 def _tell_costs(made: Sequence[Candidate], progress: Progress) -> None:
@@ -217,8 +225,15 @@ def _tell_cost(job: Job, progress: Progress, *, what: str, times: int = 1) -> No
 
 
 def _with_outputs(
-    job: Job, story: Story, preparation: Preparation, *, task: Task, facts: Mapping[str, Any]
+    job: Job,
+    story: Story,
+    preparation: Preparation,
+    *,
+    task: Task,
+    facts: Mapping[str, Any],
+    before: float,
 ) -> Trained:
+    """What a trained network answers; `before` it, so many seconds went into its aids."""
     # pseudo-labels make no classes, so unlabelled cases are left out of what is familiar
     labelled = preparation.parts["train"] if PSEUDO in facts else job.train
     make_familiar(job.network, labelled, seed=job.seed)
@@ -229,7 +244,7 @@ def _with_outputs(
     seconds = time.perf_counter() - start
     scored = sum(map(len, parts.values()))
     timing = {
-        "train_seconds": round(story.seconds, 1),
+        "train_seconds": round(before + story.seconds, 1),
         "cases_per_second_training": round(story.cases / max(story.seconds, 1e-9), 1),
         "cases_per_second_predict": round(scored / max(seconds, 1e-9), 1),
     }

@@ -13,14 +13,14 @@ from bedside.abilities import SoftLabelled, Strengthened
 from bedside.errors import Problems, StudyError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bedside.schema import Modality, Task
     from bedside.study import Study
 
 START, PRETRAIN, PSEUDO = "start-from", "pretrain", "pseudo-labels"
 STRENGTHS = (0.0, 0.5, 2.0)
-"""Of augmentation, beside the usual, which plain training has."""
+"""Of augmentation, times the usual, which plain training has."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,20 @@ def ways_of(study: Study) -> list[Way]:
         if len(aids) > 1:
             ways.append(Way("+".join(aids), frozenset(aids)))
     if training.augment == "search":
-        ways += [Way(f"augment-{factor:g}", strength=factor) for factor in STRENGTHS]
+        ways += [Way(f"augment-{factor:g}", ways[0].aids, strength=factor) for factor in STRENGTHS]
     return ways
+
+
+def differing(ways: Sequence[Way], modalities: Mapping[str, Modality]) -> list[Way]:
+    """Ways without those that vary cases as one before them does: of texts, none is usual."""
+    found: list[Way] = []
+    seen: list[tuple[frozenset[str], dict[str, Modality]]] = []
+    for way in ways:
+        made = way.aids, way.vary(modalities)
+        if made not in seen:
+            seen.append(made)
+            found.append(way)
+    return found
 
 
 def check_aids(study: Study, task: Task, modalities: Mapping[str, Modality]) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from bedside.audit.asked import answers_of
 from bedside.audit.checks.confounders import SAYS_IT, followed
 from bedside.audit.given import given_columns
@@ -40,7 +42,7 @@ def codes_for_missing(evidence: Evidence) -> list[Finding]:
     found = {}
     for name, cells in given_columns(evidence).items():
         if (code := missing_code(cells)) is not None:
-            found[name] = cells.map(lambda cell, code=code: _is(cell, code)).to_numpy(dtype=bool)
+            found[name] = (pd.to_numeric(cells, errors="coerce") == code).to_numpy(dtype=bool)
     if not found:
         return []
     listed = ", ".join(f"'{name}' in {int(rows.sum())} cases" for name, rows in found.items())
@@ -48,10 +50,3 @@ def codes_for_missing(evidence: Evidence) -> list[Finding]:
     remedy = "Name it under inputs.<name>.missing, unless it was measured."
     rows = sorted({int(row) for own in found.values() for row in own.nonzero()[0]})
     return [evidence.finding("missing-codes", "warn", message, rows=rows, remedy=remedy)]
-
-
-def _is(cell: object, code: float) -> bool:
-    try:
-        return float(str(cell)) == code
-    except ValueError:
-        return False
