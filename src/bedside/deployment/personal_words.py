@@ -42,11 +42,11 @@ def _cells(record: Mapping[str, Any]) -> Iterator[list[str]]:
     """Name, before, after and change of each metric; shares to three places."""
     for name, row in record["metrics"].items():
         form = ".3f" if name.startswith("coverage") else ".3g"
-        yield [NAMES[name], *(_span(row[when], form) for when in WHEN)]
+        yield [NAMES[name], *(span(row[when], form) for when in WHEN)]
 
 
-def _span(entry: Mapping[str, float | None], form: str) -> str:
-    """``12.3 (11.1 to 13.9)``."""
+def span(entry: Mapping[str, float | None], form: str) -> str:
+    """A value with its interval, each in a format such as ``.1f``: ``12.3 (11.1 to 13.9)``."""
     value, low, high = (entry[key] for key in ("value", "low", "high"))
     if value is None:
         return "n/a"

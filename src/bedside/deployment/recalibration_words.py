@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bedside.deployment.personal_words import span
+
 WORDS = {
     "none": "No change: the new cases do not contradict the probabilities.",
     "intercept": "Intercepts were enough: probabilities were too high or too low on the whole.",
@@ -23,7 +25,7 @@ def terminal_lines(record: Mapping[str, Any]) -> list[str]:
     wide = max(map(len, record["before"])) + 2
     lines.append(f"{'':<{wide}}{'before':<28}after (on cases left out)")
     for name in record["before"]:
-        before, after = (_told(record[when][name]) for when in ("before", "after"))
+        before, after = (span(record[when][name], ".3f") for when in ("before", "after"))
         lines.append(f"{name:<{wide}}{before:<28}{after}")
     return lines
 
@@ -31,7 +33,7 @@ def terminal_lines(record: Mapping[str, Any]) -> list[str]:
 def card_words(record: Mapping[str, Any]) -> str:
     """The section of the model card."""
     rows = [
-        f"| {name} | {_told(record['before'][name])} | {_told(record['after'][name])} |"
+        f"| {name} | {span(record['before'][name], '.3f')} | {span(record['after'][name], '.3f')} |"
         for name in record["before"]
     ]
     decisions = (
@@ -78,12 +80,3 @@ def _line(one: Mapping[str, Any]) -> str:
     given = one["intercept"]
     told = ", ".join(f"{value:.3f}" for value in (given if isinstance(given, list) else [given]))
     return f"{one['kind']}, slope {one['slope']:.3f}, intercept {told} in log-odds"
-
-
-def _told(entry: Mapping[str, float | None]) -> str:
-    value, low, high = (entry[key] for key in ("value", "low", "high"))
-    if value is None:
-        return "n/a"
-    if low is None or high is None:
-        return f"{value:.3f}"
-    return f"{value:.3f} ({low:.3f} to {high:.3f})"
